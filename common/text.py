@@ -45,19 +45,21 @@ def _marks() -> str:
 _INVISIBLE = "\u00ad\u061c\u180e\u200b\u200e\u200f\u2060-\u2064\ufeff"
 _BIDI = "\u202a-\u202e\u2066-\u2069"
 _JOINERS = "\u200c\u200d"
-_NONCHARACTERS = "\ufdd0-\ufdef\ufffe\uffff" + "".join(
-    f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000)
-)
+_STACKING = f"{_marks()}{_JOINERS}\u200b\u2060\ufeff"
 
 # Line breaks of other systems are folded, not refused: word processors put a vertical tab on the
 # clipboard for a soft break.
 _LINE_BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_FORBIDDEN = re.compile(f"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff{_NONCHARACTERS}]")
-_FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
-_MARK_RUN = re.compile(
-    f"([{_marks()}{_JOINERS}\u200b\u2060\ufeff]{{{MARKS_IN_A_ROW}}})"
-    f"[{_marks()}{_JOINERS}\u200b\u2060\ufeff]+"
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
+_FORBIDDEN_ASCII = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+# A class is a table up to U+FFFF but a list beyond, and a list of hundreds is slow on every
+# character. So ordinary text is asked with everything beyond as one range, and only what may be
+# a long run is asked exactly.
+_STACKING_OR_BEYOND = "".join(c for c in _STACKING if ord(c) < 0x10000) + "\U00010000-\U0010ffff"
+_LONG_RUN = re.compile(f"[{_STACKING_OR_BEYOND}]{{{MARKS_IN_A_ROW + 1}}}")
+_MARK_RUN = re.compile(f"([{_STACKING}]{{{MARKS_IN_A_ROW}}})[{_STACKING}]+")
 _HIDDEN = re.compile(f"[{_INVISIBLE}{_BIDI}]")
 _UNSEEN = re.compile(f"[{_INVISIBLE}{_BIDI}{_JOINERS}\ufe00-\ufe0f\\s]+")
 _FOLDED_AWAY = re.compile(f"[{_INVISIBLE}{_BIDI}{_JOINERS}\ufe00-\ufe0f]")
@@ -140,10 +142,10 @@ def clean_filename(name: str, *, max_bytes: int = 180) -> str:
     of UTF-8 (at least 32) while the extension stays. Never raises: what leaves nothing becomes
     ``file``. Cleaning a clean name changes nothing.
     """
-    name = _MARK_RUN.sub(r"\1", name[-4096:].encode("utf-8", "ignore").decode())
+    name = _cap_marks(name[-4096:].encode("utf-8", "ignore").decode())
     # Compatibility folding turns full-width slashes and dots into real ones, so it comes first.
     name = unicodedata.normalize("NFKC", name)
-    name = _MARK_RUN.sub(r"\1", name)
+    name = _cap_marks(name)
     name = re.split(r"[/\\]", name.rstrip("/\\ ."))[-1]
     name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cn", "Co", "Cs"))
     name = _SPACES.sub(" ", re.sub(r'[<>:"|?*]', "_", name)).strip(" .")
@@ -162,7 +164,7 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     for _round in range(2):
-        text = _MARK_RUN.sub(r"\1", _FOLDED_AWAY.sub("", text))
+        text = _cap_marks(_FOLDED_AWAY.sub("", text))
         text = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", text)
 
@@ -179,8 +181,12 @@ def _admit(value: str, *, single_line: bool = False) -> str:
         value = _HIDDEN.sub("", value)
     # Before composing, because CPython sorts a run of marks by insertion, which is quadratic;
     # after it, because composing may take one mark apart into two.
-    value = unicodedata.normalize("NFC", _MARK_RUN.sub(r"\1", value))
-    return _MARK_RUN.sub(r"\1", value)
+    value = unicodedata.normalize("NFC", _cap_marks(value))
+    return _cap_marks(value)
+
+
+def _cap_marks(text: str) -> str:
+    return _MARK_RUN.sub(r"\1", text) if _LONG_RUN.search(text) else text
 
 
 def _forbidden(character: str) -> TextRefused:

@@ -1,0 +1,173 @@
+import uuid
+from functools import cached_property
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import rules
+
+
+class Role(models.TextChoices):
+    """What a person is in the house; rights follow from it (``rules.RIGHTS``)."""
+
+    MEMBER = rules.MEMBER, _("member")
+    MERCHANT_STAFF = rules.MERCHANT_STAFF, _("merchant staff")
+    AGENT = rules.AGENT, _("agent")
+    SENIOR = rules.SENIOR, _("senior agent")
+    LEAD = rules.LEAD, _("team lead")
+    ACCOUNT_MANAGER = rules.ACCOUNT_MANAGER, _("account manager")
+    BUSINESS = rules.BUSINESS, _("business team")
+    OPERATIONS = rules.OPERATIONS, _("operations")
+    AUDITOR = rules.AUDITOR, _("auditor")
+    EXECUTIVE = rules.EXECUTIVE, _("executive")
+
+
+class Tier(models.TextChoices):
+    """A member's tier (会员等级)."""
+
+    NEW = "new", _("New · guided")
+    NORMAL = "normal", _("Normal")
+    SUPER = "super", _("Super")
+    VIP88 = "vip88", _("88VIP")
+    APASS = "apass", _("APASS")
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username__iexact=username)
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(username=username, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        fields = {"display_name": username, "is_superuser": True} | fields
+        return self.create_user(username, password, **fields)
+
+
+class User(AbstractBaseUser):
+    """A person who can sign in: member, merchant's or our own staff."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    username = models.CharField(_("account"), max_length=64, unique=True)
+    display_name = models.CharField(_("name"), max_length=64)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    roles = ArrayField(
+        models.CharField(max_length=24, choices=Role.choices),
+        verbose_name=_("roles"),
+        default=list,
+        blank=True,
+    )
+    language = models.CharField(
+        _("language"), max_length=8, blank=True, choices=[("zh-hans", "简体中文"), ("en", "English")]
+    )
+    is_superuser = models.BooleanField(_("superuser"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    date_joined = models.DateTimeField(_("joined at"), default=timezone.now)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["display_name"]
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="user_username_once",
+                violation_error_message=_("This account name is taken."),
+            ),
+            # Phone is a way to sign in: one person per number.
+            models.UniqueConstraint(
+                name="user_phone_once", fields=["phone"], condition=~models.Q(phone="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+    def get_short_name(self) -> str:
+        return self.display_name
+
+    @cached_property
+    def rights(self) -> frozenset[str]:
+        """What this person may do, by role; nothing once the account is closed."""
+        return rules.rights_of(self.roles) if self.is_active else frozenset()
+
+    def can(self, right: str) -> bool:
+        """Tell whether this person may do ``right``; superusers may everything."""
+        return self.is_active and (self.is_superuser or right in self.rights)
+
+    @property
+    def is_agent(self) -> bool:
+        """Tell whether this person answers members (bots never do)."""
+        return bool(rules.SERVICE_ROLES.intersection(self.roles))
+
+    @property
+    def is_staff(self) -> bool:
+        """Tell whether the back office opens for this person (Django's word)."""
+        return self.can("admin.use")
+
+    # Django's own permission questions, answered by the role table: only the admin asks them.
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        if not self.is_active:
+            return False
+        if self.is_superuser:
+            return True
+        app_label, _dot, codename = perm.partition(".")
+        return rules.admin_allows(self.roles, app_label, codename.partition("_")[0])
+
+    def has_perms(self, perm_list: Any, obj: object = None) -> bool:
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.has_perm(f"{app_label}.view_any")
+
+
+class MemberQuerySet(models.QuerySet["Member"]):
+    def visible_to(self, user: User) -> "MemberQuerySet":
+        """Members ``user`` may see: oneself; the desk and the back office see all, masked by the door."""
+        if user.can("desk.use") or user.can("tickets.see_all"):
+            return self
+        return self.filter(user=user) if user.is_authenticated else self.none()
+
+
+class Member(models.Model):
+    """A buyer (会员); has a sign-in only when ``user`` is set."""
+
+    member_no = models.CharField(_("member no."), max_length=32, unique=True)
+    user = models.OneToOneField(
+        User, models.SET_NULL, null=True, blank=True, related_name="member", verbose_name=_("account")
+    )
+    display_name = models.CharField(_("name"), max_length=64, blank=True)
+    phone = models.CharField(_("phone"), max_length=32, blank=True)
+    region = models.CharField(_("region"), max_length=40, blank=True)
+    tier = models.CharField(_("tier"), max_length=8, choices=Tier.choices, default=Tier.NORMAL)
+    real_name_verified = models.BooleanField(_("real name verified"), default=False)
+    registered_at = models.DateTimeField(_("registered at"), null=True, blank=True)
+
+    objects = MemberQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        indexes = [
+            # Back office list, newest first, by keyset.
+            models.Index(name="member_newest", fields=["-registered_at", "-id"]),
+            # Search by the number a caller names.
+            models.Index(name="member_by_phone", fields=["phone"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name or self.member_no

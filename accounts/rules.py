@@ -1,0 +1,90 @@
+"""Who may do what: the one table of roles and rights."""
+
+from collections.abc import Iterable
+
+MEMBER = "member"
+MERCHANT_STAFF = "merchant_staff"
+AGENT = "agent"
+SENIOR = "senior"
+LEAD = "lead"
+ACCOUNT_MANAGER = "account_manager"
+BUSINESS = "business"
+OPERATIONS = "operations"
+AUDITOR = "auditor"
+EXECUTIVE = "executive"
+
+SERVICE_ROLES = frozenset({AGENT, SENIOR, LEAD})
+"""Roles that answer members at the desk."""
+
+RIGHTS: dict[str, frozenset[str]] = {
+    MEMBER: frozenset({"me.use"}),
+    MERCHANT_STAFF: frozenset(),
+    AGENT: frozenset(
+        {"desk.use", "tickets.accept", "tickets.reply", "tickets.note", "radio.submit_case", "radio.read"}
+    ),
+    SENIOR: frozenset(
+        {
+            "desk.use",
+            "tickets.accept",
+            "tickets.reply",
+            "tickets.note",
+            "radio.submit_case",
+            "radio.read",
+            "radio.screen",
+        }
+    ),
+    LEAD: frozenset(
+        {
+            "desk.use",
+            "tickets.accept",
+            "tickets.reply",
+            "tickets.note",
+            "tickets.reassign",
+            "tickets.see_team",
+            "radio.submit_case",
+            "radio.read",
+            "radio.screen",
+        }
+    ),
+    ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use"}),
+    BUSINESS: frozenset({"radio.read"}),
+    OPERATIONS: frozenset(
+        {
+            "admin.use",
+            "tickets.see_all",
+            "tickets.reassign",
+            "radio.read",
+            "radio.screen",
+            "radio.manage",
+            "people.manage",
+            "parameters.change",
+            "personal_data.see",
+        }
+    ),
+    AUDITOR: frozenset({"admin.use", "tickets.see_all", "radio.read", "history.read"}),
+    EXECUTIVE: frozenset({"radio.read"}),
+}
+
+
+ADMIN_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
+    # role: {app label: actions allowed on that app's rows in the back office}
+    OPERATIONS: {
+        label: frozenset({"view", "add", "change"})
+        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common")
+    },
+    AUDITOR: {
+        label: frozenset({"view"})
+        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common")
+    },
+    ACCOUNT_MANAGER: {label: frozenset({"view"}) for label in ("merchants", "trade")},
+}
+
+
+def rights_of(roles: Iterable[str]) -> frozenset[str]:
+    """Return the union of what ``roles`` may do; unknown roles may nothing."""
+    return frozenset().union(*(RIGHTS.get(role, frozenset()) for role in roles))
+
+
+def admin_allows(roles: Iterable[str], app_label: str, action: str) -> bool:
+    """Tell whether any of ``roles`` may do ``action`` (view, add, change, delete) on an app's rows."""
+    return any(action in ADMIN_RIGHTS.get(role, {}).get(app_label, frozenset()) for role in roles)

@@ -1,0 +1,1 @@
+"""Members' tiers and what each is promised: today the place in the queue."""

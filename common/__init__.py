@@ -1,0 +1,1 @@
+"""What every app stands on: history, parameters, deadlines, push, text, calendars. Knows no app."""

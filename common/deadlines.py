@@ -1,0 +1,122 @@
+"""Timers: one table, one process, and a registry in which apps name what happens."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from common.models import Deadline
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[str, dict[str, Any], datetime], None]
+_handlers: dict[str, Handler] = {}
+_MAX_ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep did: timers run, timers whose handler failed and will run again."""
+
+    ran: int
+    failed: int
+
+
+def deadline_handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register ``handler(subject_id, payload, now)`` for deadlines of ``kind``.
+
+    The handler runs inside the transaction that marks the deadline done; it must be a no-op when
+    the subject has moved on.
+    """
+
+    def register(handler: Handler) -> Handler:
+        _handlers[kind] = handler
+        return handler
+
+    return register
+
+
+def set_deadline(
+    kind: str, subject: models.Model | str, due_at: datetime, payload: dict[str, Any] | None = None
+) -> None:
+    """Start the timer ``kind`` of ``subject``, or move it when it runs already."""
+    Deadline.objects.bulk_create(
+        [
+            Deadline(
+                kind=kind, subject_id=_key(subject), due_at=due_at, payload=payload or {}, done_at=None
+            )
+        ],
+        update_conflicts=True,
+        unique_fields=["kind", "subject_id"],
+        update_fields=["due_at", "payload", "done_at", "attempts", "last_error", "paused_at"],
+    )
+
+
+def drop_deadline(kind: str, subject: models.Model | str) -> bool:
+    """Cancel the timer; return False when it does not run (any more)."""
+    gone, _ = Deadline.objects.filter(kind=kind, subject_id=_key(subject), done_at=None).delete()
+    return bool(gone)
+
+
+def sweep(now: datetime, *, limit: int = 500) -> Swept:
+    """Run what is due at ``now``, each timer in its own transaction, once among all clocks.
+
+    A handler that raises is logged, keeps its timer, and is tried again with growing pauses
+    (1, 2, 4 … seconds, at most 5 minutes).
+    """
+    ran = failed = 0
+    for pk in list(_due(now).values_list("pk", flat=True)[:limit]):
+        try:
+            ran += _run(pk, now)
+        except Exception as error:
+            failed += 1
+            log.exception("deadline %s failed", pk)
+            _postpone(pk, now, error)
+    return Swept(ran, failed)
+
+
+def next_due() -> datetime | None:
+    """Return when the next running timer falls due."""
+    due: datetime | None = (
+        Deadline.objects.filter(done_at=None, paused_at=None, kind__in=list(_handlers))
+        .order_by("due_at")
+        .values_list("due_at", flat=True)
+        .first()
+    )
+    return due
+
+
+def _due(now: datetime) -> models.QuerySet[Deadline]:
+    return Deadline.objects.filter(
+        done_at=None, paused_at=None, due_at__lte=now, kind__in=list(_handlers)
+    ).order_by("due_at")
+
+
+@transaction.atomic
+def _run(pk: int, now: datetime) -> int:
+    deadline = _due(now).filter(pk=pk).select_for_update(skip_locked=True).first()
+    if deadline is None:
+        return 0
+    _handlers[deadline.kind](deadline.subject_id, deadline.payload, now)
+    # The handler may have moved its own timer on; only the one that fell due is done.
+    Deadline.objects.filter(pk=pk, due_at=deadline.due_at).update(done_at=now)
+    return 1
+
+
+def _postpone(pk: int, now: datetime, error: Exception) -> None:
+    deadline = Deadline.objects.get(pk=pk)
+    pause = timedelta(seconds=min(2**deadline.attempts, 300))
+    Deadline.objects.filter(pk=pk).update(
+        attempts=F("attempts") + 1 if deadline.attempts < _MAX_ATTEMPTS else F("attempts"),
+        due_at=now + pause,
+        last_error=repr(error)[:500],
+    )
+
+
+def _key(subject: models.Model | str) -> str:
+    return subject if isinstance(subject, str) else str(subject.pk)

@@ -1,0 +1,28 @@
+"""Refusals: every door translates a :class:`DomainError` into its own language."""
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """A business rule refuses. ``code`` is stable (``noun.reason``), ``message`` is for people.
+
+    ``details`` are JSON-ready facts that help the caller to go on (who owns it, the last number).
+    """
+
+    def __init__(self, code: str, message: object, **details: Any) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self._message = message
+        self.details = details
+
+    @property
+    def message(self) -> str:
+        """The sentence in the language of the moment it is shown."""
+        return str(self._message)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class NotFound(DomainError):
+    """The thing does not exist or is not yours to see: doors answer the same for both."""

@@ -1,0 +1,115 @@
+"""Hot tables are partitioned by month of a version 7 UUID column, made ahead by the clock.
+
+A default partition takes rows of months that have none, so that nothing is ever refused for
+lack of a partition; months are made while it holds none of their rows.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db import connection, migrations
+
+from common.ids import uuid7_floor
+
+PARTITIONED: dict[str, str] = {}
+"""Table name to its partition column; filled by ``register`` in the apps that own such tables."""
+
+
+def register(table: str, column: str) -> None:
+    """Declare ``table`` as partitioned by the version 7 UUID in ``column``."""
+    PARTITIONED[table] = column
+
+
+def months(first: date, last: date) -> Iterator[date]:
+    """Yield the first day of each month from ``first``'s to ``last``'s, both included."""
+    year, month = first.year, first.month
+    while (year, month) <= (last.year, last.month):
+        yield date(year, month, 1)
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+
+
+def month_after(month: date, by: int = 1) -> date:
+    """Return the first day of the month ``by`` months after ``month`` (negative goes back)."""
+    index = month.year * 12 + month.month - 1 + by
+    return date(index // 12, index % 12 + 1, 1)
+
+
+def partition_sql(table: str, month: date) -> str:
+    """Return the statement that makes ``table``'s partition of ``month`` unless it exists."""
+    low, high = uuid7_floor(month), uuid7_floor(month_after(month))
+    return (
+        f'CREATE TABLE IF NOT EXISTS "{table}_{month:%Y%m}" PARTITION OF "{table}" '
+        f"FOR VALUES FROM ('{low}') TO ('{high}')"
+    )
+
+
+def ensure_partitions(table: str, first: date, last: date) -> list[str]:
+    """Make the missing monthly partitions of ``table``; return the names of those made.
+
+    A month whose rows already lie in the default partition is left there (moving them would
+    lock the table); they stay readable and the self-test page names the table.
+    """
+    made = []
+    with connection.cursor() as cursor:
+        for month in months(first, last):
+            name = f"{table}_{month:%Y%m}"
+            cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f'"{name}"'])
+            if cursor.fetchone()[0]:
+                continue
+            cursor.execute(
+                f'SELECT EXISTS (SELECT 1 FROM "{table}_default" WHERE "{PARTITIONED[table]}" >= %s '
+                f'AND "{PARTITIONED[table]}" < %s)',
+                [uuid7_floor(month), uuid7_floor(month_after(month))],
+            )
+            if cursor.fetchone()[0]:
+                continue
+            cursor.execute(partition_sql(table, month))
+            made.append(name)
+    return made
+
+
+def ensure_all_ahead(now: datetime, ahead: int = 3) -> list[str]:
+    """Make the partitions of this month and ``ahead`` more for every partitioned table."""
+    first = now.astimezone(UTC).date().replace(day=1)
+    return [
+        name
+        for table in PARTITIONED
+        for name in ensure_partitions(table, first, month_after(first, ahead))
+    ]
+
+
+def rows_in_default() -> dict[str, bool]:
+    """Tell for each partitioned table whether its default partition holds rows."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in PARTITIONED:
+            cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}_default")')
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+class CreatePartitionedModel(migrations.CreateModel):
+    """Create a model's table partitioned by range of ``column``, with a default and some months."""
+
+    def __init__(self, *args: Any, column: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.column = column
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        name, args, kwargs = super().deconstruct()
+        return name, args, kwargs | {"column": self.column}
+
+    def database_forwards(self, app_label, schema_editor, from_state, to_state):  # type: ignore[no-untyped-def]
+        model = to_state.apps.get_model(app_label, self.name)
+        table = model._meta.db_table
+        plain = schema_editor.sql_create_table
+        schema_editor.sql_create_table = f'{plain} PARTITION BY RANGE ("{self.column}")'
+        try:
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+        finally:
+            schema_editor.sql_create_table = plain
+        schema_editor.execute(f'CREATE TABLE "{table}_default" PARTITION OF "{table}" DEFAULT')
+        this_month = datetime.now(UTC).date().replace(day=1)
+        for month in months(month_after(this_month, -3), month_after(this_month, 3)):
+            schema_editor.execute(partition_sql(table, month))

@@ -1,0 +1,30 @@
+"""The only way to tell browsers that something happened."""
+
+import logging
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+from common.layer import PostgresChannelLayer, notify_now
+
+log = logging.getLogger(__name__)
+
+
+def push(topic: str, event: str, **ids: int | str) -> None:
+    """Send ``event`` to every socket on ``topic`` after the open transaction commits.
+
+    ``ids`` name rows, never their content: who hears it re-reads through ``visible_to``. Best
+    effort by design: a dead bus is logged and must not fail a write that is already committed.
+    """
+    message = {"type": "push", "event": event, "ids": {k: str(v) for k, v in ids.items()}}
+    transaction.on_commit(lambda: send_now(topic, message), robust=True)
+
+
+def send_now(topic: str, message: dict[str, object]) -> None:
+    """Send ``message`` to ``topic`` at once."""
+    layer = get_channel_layer()
+    if isinstance(layer, PostgresChannelLayer):
+        notify_now(topic, message)
+    else:
+        async_to_sync(layer.group_send)(topic, message)

@@ -1,0 +1,68 @@
+"""REST in one voice: orjson in and out, refusals as problem documents (RFC 9457)."""
+
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.response import Response
+
+from common.errors import DomainError, NotFound
+from common.text import TextRefused, clean_json
+
+
+class OrjsonRenderer(BaseRenderer):
+    """JSON by orjson; UUIDs, moments and dates are known to it."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
+class OrjsonParser(BaseParser):
+    """JSON through the one text gate: depth, size, NUL and lone surrogates."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            return clean_json(orjson.loads(stream.read()))
+        except orjson.JSONDecodeError as error:
+            raise exceptions.ParseError(_("This is not valid JSON: %s") % error) from None
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn a refusal into ``application/problem+json`` with a stable ``code``."""
+    match error:
+        case NotFound() | Http404():
+            status, code = 404, "not_found"
+            title = _("No such thing, or it is not yours to see.")
+            extra: dict[str, Any] = {}
+        case TextRefused():
+            status, code, title, extra = 400, error.code, error.message, error.details
+        case DomainError():
+            status, code, title, extra = 409, error.code, error.message, error.details
+        case PermissionDenied():
+            status, code, title, extra = 403, "forbidden", _("This is not yours to do."), {}
+        case exceptions.ValidationError():
+            status, code, title = 400, "invalid", _("Some of what was sent cannot be used.")
+            extra = {"errors": error.get_full_details()}
+        case exceptions.APIException():
+            status, title = error.status_code, str(error.detail)
+            code, extra = error.get_codes(), {}
+        case _:
+            return None
+    body = {"type": "about:blank", "title": title, "status": status, "code": code, **extra}
+    response = Response(body, status=status)
+    response.content_type = "application/problem+json"
+    wait = getattr(error, "wait", None)
+    if wait:
+        response["Retry-After"] = str(int(wait))
+    return response

@@ -1,0 +1,1 @@
+"""Wiring: settings, addresses, servers, schedules and the embedded database. Imports all apps, imported by none."""

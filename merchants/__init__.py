@@ -1,0 +1,1 @@
+"""Sellers: companies and their shops."""

@@ -1,0 +1,41 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Merchant(models.Model):
+    """The seller as a company (商家)."""
+
+    merchant_no = models.CharField(_("merchant no."), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta:
+        verbose_name = _("merchant")
+        verbose_name_plural = _("merchants")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Shop(models.Model):
+    """A seller's storefront (店铺)."""
+
+    shop_no = models.CharField(_("shop no."), max_length=32, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    merchant = models.ForeignKey(
+        Merchant, models.PROTECT, null=True, blank=True, related_name="shops", verbose_name=_("merchant")
+    )
+    category = models.CharField(_("main category"), max_length=60, blank=True)
+    opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
+    greeting_word = models.CharField(
+        _("greeting word"),
+        max_length=12,
+        blank=True,
+        help_text=_("How agents address this shop's customers; empty means the platform's word."),
+    )
+
+    class Meta:
+        verbose_name = _("shop")
+        verbose_name_plural = _("shops")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,181 @@
+"""The cast. Mei and Ada are members, Bo an agent, Lin leads Bo's team, Sen is the senior who screens,
+Qiao works for a merchant, Wen is an account manager, He reads the radio for a business team, Ops runs
+the house, Dora answers in another team, and Chen is a member who must never see anything of the others.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts.models import Member, Role, Tier, User
+from common import parameters
+from merchants.models import Merchant, Shop
+from trade.models import Order, OrderStatus
+from workforce.models import AgentStatus, Presence, Team, TeamMembership
+
+PASSWORD = "open-sesame-88"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Let the test runner empty the history between transactional tests; nothing else may."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'common_event'::regclass AND tgname LIKE '%no_truncate%'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}" ON common_event')
+
+
+@pytest.fixture(autouse=True)
+def fresh_parameters():
+    """No test inherits what another one's process remembers."""
+    parameters.forget()
+    yield
+    parameters.forget()
+    cache.clear()
+
+
+def person(username: str, display_name: str, *roles: str, **fields) -> User:
+    """Make someone who can sign in with :data:`PASSWORD`."""
+    user = User(username=username, display_name=display_name, roles=list(roles), **fields)
+    # Unusable hashes are quick to make; tests that sign in by password use ``sign_in_password``.
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def team(db) -> Team:
+    return Team.objects.create(code="fresh", name="生鲜组", is_default=True)
+
+
+@pytest.fixture
+def other_team(db) -> Team:
+    return Team.objects.create(code="jewelry", name="珠宝组")
+
+
+def at_the_desk(user: User, team: Team, *, is_lead: bool = False) -> User:
+    """Put someone into a team, taking chats."""
+    TeamMembership.objects.create(team=team, user=user, is_lead=is_lead)
+    AgentStatus.objects.create(user=user, presence=Presence.ONLINE)
+    return user
+
+
+@pytest.fixture
+def bo(team) -> User:
+    return at_the_desk(person("bo", "许青禾", Role.AGENT), team)
+
+
+@pytest.fixture
+def dora(other_team) -> User:
+    return at_the_desk(person("dora", "顾晨", Role.AGENT), other_team)
+
+
+@pytest.fixture
+def lin(team) -> User:
+    return at_the_desk(person("lin", "陆遥", Role.LEAD), team, is_lead=True)
+
+
+@pytest.fixture
+def sen(team) -> User:
+    return at_the_desk(person("sen", "姜半夏", Role.SENIOR), team)
+
+
+@pytest.fixture
+def he(db) -> User:
+    return person("he", "贺兰", Role.BUSINESS)
+
+
+@pytest.fixture
+def wen(db) -> User:
+    return person("wen", "方舟", Role.ACCOUNT_MANAGER)
+
+
+@pytest.fixture
+def qiao(db) -> User:
+    return person("qiao", "乔木", Role.MERCHANT_STAFF)
+
+
+@pytest.fixture
+def ops(db) -> User:
+    return person("ops", "白露", Role.OPERATIONS)
+
+
+def member(user: User, member_no: str, tier: str, phone: str) -> Member:
+    """Make the buyer behind a person."""
+    return Member.objects.create(
+        member_no=member_no,
+        user=user,
+        display_name=user.display_name,
+        phone=phone,
+        region="上海",
+        tier=tier,
+        registered_at=datetime(2024, 3, 1, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def mei(db) -> User:
+    user = person("mei", "周小宁", Role.MEMBER)
+    member(user, "M10000001", Tier.NORMAL, "13800002071")
+    return user
+
+
+@pytest.fixture
+def ada(db) -> User:
+    user = person("ada", "艾达", Role.MEMBER)
+    member(user, "M10000002", Tier.APASS, "13900008813")
+    return user
+
+
+@pytest.fixture
+def chen(db) -> User:
+    user = person("chen", "陈外人", Role.MEMBER)
+    member(user, "M10000003", Tier.NORMAL, "13700001234")
+    return user
+
+
+@pytest.fixture
+def shop(db) -> Shop:
+    merchant = Merchant.objects.create(merchant_no="B2001", name="岭上农业有限公司")
+    return Shop.objects.create(shop_no="S3001", name="岭上鲜果旗舰店", merchant=merchant, category="生鲜")
+
+
+def make_order(user: User, shop: Shop, order_no: str, paid_at: datetime, **fields) -> Order:
+    """Make an order of a member."""
+    return Order.objects.create(
+        id=Order.id_for(order_no, paid_at),
+        order_no=order_no,
+        member=user.member,
+        shop=shop,
+        paid_at=paid_at,
+        **{
+            "product": "智利车厘子 JJ 级 2.5kg 礼盒",
+            "paid_amount": Decimal("168.00"),
+            "status": OrderStatus.SIGNED,
+            "category": "生鲜",
+        }
+        | fields,
+    )
+
+
+@pytest.fixture
+def order(mei, shop) -> Order:
+    return make_order(mei, shop, "2611200341700001", datetime(2026, 11, 19, 2, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def browser_of(db):
+    """Give a function that returns a signed-in test client of a person."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -1,0 +1,1 @@
+"""Conversations with members: live chat, queue and ownership, notes, canned replies."""

@@ -1,0 +1,17 @@
+from tickets.models.conversations import Conversation, Disposition, Medium, State
+from tickets.models.messages import Attachment, AuthorKind, Message, MessageKind, Note, RecalledMessage
+from tickets.models.replies import CannedReply
+
+__all__ = [
+    "Attachment",
+    "AuthorKind",
+    "CannedReply",
+    "Conversation",
+    "Disposition",
+    "Medium",
+    "Message",
+    "MessageKind",
+    "Note",
+    "RecalledMessage",
+    "State",
+]

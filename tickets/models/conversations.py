@@ -1,0 +1,197 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Member, User
+from common.ids import short_code, uuid7
+from merchants.models import Shop
+from trade.models import Order
+from workforce.models import Team
+
+
+class Medium(models.TextChoices):
+    """How a requester reached us (渠道)."""
+
+    APP = "app", _("App")
+    WEB = "web", _("Web")
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+
+
+class State(models.TextChoices):
+    """Where a conversation is: in a queue, with an agent, or done."""
+
+    WAITING = "waiting", _("Waiting in the queue")
+    OPEN = "open", _("With an agent")
+    RESOLVED = "resolved", _("Resolved")
+    CLOSED = "closed", _("Closed")
+
+
+class Disposition(models.Model):
+    """What came of a conversation (处理结果): the code an agent chooses at wrap-up."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=60)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("disposition")
+        verbose_name_plural = _("dispositions")
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    def visible_to(self, user: User) -> "ConversationQuerySet":
+        """Conversations ``user`` may see: a member's own; an agent's own and the teams' queues and work."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.can("tickets.see_all"):
+            return self
+        mine = Q(member__user_id=user.pk)
+        if user.can("desk.use"):
+            teams = user.memberships.values("team_id")
+            mine |= Q(owner=user) | Q(first_owner=user) | Q(team__in=teams)
+        return self.filter(mine)
+
+    def waiting(self) -> "ConversationQuerySet":
+        """The queue: priority first, then who waits longest."""
+        return self.filter(state=State.WAITING).order_by("priority", "queued_at", "id")
+
+    def owned_by(self, user: User) -> "ConversationQuerySet":
+        """What ``user`` is answering now."""
+        return self.filter(state=State.OPEN, owner=user)
+
+
+def new_conversation_no() -> str:
+    """Return a number people can read aloud and nobody can guess."""
+    return f"C-{short_code(uuid7())}"
+
+
+class Conversation(models.Model):
+    """A thread of messages between one requester and the service (会话).
+
+    While it is waiting it is in its team's queue, while it is open it has exactly one owner.
+    Message counters and the last-message columns are written by the posting statement alone.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    conversation_no = models.CharField(
+        _("conversation no."), max_length=40, unique=True, default=new_conversation_no
+    )
+    medium = models.CharField(_("medium"), max_length=8, choices=Medium.choices, default=Medium.APP)
+    member = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, verbose_name=_("member"), db_index=False
+    )
+    shop = models.ForeignKey(Shop, models.PROTECT, null=True, blank=True, verbose_name=_("shop"))
+    order = models.ForeignKey(
+        Order, models.PROTECT, null=True, blank=True, verbose_name=_("order"), related_name="conversations"
+    )
+    team = models.ForeignKey(Team, models.PROTECT, verbose_name=_("team"), db_index=False)
+    subject = models.CharField(_("about"), max_length=120, blank=True)
+    priority = models.PositiveSmallIntegerField(_("priority"), default=4)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    owner = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="owned_conversations",
+        verbose_name=_("owner"),
+        db_index=False,
+    )
+    first_owner = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="first_owned_conversations",
+        verbose_name=_("first asked"),
+    )
+    disposition = models.ForeignKey(
+        Disposition, models.PROTECT, null=True, blank=True, verbose_name=_("disposition")
+    )
+    reopened_count = models.PositiveSmallIntegerField(_("times reopened"), default=0)
+
+    opened_at = models.DateTimeField(_("opened at"))
+    queued_at = models.DateTimeField(_("queued at"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    first_responded_at = models.DateTimeField(_("first answered at"), null=True, blank=True)
+    # Since when the requester has been waiting for our next word; empty when it is their turn.
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    last_seq = models.IntegerField(_("messages"), default=0)
+    last_member_seq = models.IntegerField(default=0)
+    last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True)
+    last_author_kind = models.CharField(max_length=8, blank=True)
+    last_message_kind = models.CharField(max_length=16, blank=True)
+    last_preview = models.CharField(_("last message"), max_length=120, blank=True)
+    staff_unread = models.IntegerField(default=0)
+    member_unread = models.IntegerField(default=0)
+    staff_read_seq = models.IntegerField(default=0)
+    member_read_seq = models.IntegerField(default=0)
+    staff_delivered_seq = models.IntegerField(default=0)
+    member_delivered_seq = models.IntegerField(default=0)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        constraints = [
+            models.CheckConstraint(
+                name="conversation_one_owner_or_queue",
+                condition=(
+                    Q(state=State.WAITING, owner=None, queued_at__isnull=False)
+                    | Q(state=State.OPEN, owner__isnull=False, queued_at=None)
+                    | Q(state__in=[State.RESOLVED, State.CLOSED], queued_at=None)
+                ),
+            ),
+            models.CheckConstraint(
+                name="conversation_resolved_iff_done",
+                condition=Q(state__in=[State.WAITING, State.OPEN], resolved_at=None)
+                | Q(state__in=[State.RESOLVED, State.CLOSED], resolved_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="conversation_read_within", condition=Q(member_read_seq__lte=F("last_seq"))
+            ),
+        ]
+        indexes = [
+            # The queue of a team: priority, then longest wait.
+            models.Index(
+                name="conversation_queue",
+                fields=["team", "priority", "queued_at"],
+                condition=Q(state="waiting"),
+            ),
+            # An agent's own open conversations.
+            models.Index(name="conversation_owned", fields=["owner"], condition=Q(state="open")),
+            # A member's conversations, newest first (desk panel, /me/).
+            models.Index(name="conversation_of_member", fields=["member", "-id"]),
+            # Back office list by state, newest first.
+            models.Index(name="conversation_by_state", fields=["state", "-id"]),
+            # How long people waited lately: the expected wait.
+            models.Index(name="conversation_accepted", fields=["team", "accepted_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.conversation_no
+
+    @property
+    def topic(self) -> str:
+        """The bus topic both sides hear."""
+        return f"conversation.{self.pk}"
+
+    @property
+    def notes_topic(self) -> str:
+        """The bus topic that staff alone hear: notes, viewers."""
+        return f"notes.{self.pk}"
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether somebody is waiting or answering."""
+        return self.state in {State.WAITING, State.OPEN}

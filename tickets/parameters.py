@@ -1,0 +1,37 @@
+"""Numbers of live chat and its queue (service standard, chat)."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from common.parameters import declare
+
+declare(
+    "chat.recall_window",
+    timedelta(minutes=2),
+    _("How long the author may take a message back"),
+    minimum=timedelta(0),
+    maximum=timedelta(hours=1),
+    unit=_("seconds"),
+)
+declare(
+    "chat.reopen_window",
+    timedelta(days=7),
+    _("How long a new message reopens a resolved conversation"),
+    minimum=timedelta(days=1),
+    maximum=timedelta(days=90),
+    unit=_("seconds"),
+)
+declare("chat.message_characters", 4000, _("Longest message"), minimum=100, maximum=16000)
+declare("chat.socket_rate", 5, _("Messages a second one socket may send"), minimum=1, maximum=100000)
+declare("chat.socket_burst", 20, _("Messages one socket may send at once"), minimum=1, maximum=100000)
+declare("chat.greeting_word", "亲", _("How agents address members"))
+declare("chat.upload_bytes", 10_485_760, _("Largest file in a chat"), minimum=1024, maximum=104_857_600)
+declare(
+    "queue.usual_wait",
+    timedelta(seconds=60),
+    _("Expected wait of one place in the queue while nobody has been accepted lately"),
+    minimum=timedelta(seconds=1),
+    maximum=timedelta(hours=4),
+    unit=_("seconds"),
+)

@@ -1,0 +1,1 @@
+"""Orders: what was bought, from whom, and where it is."""

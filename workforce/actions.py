@@ -1,0 +1,51 @@
+"""What changes the roster: who is in a team, who is at the desk."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from common.errors import DomainError
+from common.history import record
+from common.push import push
+from workforce.models import AgentStatus, Presence, Team, TeamMembership
+
+
+@transaction.atomic
+def join_team(team: Team, user: User, *, is_lead: bool = False, by: User | None) -> TeamMembership:
+    """Put ``user`` into ``team`` (or change whether they lead it)."""
+    membership, made = TeamMembership.objects.update_or_create(
+        team=team, user=user, defaults={"is_lead": is_lead}
+    )
+    record(team, "team.joined" if made else "team.lead_set", by=by, after={"user": user.pk, "lead": is_lead})
+    push(f"user.{user.pk}", "rights.changed", user=user.pk)
+    return membership
+
+
+@transaction.atomic
+def leave_team(team: Team, user: User, *, by: User | None) -> bool:
+    """Take ``user`` out of ``team``; False when they were not in it."""
+    gone, _rows = TeamMembership.objects.filter(team=team, user=user).delete()
+    if gone:
+        record(team, "team.left", by=by, before={"user": user.pk})
+        push(f"user.{user.pk}", "rights.changed", user=user.pk)
+    return bool(gone)
+
+
+@transaction.atomic
+def set_presence(user: User, presence: str, *, by: User | None) -> AgentStatus:
+    """Say whether ``user`` takes conversations. Raises ``presence.unknown``, ``presence.not_agent``."""
+    if presence not in Presence.values:
+        raise DomainError("presence.unknown", _("There is no such presence."))
+    if not user.is_agent:
+        raise DomainError("presence.not_agent", _("Only people at the desk have a presence."))
+    AgentStatus.objects.get_or_create(user=user)
+    status = AgentStatus.objects.select_for_update().get(user=user)
+    if status.presence == presence:
+        return status
+    before, status.presence, status.since = status.presence, presence, timezone.now()
+    status.save(update_fields=["presence", "since"])
+    record(status, "presence.set", by=by, before={"presence": before}, after={"presence": presence})
+    for team in user.teams.all():
+        push(team.topic, "presence.set", user=user.pk)
+    return status

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 
 from accounts.models import Member, Role, Tier, User
 from common import parameters
@@ -43,7 +43,7 @@ def fresh_parameters():
 def person(username: str, display_name: str, *roles: str, **fields) -> User:
     """Make someone who can sign in with :data:`PASSWORD`."""
     user = User(username=username, display_name=display_name, roles=list(roles), **fields)
-    # Unusable hashes are quick to make; tests that sign in by password use ``sign_in_password``.
+
     user.set_password(PASSWORD)
     user.save()
     return user
@@ -179,3 +179,10 @@ def browser_of(db):
         return client
 
     return sign_in
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords():
+    """Hash in a microsecond: the cast has a dozen passwords, and no test measures hashing."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield

@@ -203,6 +203,7 @@ export class Live extends EventTarget {
     this.retryAt = extra.retryAt ?? null;
     if (this.state === state && !extra.retryAt && !extra.reason) return;
     this.state = state;
+    this.closedBy = state === "closed" ? extra.reason : null; // sign_in, origin, other_person, left
     this.#tell("state", { state, ...extra });
   }
 

@@ -15,7 +15,9 @@ from common.models import Deadline
 log = logging.getLogger(__name__)
 
 Handler = Callable[[str, dict[str, Any], datetime], None]
+Reconciler = Callable[[datetime], None]
 _handlers: dict[str, Handler] = {}
+_reconcilers: list[Reconciler] = []
 _MAX_ATTEMPTS = 8
 
 
@@ -39,6 +41,27 @@ def deadline_handler(kind: str) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def at_clock_start(function: Reconciler) -> Reconciler:
+    """Register ``function(now)``: every clock calls it when it starts, to make up for what was missed.
+
+    Several clocks may call it at once; it must be a no-op when nothing is missing.
+    """
+    _reconcilers.append(function)
+    return function
+
+
+def reconcile(now: datetime) -> int:
+    """Call everything registered with :func:`at_clock_start`; return how many failed and were logged."""
+    failed = 0
+    for function in _reconcilers:
+        try:
+            function(now)
+        except Exception:
+            failed += 1
+            log.exception("%s failed", function.__qualname__)
+    return failed
 
 
 def set_deadline(

@@ -2,7 +2,7 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time as daytime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +14,7 @@ from common.errors import DomainError
 from common.history import record
 from common.models import Parameter
 
-Value = int | Decimal | timedelta | str | bool
+Value = int | Decimal | timedelta | daytime | str | bool
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Declaration:
             return raw
         if isinstance(self.default, timedelta):
             return raw if isinstance(raw, timedelta) else timedelta(seconds=float(raw))
+        if isinstance(self.default, daytime):
+            return raw if isinstance(raw, daytime) else daytime.fromisoformat(str(raw))
         if isinstance(self.default, int):
             number = Decimal(str(raw))
             if number != number.to_integral_value():
@@ -47,9 +49,11 @@ class Declaration:
         return str(raw)
 
     def store(self, value: Value) -> Any:
-        """Return the JSON form: seconds for durations, strings for decimals."""
+        """Return the JSON form: seconds for durations, strings for decimals and times of day."""
         if isinstance(value, timedelta):
             return value.total_seconds()
+        if isinstance(value, daytime):
+            return value.isoformat("minutes")
         return str(value) if isinstance(value, Decimal) else value
 
 

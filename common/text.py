@@ -12,21 +12,16 @@ import unicodedata
 from typing import Any
 
 import orjson
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from common.errors import DomainError
 
 MARKS_IN_A_ROW = 8
 INTEGER_BITS = 63
 
 
-class TextRefused(ValueError):
+class TextRefused(DomainError):
     """What was typed or sent cannot be stored as it is."""
-
-    def __init__(self, code: str, message: str | Promise, **details: Any) -> None:
-        super().__init__(code)
-        self.code = code
-        self.message = message
-        self.details = details
 
 
 def _marks() -> str:

@@ -72,6 +72,7 @@ class PostgresChannelLayer(BaseChannelLayer):
         self._channels: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self._groups: dict[str, set[str]] = {}
         self._taps: list[Tap] = []
+        self._ignored: tuple[str, ...] = ()
         self._outgoing: deque[str] = deque()
         self._wake = asyncio.Event()
         self._listening = asyncio.Event()
@@ -135,6 +136,10 @@ class PostgresChannelLayer(BaseChannelLayer):
         """Hear every notification of the database, before any queue: the hub's entrance."""
         self._taps.append(tap)
 
+    def ignore(self, prefix: str) -> None:
+        """Skip payloads that begin with ``prefix`` unread: what this process itself has sent."""
+        self._ignored = (*self._ignored, prefix)
+
     async def listening(self) -> None:
         """Return once this process hears notifications."""
         await self._ready()
@@ -183,6 +188,8 @@ class PostgresChannelLayer(BaseChannelLayer):
             pause = min(pause * 2, 5)
 
     async def _heard(self, payload: str) -> None:
+        if payload.startswith(self._ignored):
+            return
         if payload.startswith(_REFERENCE):
             payload = await self._fetch(UUID(payload[1:]))
             if not payload:

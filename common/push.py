@@ -21,10 +21,16 @@ def push(topic: str, event: str, **ids: int | str) -> None:
     transaction.on_commit(lambda: send_now(topic, message), robust=True)
 
 
+def carries_frames() -> bool:
+    """Tell whether the bus is NOTIFY, on which a statement can put its frames in its own transaction."""
+    return isinstance(get_channel_layer(), PostgresChannelLayer)
+
+
 def send_now(topic: str, message: dict[str, object]) -> None:
     """Send ``message`` to ``topic`` at once."""
     layer = get_channel_layer()
     if isinstance(layer, PostgresChannelLayer):
         notify_now(topic, message)
     else:
-        async_to_sync(layer.group_send)(topic, message)
+        # A foreign layer does not tell its receiver which group a message came from.
+        async_to_sync(layer.group_send)(topic, {**message, "topic": topic})

@@ -140,6 +140,7 @@ class Attachment(models.Model):
     height = models.PositiveIntegerField(null=True)
     sha256 = models.CharField(max_length=64)
     file = models.FileField(upload_to=attachment_path, max_length=200)
+    recalled_at = models.DateTimeField(_("recalled at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("attachment")

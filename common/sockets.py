@@ -1,0 +1,143 @@
+"""What makes a Channels consumer lean: no thread hop per frame, no layer queue per socket, a bounded outbox."""
+
+import asyncio
+import types
+from collections import deque
+from collections.abc import Coroutine, Generator
+from typing import Any, ClassVar
+
+import orjson
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+
+OUTBOX_FRAMES = 512
+_COALESCE = 64
+
+
+class LeanConsumer(AsyncConsumer):
+    """A consumer whose frames are handled on the loop; handlers must not touch the ORM there.
+
+    The stock ``dispatch`` hops to a thread for every frame to close old database connections, and
+    a layer needs a second receiving task per socket; here the hub calls :meth:`offer` instead.
+    """
+
+    channel_layer_alias: ClassVar[Any] = None
+    outbox_limit: ClassVar[int] = OUTBOX_FRAMES
+
+    def __init__(self) -> None:
+        self.outbox: deque[bytes] = deque()
+        self.flushing = False
+        self.flusher: asyncio.Task[None] | None = None
+        self.closed = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.scope = scope
+        self.base_send = send
+        try:
+            while True:
+                message = await receive()
+                match message["type"]:
+                    case "websocket.receive":
+                        await self.websocket_receive(message)
+                    case "websocket.connect":
+                        await self.websocket_connect(message)
+                    case "websocket.disconnect":
+                        self.closed = True
+                        await self.websocket_disconnect(message)
+                        return
+        except StopConsumer:
+            return
+        finally:
+            self.closed = True
+            if self.flusher is not None and not self.flusher.done():
+                self.flusher.cancel()
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        """Accept or refuse."""
+        raise NotImplementedError
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        """Take one frame of the client."""
+        raise NotImplementedError
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """Clean up."""
+
+    def offer(self, frame: bytes) -> None:
+        """Queue ``frame`` for the client; a client too slow to read is dropped and resumes."""
+        if self.closed:
+            return
+        if len(self.outbox) >= self.outbox_limit:
+            self.drop(1013, "slow")
+            return
+        self.outbox.append(frame)
+        if not self.flushing:
+            # At the end of this turn of the loop: all frames of one batch leave together.
+            self.flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def tell(self, **frame: Any) -> None:
+        """Queue an answer given as fields."""
+        self.offer(orjson.dumps(frame))
+
+    def drop(self, code: int, reason: str) -> None:
+        """Close the socket without waiting for what it has not read."""
+        if self.closed:
+            return
+        self.closed = True
+        self.outbox.clear()
+        if self.flusher is not None:
+            self.flusher.cancel()
+        self.flusher = asyncio.get_running_loop().create_task(self._close(code, reason))
+
+    def _flush(self) -> None:
+        outbox = self.outbox
+        while outbox and not self.closed:
+            if len(outbox) == 1:
+                text = outbox.popleft().decode()
+            else:
+                # Several waiting frames travel as one array: one system call, one wake-up.
+                count = min(len(outbox), _COALESCE)
+                text = "[" + b",".join([outbox.popleft() for _ in range(count)]).decode() + "]"
+            sending = self.base_send({"type": "websocket.send", "text": text})
+            try:
+                # A writable socket takes the frame without suspending: no task is needed then.
+                waiting_for = sending.send(None)
+            except StopIteration:
+                continue
+            except (RuntimeError, OSError):
+                outbox.clear()  # The peer is gone; its disconnect message follows.
+                break
+            self.flusher = asyncio.get_running_loop().create_task(self._drain(sending, waiting_for))
+            return
+        self.flushing = False
+
+    async def _drain(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
+        try:
+            await _resume(sending, waiting_for)
+        except (RuntimeError, OSError):
+            self.outbox.clear()
+        self.flusher = None
+        self._flush()
+
+    async def _close(self, code: int, reason: str) -> None:
+        try:
+            await self.base_send({"type": "websocket.close", "code": code, "reason": reason})
+        except (RuntimeError, OSError):
+            pass
+
+
+@types.coroutine
+def _resume(sending: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any, Any, None]:
+    """Go on with a coroutine whose first step has already been taken outside a task."""
+    while True:
+        try:
+            value = yield waiting_for
+        except BaseException as error:
+            step, argument = sending.throw, error
+        else:
+            step, argument = sending.send, value
+        try:
+            waiting_for = step(argument)
+        except StopIteration:
+            return

@@ -1,0 +1,23 @@
+"""Background work that belongs to no app."""
+
+import time
+
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from common.models import Heartbeat
+from common.watchdog import BEAT, group_name
+
+STALE_SECONDS = 60
+MOST_HOPS = 20
+
+
+def beat(instance: str, target: str, asked: float, hops: int = 0) -> None:
+    """Write the worker's sign of life; a beat that another cluster asked for is passed on to it."""
+    if group_name() == target:
+        Heartbeat.objects.update_or_create(
+            instance=instance,
+            defaults={"process": "worker", "at": timezone.now(), "detail": {"cluster": target}},
+        )
+    elif hops < MOST_HOPS and time.time() - asked < STALE_SECONDS:
+        async_task(BEAT, instance, target, asked, hops + 1, save=False)

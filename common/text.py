@@ -137,14 +137,11 @@ def clean_filename(name: str, *, max_bytes: int = 180) -> str:
     of UTF-8 (at least 32) while the extension stays. Never raises: what leaves nothing becomes
     ``file``. Cleaning a clean name changes nothing.
     """
-    name = _cap_marks(name[-4096:].encode("utf-8", "ignore").decode())
+    name = _without_controls(name[-4096:])
     # Compatibility folding turns full-width slashes and dots into real ones, so it comes first.
-    name = unicodedata.normalize("NFKC", name)
-    name = _cap_marks(name)
+    name = _cap_marks(unicodedata.normalize("NFKC", _cap_marks(name)))
     name = re.split(r"[/\\]", name.rstrip("/\\ ."))[-1]
-    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf", "Cn", "Co", "Cs"))
     name = _SPACES.sub(" ", re.sub(r'[<>:"|?*]', "_", name)).strip(" .")
-    name = unicodedata.normalize("NFKC", name)
     if re.match(r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9])\s*(\.|$)", name):
         name = f"_{name}"
     return _cut_name(name, max(max_bytes, 32)) or "file"
@@ -178,6 +175,11 @@ def _admit(value: str, *, single_line: bool = False) -> str:
     # after it, because composing may take one mark apart into two.
     value = unicodedata.normalize("NFC", _cap_marks(value))
     return _cap_marks(value)
+
+
+def _without_controls(text: str) -> str:
+    refused = ("Cc", "Cf", "Cn", "Co", "Cs")
+    return "".join(c for c in text if unicodedata.category(c) not in refused)
 
 
 def _cap_marks(text: str) -> str:

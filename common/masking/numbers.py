@@ -10,7 +10,7 @@ from common.masking.folding import NUMERALS, ZERO_WIDTH, Span
 
 LONGEST_NUMBER = 19
 _RUN = re.compile(
-    rf"[0-9](?:[ \-.·()_、,，/|~#{ZERO_WIDTH}]{{0,4}}+[0-9])*+(?:[ \-]?[xX×Ⅹ](?![0-9A-Za-z]))?"
+    rf"[0-9](?:[ \-.·()_、,，/|~#{ZERO_WIDTH}]{{0,4}}+[0-9])*+(?:[ \-、,，]?[xX×Ⅹ](?![0-9A-Za-z]))?"
 )
 _WIDE = frozenset("、,，/|~#")  # between single digits only: elsewhere they part two numbers
 _PROVINCES = frozenset(
@@ -71,6 +71,11 @@ class _Run:
     def before(self, start: int, reach: int = _CONTEXT) -> str:
         """Return the text just before the digit at offset ``start``."""
         return self.folded[max(0, self.at[start] - reach) : self.at[start]]
+
+    def follows_letter(self, start: int) -> bool:
+        """Answer whether a Latin letter stands right before the digit at offset ``start``."""
+        before = self.folded[max(0, self.at[start] - 1) : self.at[start]]
+        return before.isascii() and before.isalpha()
 
 
 def numbers(folded: str) -> Iterator[Span]:
@@ -135,12 +140,16 @@ def _candidates(run: _Run, start: int) -> Iterator[tuple[str, int, int]]:
     if one in "1804":
         for prefix in ("", "86", "0086"):
             begin = start + len(prefix)
+            if prefix and run.follows_letter(start):  # a waybill: SF86145…
+                break
             if digits.startswith(prefix, start) and _is_mobile(run, start, begin):
                 yield "phone", begin, begin + 11
     if one == "0" and (area := AREA_CODE.match(digits, start)):
         for length in (8, 7):
             if area.end() + length in run.gaps and _is_landline(run, start, area.end(), length):
                 yield "phone", area.end(), area.end() + length
+    if run.follows_letter(start):
+        return
     for length in range(LONGEST_NUMBER, 12, -1):
         if start + length in run.gaps and _is_card(run, start, length):
             yield "card", start, start + length

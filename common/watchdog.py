@@ -280,7 +280,9 @@ class Watchdog:
         """Make due again what the killed cluster had taken; its tasks are safe to run twice."""
         now = timezone.now()
         try:
-            count = OrmQ.objects.filter(pk__in=list(self._watch.held), lock__gt=now).update(lock=now)
+            count = OrmQ.objects.filter(pk__in=list(self._watch.held), lock__gt=now).update(
+                lock=now
+            )
         except DatabaseError as error:
             # They come back by themselves after ``retry`` seconds.
             logger.warning("could not give back %d tasks: %s", len(self._watch.held), error)

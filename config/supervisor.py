@@ -92,7 +92,8 @@ class Supervisor:
         """Make the children from the commands, logs beside the data."""
         self.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.children = [
-            Child(name, command, self.logs / f"{name}.log") for name, command in self.commands.items()
+            Child(name, command, self.logs / f"{name}.log")
+            for name, command in self.commands.items()
         ]
 
     @property
@@ -212,7 +213,9 @@ class Supervisor:
                 break
             if now - told > 3:
                 told = now
-                self.say(f"等 {child.name} 停下 waiting ({now - started:.0f} s)；Ctrl-C: 强制 force")
+                self.say(
+                    f"等 {child.name} 停下 waiting ({now - started:.0f} s)；Ctrl-C: 强制 force"
+                )
             time.sleep(0.03)
         _kill_group(child.process.pid, signal.SIGKILL)
         child.process.wait()
@@ -233,7 +236,8 @@ class Supervisor:
             self.say("数据库停了，重新启动 the database is gone, starting it again")
             with open(self.logs / "database.log", "wb") as log:
                 self._helper = subprocess.Popen(
-                    [sys.executable, self.root / "config" / "embedded.py", "start"],
+                    [sys.executable, "-m", "config.embedded", "start"],
+                    cwd=self.root,
                     env=self.environment,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
@@ -347,9 +351,11 @@ def _marked(data: Path) -> list[int]:
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark in (entry / "environ").read_bytes().split(b"\0") and int(entry.name) != os.getpid():
-                if embedded.process_state(int(entry.name)) not in ("", "Z", "X"):
-                    found.append(int(entry.name))
+            if (
+                mark in (entry / "environ").read_bytes().split(b"\0")
+                and int(entry.name) != os.getpid()
+            ) and embedded.process_state(int(entry.name)) not in ("", "Z", "X"):
+                found.append(int(entry.name))
     return found
 
 

@@ -1,6 +1,5 @@
 """All addresses of the house."""
 
-from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import JavaScriptCatalog

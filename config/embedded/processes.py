@@ -1,0 +1,72 @@
+"""What the kernel and the pid file say about a server."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from pathlib import Path
+
+
+def process_state(pid: int) -> str:
+    """Return the kernel's letter for a process (``Z`` is a zombie), or '' when there is none."""
+    if Path("/proc/self/stat").exists():
+        try:
+            return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0].decode()
+        except (OSError, IndexError):
+            return ""
+    said = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return said.stdout.strip()[:1]
+
+
+def process_command(pid: int) -> str:
+    """Return the command line of a process, or ''."""
+    with contextlib.suppress(OSError):
+        return (
+            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        )
+    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
+    return said.stdout.strip()
+
+
+def alive(pid: int) -> bool:
+    return process_state(pid) not in ("", "Z", "X")
+
+
+def is_our_postmaster(pid: int, data: Path) -> bool:
+    """Say whether the process is a living postgres of this very data folder."""
+    if pid <= 1 or not alive(pid):
+        return False
+    try:
+        program = os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+        return program == "postgres" and os.path.realpath(f"/proc/{pid}/cwd") == str(data.resolve())
+    except PermissionError:
+        return False  # another user's process: ours run under the owner of the data
+    except OSError:
+        command = process_command(pid)
+        return "postgres" in command.split(" ")[0] and str(data) in command
+
+
+def living_in(data: Path) -> list[int]:
+    """Return the processes that still work inside the data folder, pid file or not."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            program = os.path.basename(os.readlink(entry / "exe"))
+            inside = os.readlink(entry / "cwd") == str(data)
+            if inside and program.startswith("postgres") and alive(int(entry.name)):
+                found.append(int(entry.name))
+    return found
+
+
+def read_pid_file(data: Path) -> tuple[int, Path | None]:
+    """Return pid and socket folder of ``postmaster.pid``; ``(0, None)`` when it says neither."""
+    try:
+        lines = (data / "postmaster.pid").read_text(errors="replace").split("\n")
+    except OSError:
+        return 0, None
+    try:
+        pid = int(lines[0])
+    except ValueError:
+        return 0, None
+    return pid, Path(lines[4]) if len(lines) > 5 and lines[4].startswith("/") else None

@@ -1,0 +1,347 @@
+"""Bring the server up: create, clear what is stale, start, wait, make role and database."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.embedded.base import (
+    DATABASE,
+    ROLE,
+    SUPERUSER,
+    EmbeddedError,
+    Place,
+    Say,
+    clean_env,
+    locked,
+    say_to_stderr,
+    user_name,
+)
+from config.embedded.folders import data_root, ensure_data_root
+from config.embedded.place import (
+    cannot_switch,
+    current_data,
+    server_version,
+    settle,
+    socket_dir_of,
+    wheel_folders,
+)
+from config.embedded.processes import (
+    alive,
+    is_our_postmaster,
+    living_in,
+    process_command,
+    read_pid_file,
+)
+from config.embedded.wire import MISSING, STARTING_UP, TOO_MANY, probe, url
+
+SETTINGS = """\
+# Written at every start of the server. Your own settings belong into local.conf beside this file.
+listen_addresses = ''
+port = 5432
+unix_socket_directories = {socket_dir}
+unix_socket_permissions = 0700
+max_connections = 200
+shared_buffers = 256MB
+effective_cache_size = 1GB
+work_mem = 8MB
+maintenance_work_mem = 128MB
+jit = off
+fsync = on
+full_page_writes = on
+synchronous_commit = on
+min_wal_size = 80MB
+max_wal_size = 256MB
+checkpoint_timeout = 5min
+client_connection_check_interval = 5s
+deadlock_timeout = 1s
+log_lock_waits = on
+log_startup_progress_interval = 2s
+# Statements and error details hold what people wrote: they stay out of the log.
+log_min_error_statement = panic
+log_error_verbosity = terse
+log_parameter_max_length = 0
+logging_collector = on
+log_directory = 'log'
+log_filename = 'postgresql-%Y%m%d-%H%M%S.log'
+log_rotation_size = 10MB
+log_rotation_age = 1d
+log_file_mode = 0600
+log_line_prefix = '%m [%p] %q%u@%d '
+log_timezone = 'UTC'
+timezone = 'UTC'
+lc_messages = 'C'
+"""
+LOGS_KEPT = 10
+
+
+def running_url() -> str | None:
+    """Return the address when the server answers our role, else None. Takes a few milliseconds."""
+    try:
+        _pid, socket_dir = read_pid_file(current_data(data_root()))
+    except OSError:
+        return None
+    if socket_dir and probe(socket_dir) in ("ready", TOO_MANY):
+        return url(socket_dir)
+    return None
+
+
+def ensure_running(say: Say = say_to_stderr) -> str:
+    """Start the server unless it runs and return its address. Safe from many processes at once.
+
+    Raises ``EmbeddedError`` with a sentence for the terminal. A second call costs milliseconds.
+    """
+    if address := running_url():
+        return address
+    root = ensure_data_root()
+    with locked(root, "pg.lock", say, "另一个进程正在启动数据库，等一下… another start is at work"):
+        if address := running_url():
+            return address
+        place = settle(root, say)
+        if not place.data.exists():
+            _create(place, say)
+        _refuse_other_major(place)
+        socket_dir = _start(place, root, say)
+        _ensure_role_and_database(place, socket_dir)
+        return url(socket_dir)
+
+
+def _create(place: Place, say: Say) -> None:
+    """Run initdb beside the data folder and rename: a killed initdb leaves nothing half-made."""
+    say("创建数据库 creating the database …")
+    fresh = place.data.with_name(place.data.name + ".new")
+    if fresh.exists():
+        shutil.rmtree(fresh)
+    fresh.mkdir(mode=0o700)
+    os.chown(fresh, place.account.uid, place.account.gid)
+    last = None
+    for locale in _locale_choices(place):
+        last = subprocess.run(
+            [
+                place.binaries / "initdb",
+                *("-D", fresh, "-U", SUPERUSER, "-E", "UTF8", "--data-checksums"),
+                *("--auth-local=peer", "--auth-host=reject", "--no-instructions"),
+                *locale,
+            ],
+            cwd=fresh,
+            env=clean_env(),
+            capture_output=True,
+            text=True,
+            errors="replace",
+            **place.account.popen_options(),  # type: ignore[call-overload]
+        )
+        if last.returncode == 0:
+            break
+    if last is None or last.returncode != 0:
+        told = (last.stderr if last else "").strip()[-800:]
+        raise EmbeddedError(f"initdb 失败 failed:\n{told}")
+    with open(fresh / "postgresql.conf", "a") as settings:
+        settings.write("\ninclude_if_exists 'app.conf'\ninclude_if_exists 'local.conf'\n")
+    (fresh / "pg_hba.conf").write_text(
+        "# The kernel names the caller; pg_ident.conf lists who may.\n"
+        "local all all peer map=xiaoer\n"
+    )
+    (fresh / "pg_ident.conf").write_text(_callers(place))
+    fresh.rename(place.data)
+
+
+def _locale_choices(place: Place) -> list[list[str]]:
+    """Return initdb's locale flags, best first: the same cluster under every LANG."""
+    if int(server_version(place.binaries).split(".")[0]) >= 17:
+        return [["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]]
+    return [["--locale=C.UTF-8"], ["--locale=C"]]
+
+
+def _callers(place: Place) -> str:
+    """Return pg_ident lines: root, and the owner unless root only borrowed a shared account."""
+    names = {user_name(0), user_name(os.geteuid())}
+    lines = [f'xiaoer "{name}" {role}' for name in sorted(names) for role in (SUPERUSER, ROLE)]
+    return "\n".join(lines) + "\n"
+
+
+def _refuse_other_major(place: Place) -> None:
+    try:
+        theirs = (place.data / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        raise EmbeddedError(
+            f"{place.data} 不是 PostgreSQL 数据文件夹。It holds no PostgreSQL data: move it away."
+        ) from None
+    ours = server_version(place.binaries).split(".")[0]
+    if theirs != ours:
+        old = next(
+            (str(bin) for bin in _other_binaries(theirs)), f"/usr/lib/postgresql/{theirs}/bin"
+        )
+        raise EmbeddedError(
+            f"数据是 PostgreSQL {theirs}，程序是 {ours}。The data in {place.data} were written by "
+            f"PostgreSQL {theirs}, the program is {ours}. To move them:\n"
+            f"  PG_BIN={old} ./run backup before.dump\n"
+            f"  mv '{place.data}' '{place.data}-{theirs}'\n"
+            f"  ./run restore before.dump"
+        )
+
+
+def _other_binaries(major: str) -> Iterator[Path]:
+    folders = [Path(f"/usr/lib/postgresql/{major}/bin")]
+    folders += [path.parent for wheel in wheel_folders() for path in wheel.glob("*/bin/postgres")]
+    for folder in folders:
+        with contextlib.suppress(EmbeddedError):
+            if server_version(folder).split(".")[0] == major:
+                yield folder
+
+
+def _start(place: Place, root: Path, say: Say) -> Path:
+    """Start the server, or wait for one that is already starting; return its socket folder."""
+    pid, socket_dir = read_pid_file(place.data)
+    if not is_our_postmaster(pid, place.data):
+        _clear_stale(place, say)
+        socket_dir = socket_dir_of(place)
+        _write_settings(place, socket_dir)
+        pid = _spawn(place, root)
+    _await(pid, place, root, socket_dir, say)
+    _pid, told = read_pid_file(place.data)
+    return told or socket_dir or place.data
+
+
+def _clear_stale(place: Place, say: Say) -> None:
+    """Remove a pid file that names no server of ours, once nothing works in the folder any more."""
+    deadline = time.monotonic() + 20
+    while left := living_in(place.data.resolve()):
+        if time.monotonic() > deadline:
+            raise EmbeddedError(
+                f"旧的数据库进程还在 processes of an earlier server still work in {place.data}: "
+                f"{', '.join(map(str, left))}. Wait for them or end them, then start again."
+            )
+        time.sleep(0.1)
+    with contextlib.suppress(FileNotFoundError):
+        (place.data / "postmaster.pid").unlink()
+        say("清理了旧的 pid 文件 removed a stale pid file")
+
+
+def _write_settings(place: Place, socket_dir: Path) -> None:
+    listed = '"' + str(socket_dir).replace('"', '""') + '"'
+    text = SETTINGS.format(socket_dir="'" + listed.replace("\\", "\\\\").replace("'", "''") + "'")
+    path = place.data / "app.conf"
+    path.write_text(text)
+    os.chown(path, place.account.uid, place.account.gid)
+    for name in ("pg_hba.conf", "pg_ident.conf", "postgresql.conf"):
+        os.chown(place.data / name, place.account.uid, place.account.gid)
+    prune_logs(place.data)
+
+
+def prune_logs(data: Path | None = None) -> None:
+    """Keep the newest server logs only; the server itself rotates but never deletes."""
+    folder = (data or current_data(data_root())) / "log"
+    with contextlib.suppress(OSError):
+        for old in sorted(folder.glob("postgresql-*.log"))[:-LOGS_KEPT]:
+            old.unlink()
+
+
+def _start_log(root: Path) -> Path:
+    folder = root / "logs"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / "postgresql-start.log"
+
+
+def _spawn(place: Place, root: Path) -> int:
+    """Start ``postgres`` in a session of its own and return its pid.
+
+    A shell in between makes it an orphan at once: nobody here has to reap it later.
+    """
+    with open(_start_log(root), "wb") as log:
+        try:
+            shell = subprocess.run(
+                [
+                    *("/bin/sh", "-c", '"$0" -D "$1" </dev/null >&2 & echo $!'),
+                    *(place.binaries / "postgres", place.data),
+                ],
+                cwd=place.data,
+                env=clean_env(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                umask=0o077,
+                start_new_session=True,
+                **place.account.popen_options(),  # type: ignore[call-overload]
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise cannot_switch(place.account) from error
+    return int(shell.stdout)
+
+
+def _await(pid: int, place: Place, root: Path, socket_dir: Path | None, say: Say) -> None:
+    """Wait until the server answers, for as long as it lives and works; tell how far it is."""
+    started = told = time.monotonic()
+    limit = float(os.environ.get("XIAOER_PG_WAIT", "1800"))
+    while True:
+        folder = read_pid_file(place.data)[1] or socket_dir or place.data
+        verdict = probe(folder, SUPERUSER, "postgres")
+        if verdict not in ("absent", STARTING_UP):
+            return
+        if not alive(pid):
+            raise EmbeddedError(f"数据库没有启动 the database did not start:\n{_why(place, root)}")
+        now = time.monotonic()
+        if now - started > limit:
+            raise EmbeddedError(f"等了 {limit:.0f} 秒 waited that long:\n{_why(place, root)}")
+        if now - told > 2:
+            told = now
+            say(f"数据库恢复中 recovering {_recovery_point(pid)}({now - started:.0f} s)")
+        time.sleep(0.03)
+
+
+def _recovery_point(postmaster: int) -> str:
+    """Return the file that is being replayed, from the title of the start-up process."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError, ValueError):
+            parent = int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1])
+            if parent == postmaster and "recovering" in (title := process_command(int(entry.name))):
+                return title.split("recovering", 1)[1].strip() + " "
+    return ""
+
+
+def _why(place: Place, root: Path) -> str:
+    logs = [_start_log(root), *sorted((place.data / "log").glob("postgresql-*.log"))[-1:]]
+    lines = [
+        line
+        for log in logs
+        if log.exists()
+        for line in log.read_text(errors="replace").splitlines()
+    ]
+    return "\n".join(lines[-12:])
+
+
+def _ensure_role_and_database(place: Place, socket_dir: Path) -> None:
+    verdict = probe(socket_dir)
+    if verdict in ("ready", TOO_MANY):
+        return
+    if verdict not in MISSING:
+        raise EmbeddedError(f"数据库拒绝连接 the database refuses us (SQLSTATE {verdict}).")
+    _psql(
+        place,
+        socket_dir,
+        f"select 'create role {ROLE} login createdb' "
+        f"where not exists (select from pg_roles where rolname = '{ROLE}') \\gexec\n"
+        f"select 'create database {DATABASE} owner {ROLE}' "
+        f"where not exists (select from pg_database where datname = '{DATABASE}') \\gexec\n",
+    )
+    if (verdict := probe(socket_dir)) != "ready":
+        raise EmbeddedError(f"数据库拒绝连接 the database refuses us (SQLSTATE {verdict}).")
+
+
+def _psql(place: Place, socket_dir: Path, statements: str) -> str:
+    done = subprocess.run(
+        [
+            *(place.binaries / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"),
+            *("-h", socket_dir, "-p", "5432", "-U", SUPERUSER, "-d", "postgres"),
+        ],
+        input=statements,
+        env=clean_env(),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise EmbeddedError(f"psql: {done.stderr.strip()}")
+    return done.stdout.strip()

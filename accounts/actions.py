@@ -1,13 +1,17 @@
 """What changes people: roles, accounts, tiers."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Member, Role, Tier, User
+from accounts.models import Member, Role, SignInGuard, Tier, User
 from common.errors import DomainError
 from common.history import record
+from common.parameters import value
 from common.push import push
 
 
@@ -90,3 +94,84 @@ def _end_sessions(user: User) -> None:
         if session.get_decoded().get("_auth_user_id") == str(user.pk)
     ]
     Session.objects.filter(pk__in=doomed).delete()
+
+
+@transaction.atomic
+def count_wrong_password(account: str, *, address: str, now: datetime) -> int:
+    """Count one wrong password and return how many tries are left at ``address``, 0 when locked now.
+
+    Counts by the name as typed, whether or not such a person exists, so that the answer tells
+    nothing about who exists. Nobody's action, hence no ``by``.
+    """
+    left = 0
+    # Names nobody has tried for a day are forgotten: guessers must not fill the table.
+    SignInGuard.objects.filter(failed_at__lt=now - timedelta(days=1)).delete()
+    for where, limit in (
+        (address, value("sign_in.tries")),
+        ("", value("sign_in.tries_anywhere")),
+    ):
+        guard, _made = SignInGuard.objects.get_or_create(account=_as_typed(account), address=where)
+        guard = SignInGuard.objects.select_for_update().get(pk=guard.pk)
+        stale = guard.failed_at < now - value("sign_in.lock")
+        guard.failures = 1 if stale else guard.failures + 1
+        guard.failed_at = now
+        if guard.failures >= limit:
+            guard.locked_until, guard.failures = now + value("sign_in.lock"), 0
+        guard.save(update_fields=["failures", "failed_at", "locked_until"])
+        if where == address:
+            left = limit - guard.failures if guard.failures else 0
+    return left
+
+
+@transaction.atomic
+def forget_wrong_passwords(account: str, *, address: str) -> None:
+    """Start counting anew after a right password; other addresses keep their count."""
+    SignInGuard.objects.filter(account=_as_typed(account), address__in=[address, ""]).delete()
+
+
+@transaction.atomic
+def lift_sign_in_lock(account: str, *, by: User, reason: str) -> int:
+    """Open an account that too many wrong passwords locked; returns how many locks were lifted.
+
+    Raises ``person.no_reason``. A second call lifts nothing.
+    """
+    if not reason.strip():
+        raise DomainError("person.no_reason", _("Write why."))
+    lifted = 0
+    for guard in (
+        SignInGuard.objects.select_for_update().filter(account=_as_typed(account)).order_by("pk")
+    ):
+        record(
+            guard,
+            "sign_in.unlocked",
+            by=by,
+            before={"locked_until": guard.locked_until},
+            reason=reason,
+        )
+        guard.delete()
+        lifted += 1
+    return lifted
+
+
+@transaction.atomic
+def set_language(user: User, language: str, *, by: User | None) -> User:
+    """Show the house to ``user`` in ``language``. Raises ``language.unknown``."""
+    if language not in dict(settings.LANGUAGES):
+        raise DomainError("language.unknown", _("The house does not speak this language."))
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.language == language:
+        return user
+    before, user.language = user.language, language
+    user.save(update_fields=["language"])
+    record(
+        user,
+        "person.language_set",
+        by=by,
+        before={"language": before},
+        after={"language": language},
+    )
+    return user
+
+
+def _as_typed(account: str) -> str:
+    return account.strip().casefold()[:64]

@@ -52,9 +52,7 @@ def clock_face(
     if left <= 0:
         return ClockFace(BREACHED, 0.0, over_words(-left))
     short = due_at - started_at <= SHORT_PROMISE
-    warn = warn_at or started_at + (due_at - started_at) * (
-        SHORT_WARN if short else LONG_WARN
-    )
+    warn = warn_at or started_at + (due_at - started_at) * (SHORT_WARN if short else LONG_WARN)
     urgent = urgent_at or started_at + (due_at - started_at) * (
         SHORT_URGENT if short else LONG_URGENT
     )

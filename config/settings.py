@@ -19,6 +19,7 @@ SECRET_KEY = env("XIAOER_SECRET_KEY", default="insecure-development-key" if DEBU
 ALLOWED_HOSTS = env.list(
     "XIAOER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]
 )
+CSRF_FAILURE_VIEW = "config.errors.csrf_failed"
 CSRF_TRUSTED_ORIGINS = env.list("XIAOER_TRUSTED_ORIGINS", default=[])
 
 # The sockets' address: one origin behind a proxy, or the same host at its own port (embedded default).

@@ -29,9 +29,7 @@ SEVERITIES = ("red", "orange", "yellow")
 @cache
 def icon_names() -> frozenset[str]:
     """Return the names the sprite knows."""
-    text = (Path(settings.BASE_DIR) / "static/icons/sprite.svg").read_text(
-        encoding="utf-8"
-    )
+    text = (Path(settings.BASE_DIR) / "static/icons/sprite.svg").read_text(encoding="utf-8")
     return frozenset(part.split('"', 1)[0] for part in text.split('<symbol id="')[1:])
 
 
@@ -43,11 +41,7 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """
     if name not in icon_names():
         raise template.TemplateSyntaxError(f"no icon called {name!r}")
-    reading = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else 'aria-hidden="true"'
-    )
+    reading = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
     return format_html(
         '<svg class="icon{}" {}><use href="{}#{}"></use></svg>',
         f" {css}" if css else "",
@@ -60,9 +54,7 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
 @register.simple_tag
 def seal(css: str = "") -> SafeString:
     """Draw the house's seal 「二」."""
-    return format_html(
-        '<span class="seal{}">{}</span>', f" {css}" if css else "", icon("seal")
-    )
+    return format_html('<span class="seal{}">{}</span>', f" {css}" if css else "", icon("seal"))
 
 
 @register.simple_tag(takes_context=True)
@@ -123,22 +115,16 @@ def clock(
         "data-paused": "1" if paused else "",
         "data-announce": announce,
     }
-    attrs = format_html_join(
-        "", ' {}="{}"', [(key, value) for key, value in data.items() if value]
-    )
+    attrs = format_html_join("", ' {}="{}"', [(key, value) for key, value in data.items() if value])
     pieces = [
-        SafeString('<span class="clock__stick" aria-hidden="true"></span>')
-        if stick
-        else "",
+        SafeString('<span class="clock__stick" aria-hidden="true"></span>') if stick else "",
         format_html('<span class="clock__what">{}</span>', what) if what else "",
         format_html(
             '<time class="clock__left" datetime="{}">{}</time>',
             due_at.isoformat(),
             face.words,
         ),
-        format_html(
-            '<span class="clock__more">{}</span>', _("waiting for %s") % awaited
-        )
+        format_html('<span class="clock__more">{}</span>', _("waiting for %s") % awaited)
         if paused and awaited
         else "",
         waited(started_at, now=moment) if wait and not paused else "",
@@ -182,21 +168,15 @@ def tier(code: str) -> SafeString:
 def severity(code: str, label: str = "") -> SafeString:
     """Draw a severity: diamond, triangle or disc, always with its word."""
     names = {"red": _("Red"), "orange": _("Orange"), "yellow": _("Yellow")}
-    return format_html(
-        '<span class="sev sev--{}">{}</span>', code, label or names[code]
-    )
+    return format_html('<span class="sev sev--{}">{}</span>', code, label or names[code])
 
 
 @register.simple_tag
-def avatar(
-    name: str, kind: str = "member", css: str = "", presence: str = ""
-) -> SafeString:
+def avatar(name: str, kind: str = "member", css: str = "", presence: str = "") -> SafeString:
     """Draw a person's first character; ``kind`` is member, agent or bot."""
     inside = icon("bot") if kind == "bot" else words.initial_of(name)
     dot = (
-        format_html(
-            '<span class="avatar__presence" data-presence="{}"></span>', presence
-        )
+        format_html('<span class="avatar__presence" data-presence="{}"></span>', presence)
         if presence
         else ""
     )

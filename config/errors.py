@@ -1,0 +1,80 @@
+"""What people read when something went wrong: a sentence, and a number that finds it in the log."""
+
+import logging
+import secrets
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+
+logger = logging.getLogger(__name__)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer the same for what does not exist and what is not yours to see."""
+    if _wants_json(request):
+        return _problem(404, "not_found", _("No such thing, or it is not yours to see."))
+    return render(request, "errors/404.html", status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what a person may see but not do."""
+    if _wants_json(request):
+        return _problem(403, "forbidden", _("This is not yours to do."))
+    return render(request, "errors/403.html", status=403)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that was too old or came from elsewhere; what was typed is one step back."""
+    logger.warning("csrf refused %s: %s", request.path, reason)
+    if _wants_json(request):
+        return _problem(
+            403,
+            "csrf",
+            _("This page was open for too long. Reload it, then try again."),
+        )
+    return render(request, "403_csrf.html", status=403)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer a failure of ours. Asks neither the session nor the database: they may be what failed."""
+    incident = secrets.token_hex(2).upper()
+    logger.error("incident %s: %s %s", incident, request.method, request.path)
+    if _wants_json(request):
+        response: HttpResponse = _problem(
+            500,
+            "internal",
+            _(
+                "Not saved; what you wrote is still here. Try again, or give number %(incident)s to the duty team."
+            )
+            % {"incident": incident},
+        )
+    else:
+        response = HttpResponse(
+            render_to_string("errors/500.html", {"incident": incident, "theme": _theme(request)}),
+            status=500,
+        )
+    response["X-Incident"] = incident
+    return response
+
+
+def _theme(request: HttpRequest) -> str:
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in {"light", "dark"} else ""
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    accept = request.headers.get("Accept", "")
+    return request.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
+
+
+def _problem(status: int, code: str, title: str) -> JsonResponse:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "code": code,
+    }
+    return JsonResponse(body, status=status, content_type="application/problem+json")

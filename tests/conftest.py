@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client, override_settings
 
 from accounts.models import Member, Role, Tier, User
-from common import parameters
+from common import calendars, parameters
 from merchants.models import Merchant, Shop
 from trade.models import Order, OrderStatus
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
@@ -35,8 +35,10 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def fresh_parameters():
     """No test inherits what another one's process remembers."""
     parameters.forget()
+    calendars.forget()
     yield
     parameters.forget()
+    calendars.forget()
     cache.clear()
 
 

@@ -13,6 +13,7 @@ import ctypes
 import fcntl
 import json
 import os
+import resource
 import shlex
 import shutil
 import signal
@@ -109,6 +110,7 @@ class Supervisor:
             # nohup asked for a deaf ear to HUP: leave it so.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
+        _raise_file_limit()
         for child in self.children:
             self._spawn(child)
 
@@ -262,6 +264,15 @@ class Supervisor:
 
 def _stop_rank(name: str) -> int:
     return STOP_ORDER.index(name) if name in STOP_ORDER else len(STOP_ORDER)
+
+
+def _raise_file_limit() -> None:
+    """Let the children open as many sockets as the system allows, up to 65,536."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None

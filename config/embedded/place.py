@@ -65,7 +65,7 @@ def server_version(binaries: Path) -> str:
     return found[1]
 
 
-def _account_for(data: Path) -> Account:
+def account_for(data: Path) -> Account:
     """Return who runs the server: ourselves, or for root the owner of the data, or a free account."""
     me = os.geteuid()
     if me != 0:
@@ -144,7 +144,7 @@ def settle(root: Path, say: Say) -> Place:
     """Decide where data and programs lie, making folders outside when root's are out of reach."""
     binaries = find_binaries()
     data = current_data(root)
-    account = _account_for(data)
+    account = account_for(data)
     if os.geteuid() != 0:
         return Place(data, binaries, account)
     if not data.exists() and not _can_enter(account, root):

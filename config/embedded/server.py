@@ -179,9 +179,9 @@ def _refuse_other_major(place: Place) -> None:
         raise EmbeddedError(
             f"数据是 PostgreSQL {theirs}，程序是 {ours}。The data in {place.data} were written by "
             f"PostgreSQL {theirs}, the program is {ours}. To move them:\n"
-            f"  PG_BIN={old} ./run backup before.dump\n"
+            f"  PG_BIN={old} ./run backup before.tar\n"
             f"  mv '{place.data}' '{place.data}-{theirs}'\n"
-            f"  ./run restore before.dump"
+            f"  ./run restore before.tar"
         )
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 
 class DomainError(Exception):
     """A business rule refuses. ``code`` is stable (``noun.reason``), ``message`` is for people.
@@ -26,3 +28,10 @@ class DomainError(Exception):
 
 class NotFound(DomainError):
     """The thing does not exist or is not yours to see: doors answer the same for both."""
+
+
+class Forbidden(DomainError):
+    """The thing may be seen, but this is not yours to do: 403 at the API."""
+
+    def __init__(self, message: object = "", *, code: str = "forbidden", **details: Any) -> None:
+        super().__init__(code, message or _("This is not yours to do."), **details)

@@ -11,7 +11,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
-from common.errors import DomainError, NotFound
+from common.errors import DomainError, Forbidden, NotFound
 from common.text import TextRefused, clean_json
 
 
@@ -45,6 +45,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
             status, code = 404, "not_found"
             title = _("No such thing, or it is not yours to see.")
             extra: dict[str, Any] = {}
+        case Forbidden():
+            status, code, title, extra = 403, error.code, error.message, error.details
         case TextRefused():
             status, code, title, extra = 400, error.code, error.message, error.details
         case DomainError():

@@ -1,0 +1,384 @@
+"""The life of a conversation: opened, noted, resolved, reopened, closed.
+
+Who answers it is in :mod:`tickets.actions.ownership`.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actions import user_topic
+from accounts.models import Member, User
+from apass.queries import queue_priority
+from common.deadlines import drop_deadline, set_deadline
+from common.errors import DomainError, Forbidden
+from common.history import record
+from common.parameters import value
+from common.push import push
+from common.text import clean
+from merchants.models import Shop
+from tickets import rules
+from tickets.actions.posting import Posted, post_message
+from tickets.models import (
+    AuthorKind,
+    Conversation,
+    Disposition,
+    Medium,
+    MessageKind,
+    Note,
+    State,
+)
+from trade.models import Order
+from workforce.models import Team, TeamMembership
+
+CLOSE = "conversation.close"
+"""The deadline at which a resolved conversation can no longer be reopened."""
+
+SUBJECT_CHARACTERS = 120
+NOTE_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A conversation that is live; ``made`` is False when it was live before."""
+
+    conversation: Conversation
+    made: bool
+    posted: Posted
+
+
+@transaction.atomic
+def open_conversation(
+    member: Member,
+    *,
+    medium: str,
+    body: str,
+    by: User,
+    order: Order | None = None,
+    shop: Shop | None = None,
+    subject: str = "",
+    team: Team | None = None,
+    client_id: uuid.UUID | None = None,
+    kind: str = MessageKind.TEXT,
+    payload: dict[str, Any] | None = None,
+) -> Opened:
+    """Put ``member``'s first message into a queue.
+
+    The one live conversation of the same member, order and shop gets the message instead of a
+    second one being made. The queue is ``team``'s, else the default team's; the place in it comes
+    from the member's tier. ``by`` is the member. Raises ``forbidden``, ``conversation.bad_medium``,
+    ``order.unknown``, ``team.none`` and what ``post_message`` raises.
+    """
+    # One opening per member at a time: the second of two taps finds what the first one made.
+    member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
+    if member.user_id != by.pk or not by.is_active:
+        raise Forbidden()
+    if medium not in Medium.values:
+        raise DomainError("conversation.bad_medium", _("There is no such way to reach us."))
+    if order is not None:
+        if order.member_id != member.pk:
+            raise DomainError("order.unknown", _("This customer has no such order."))
+        shop = order.shop
+    conversation = (
+        Conversation.objects.filter(member=member, order=order, shop=shop, state__in=rules.LIVE)
+        .order_by("-id")
+        .first()
+    )
+    made = conversation is None
+    if conversation is None:
+        conversation = _queue_new(member, medium, subject or _about(order, body), order, shop, team)
+    posted = post_message(
+        conversation,
+        by=by,
+        author_kind=AuthorKind.MEMBER,
+        kind=kind,
+        body=body,
+        payload=payload,
+        client_id=client_id,
+    )
+    if made:
+        record(
+            conversation,
+            "conversation.opened",
+            by=by,
+            after={
+                "medium": medium,
+                "team": conversation.team_id,
+                "priority": conversation.priority,
+                "order": order.order_no if order else None,
+                "shop": shop.shop_no if shop else None,
+            },
+        )
+        push(conversation.team.topic, "conversation.queued", conversation=str(conversation.pk))
+    conversation.refresh_from_db()
+    return Opened(conversation, made, posted)
+
+
+@transaction.atomic
+def add_note(conversation: Conversation, *, body: str, by: User) -> Note:
+    """Write ``body`` for colleagues; the requester never sees it. Raises ``forbidden``, ``text.*``."""
+    conversation = locked(conversation)
+    require(by, "tickets.note", conversation)
+    text = clean(body, max_chars=NOTE_CHARACTERS)
+    return write_note(conversation, text, by=by)
+
+
+@transaction.atomic
+def resolve_conversation(
+    conversation: Conversation, *, disposition: Disposition | str, by: User, note: str = ""
+) -> Conversation:
+    """Finish the conversation with what came of it; a new message within the window reopens it.
+
+    ``disposition`` is a row or its code. Only the owner may, or who may reassign. A second call
+    with the same disposition changes nothing. Raises ``forbidden``, ``not_owner``,
+    ``conversation.not_open``, ``disposition.unknown``.
+    """
+    conversation = locked(conversation)
+    require(by, "tickets.reply", conversation)
+    code = disposition.code if isinstance(disposition, Disposition) else disposition
+    chosen = Disposition.objects.filter(code=code, is_active=True).first()
+    if chosen is None:
+        raise DomainError("disposition.unknown", _("Choose what came of it."))
+    if conversation.state == State.RESOLVED and conversation.disposition_id == chosen.pk:
+        return conversation
+    require_state(conversation, "resolve")
+    require_owner(conversation, by)
+    if note.strip():
+        write_note(conversation, clean(note, max_chars=NOTE_CHARACTERS), by=by)
+    now, window = timezone.now(), value("chat.reopen_window")
+    # The last word goes before the move: afterwards the conversation is done.
+    say(
+        conversation,
+        _("Done for now. Write within %(days)s days and we go on from here."),
+        days=max(window.days, 1),
+    )
+    Conversation.objects.filter(pk=conversation.pk).update(
+        state=State.RESOLVED, disposition=chosen, resolved_at=now, waiting_since=None, staff_unread=0
+    )
+    set_deadline(CLOSE, conversation, now + window, {"resolved_at": now.isoformat()})
+    record(
+        conversation,
+        "conversation.resolved",
+        by=by,
+        before={"state": conversation.state},
+        after={"state": State.RESOLVED, "disposition": chosen.code},
+        reason=note.strip(),
+    )
+    announce(conversation, "conversation.resolved", people=[conversation.owner])
+    conversation.refresh_from_db()
+    return conversation
+
+
+@transaction.atomic
+def reopen_conversation(conversation: Conversation, *, reason: str, by: User) -> Conversation:
+    """Take a resolved conversation up again: by an agent of the team for themselves, else its queue.
+
+    Raises ``forbidden``, ``reason.missing``, ``conversation.not_resolved``.
+    """
+    conversation = locked(conversation)
+    if not by.can("tickets.reassign"):
+        require(by, "tickets.reply", conversation)
+    why = reason_from(reason)
+    require_state(conversation, "reopen")
+    now = timezone.now()
+    to_me = by.is_agent and in_team(by, conversation.team_id)
+    changes: dict[str, Any] = {
+        "state": State.OPEN if to_me else State.WAITING,
+        "owner": by if to_me else None,
+        "queued_at": None if to_me else now,
+        "accepted_at": now if to_me else None,
+    }
+    Conversation.objects.filter(pk=conversation.pk).update(
+        **changes,
+        resolved_at=None,
+        disposition=None,
+        waiting_since=now,
+        reopened_count=conversation.reopened_count + 1,
+    )
+    drop_deadline(CLOSE, conversation)
+    record(
+        conversation,
+        "conversation.reopened",
+        by=by,
+        before={"state": conversation.state, "disposition": conversation.disposition_id},
+        after={"state": changes["state"], "owner": changes["owner"]},
+        reason=why,
+    )
+    say(conversation, _("We have taken this up again."))
+    announce(conversation, "conversation.reopened", people=[changes["owner"]])
+    if not to_me:
+        push(conversation.team.topic, "conversation.queued", conversation=str(conversation.pk))
+    conversation.refresh_from_db()
+    return conversation
+
+
+@transaction.atomic
+def close_resolved(conversation_id: uuid.UUID, *, resolved_at: datetime, now: datetime) -> bool:
+    """Close what was resolved at ``resolved_at`` and not reopened since; False when it moved on.
+
+    Raises ``OperationalError`` when somebody holds the conversation: waiting here would deadlock
+    with whoever reopens it, who holds the conversation and wants our deadline.
+    """
+    conversation = (
+        Conversation.objects.filter(pk=conversation_id, state=State.RESOLVED, resolved_at=resolved_at)
+        .select_for_update(no_key=True, nowait=True, of=("self",))
+        .select_related("team", "owner")
+        .first()
+    )
+    if conversation is None:
+        return False
+    Conversation.objects.filter(pk=conversation.pk).update(state=State.CLOSED, closed_at=now)
+    record(
+        conversation,
+        "conversation.closed",
+        by=None,
+        before={"state": State.RESOLVED},
+        after={"state": State.CLOSED},
+        at=now,
+    )
+    announce(conversation, "conversation.closed", people=[conversation.owner])
+    return True
+
+
+# --- Shared by the verbs of this package ----------------------------------------------------------
+
+
+def locked(conversation: Conversation) -> Conversation:
+    """Return the row as it is now, locked until the transaction ends."""
+    return (
+        Conversation.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("team", "owner", "first_owner")
+        .get(pk=conversation.pk)
+    )
+
+
+def in_team(user: User, team_id: int) -> bool:
+    """Tell whether ``user`` belongs to the team."""
+    return TeamMembership.objects.filter(user=user, team_id=team_id).exists()
+
+
+def require(by: User, right: str, conversation: Conversation) -> None:
+    """Refuse (``forbidden``) who lacks ``right`` or has nothing to do with the conversation's team.
+
+    Its owner, its team and who may see everything have.
+    """
+    if not by.can(right):
+        raise Forbidden()
+    if not (
+        by.pk in {conversation.owner_id, conversation.first_owner_id}
+        or by.can("tickets.see_all")
+        or in_team(by, conversation.team_id)
+    ):
+        raise Forbidden()
+
+
+def require_state(conversation: Conversation, verb: str) -> None:
+    """Refuse a verb that may not start from the present state, naming those that would do."""
+    if rules.may(verb, conversation.state):
+        return
+    code = {"take_over": "not_open", "resolve": "not_open", "reopen": "not_resolved"}.get(verb, "not_live")
+    raise DomainError(
+        f"conversation.{code}",
+        _("This cannot be done now: the conversation is “%(state)s”.")
+        % {"state": conversation.get_state_display()},
+        state=conversation.state,
+        possible=sorted(rules.MOVES[verb]),
+    )
+
+
+def require_owner(conversation: Conversation, by: User) -> None:
+    """Refuse (``not_owner``) who neither owns the conversation nor may reassign."""
+    if conversation.owner_id == by.pk or by.can("tickets.reassign"):
+        return
+    name = conversation.owner.display_name if conversation.owner else ""
+    raise DomainError(
+        "not_owner",
+        _("%(name)s is answering this conversation. Take it over first.") % {"name": name},
+        owner={"name": name},
+    )
+
+
+def reason_from(text: str) -> str:
+    """Return the cleaned reason. Raises ``reason.missing``."""
+    if not text.strip():
+        raise DomainError("reason.missing", _("Write why."))
+    return clean(text, max_chars=NOTE_CHARACTERS)
+
+
+def say(conversation: Conversation, sentence: Any, **words: object) -> None:
+    """Tell the requester in the house's language what has just changed."""
+    with translation.override(settings.LANGUAGE_CODE):
+        body = str(sentence) % words
+    post_message(
+        conversation, by=None, author_kind=AuthorKind.SYSTEM, kind=MessageKind.SYSTEM, body=body
+    )
+
+
+def announce(
+    conversation: Conversation,
+    event: str,
+    *,
+    people: list[User | None] | None = None,
+    teams: list[Team] | None = None,
+) -> None:
+    """Push ``event`` to both sides, the conversation's team, further ``teams`` and ``people``."""
+    key = str(conversation.pk)
+    topics = [conversation.topic, conversation.team.topic]
+    topics += [team.topic for team in teams or []]
+    topics += [user_topic(person) for person in people or [] if person is not None]
+    for topic in dict.fromkeys(topics):
+        push(topic, event, conversation=key)
+
+
+def write_note(conversation: Conversation, text: str, *, by: User) -> Note:
+    """Store a note with its history line and tell the colleagues who look at the conversation."""
+    note = Note.objects.create(
+        conversation=conversation,
+        after_seq=conversation.last_seq,
+        author=by,
+        body=text,
+        written_at=timezone.now(),
+    )
+    record(conversation, "note.added", by=by, after={"note": note.pk})
+    push(conversation.notes_topic, "note.added", conversation=str(conversation.pk), note=str(note.pk))
+    return note
+
+
+def _queue_new(
+    member: Member,
+    medium: str,
+    subject: str,
+    order: Order | None,
+    shop: Shop | None,
+    team: Team | None,
+) -> Conversation:
+    chosen = team or Team.objects.filter(is_default=True, is_active=True).first()
+    if chosen is None:
+        raise DomainError("team.none", _("No team takes conversations at the moment."))
+    now = timezone.now()
+    return Conversation.objects.create(
+        member=member,
+        medium=medium,
+        order=order,
+        shop=shop,
+        team=chosen,
+        subject=clean(subject, max_chars=SUBJECT_CHARACTERS, single_line=True, required=False),
+        priority=queue_priority(member.tier, now),
+        state=State.WAITING,
+        opened_at=now,
+        queued_at=now,
+        waiting_since=now,
+    )
+
+
+def _about(order: Order | None, body: str) -> str:
+    """Return what the conversation is about when the member did not say: the product, or their words."""
+    if order is not None and order.product:
+        return order.product[:SUBJECT_CHARACTERS]
+    return " ".join(body[:200].split())[:40]

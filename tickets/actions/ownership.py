@@ -1,0 +1,280 @@
+"""Who answers a conversation: accepted, handed on, taken over.
+
+Locks are taken in one order: the agent's status, then the conversation.
+"""
+
+import uuid
+from typing import Any, NoReturn
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from common.errors import DomainError, Forbidden
+from common.history import record
+from common.push import push
+from common.text import clean
+from tickets.actions.conversations import (
+    NOTE_CHARACTERS,
+    announce,
+    in_team,
+    locked,
+    require,
+    require_owner,
+    require_state,
+    say,
+    write_note,
+)
+from tickets.models import Conversation, State
+from workforce.models import AgentStatus, Presence, Team, TeamMembership
+
+
+@transaction.atomic
+def accept_conversation(conversation: Conversation, *, by: User) -> Conversation:
+    """Make ``by`` the owner of a waiting conversation; of many who try, exactly one wins.
+
+    The owner's second call changes nothing. Raises ``forbidden`` (no right, not of the team),
+    ``presence.not_online``, ``conversation.at_capacity`` (load, capacity), ``conversation.taken``
+    (owner), ``conversation.not_live``.
+    """
+    _require_taker(by)
+    team_id = Conversation.objects.values_list("team_id", flat=True).get(pk=conversation.pk)
+    if not in_team(by, team_id):
+        raise Forbidden(_("This conversation waits for another team."))
+    if Conversation.objects.owned_by(by).filter(pk=conversation.pk).exists():
+        return _again(conversation.pk)
+    _require_room(by)
+    return _accept(conversation.pk, team_id, by)
+
+
+@transaction.atomic
+def accept_next(*, by: User) -> Conversation | None:
+    """Accept whose turn it is in ``by``'s teams: priority, then longest wait. None when nobody waits.
+
+    Two agents at once get two conversations. Raises what :func:`accept_conversation` raises.
+    """
+    _require_taker(by)
+    _require_room(by)
+    teams = list(TeamMembership.objects.filter(user=by).values_list("team_id", flat=True))
+    conversation = (
+        Conversation.objects.waiting()
+        .filter(team_id__in=teams)
+        .select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .first()
+    )
+    return None if conversation is None else _accept(conversation.pk, conversation.team_id, by)
+
+
+@transaction.atomic
+def transfer_conversation(
+    conversation: Conversation,
+    *,
+    note: str,
+    by: User,
+    team: Team | None = None,
+    person: User | None = None,
+) -> Conversation:
+    """Hand the conversation with a note to ``person``, or into ``team``'s queue.
+
+    A person must be an agent of ``team`` (left out: of the present team, else of their first),
+    taking chats, and below their limit unless ``by`` may reassign. In a queue the requester keeps
+    the time they have been waiting. Raises ``forbidden``, ``not_owner``, ``conversation.not_live``,
+    ``transfer.no_target``, ``transfer.no_note``, ``transfer.same_owner``, ``transfer.same_team``,
+    ``transfer.team_closed``, ``transfer.not_agent``, ``transfer.not_in_team``,
+    ``transfer.not_online``, ``transfer.at_capacity``.
+    """
+    if not note.strip():
+        raise DomainError("transfer.no_note", _("Write a line for whoever takes it on."))
+    text = clean(note, max_chars=NOTE_CHARACTERS)
+    if person is not None:
+        status = _status_of(person)
+    conversation = locked(conversation)
+    require(by, "tickets.reassign" if not by.can("tickets.reply") else "tickets.reply", conversation)
+    require_state(conversation, "transfer")
+    if conversation.state == State.OPEN:
+        require_owner(conversation, by)
+    if person is not None:
+        target = _team_for(person, team, conversation)
+        _require_receiver(conversation, person, status, by)
+    elif team is not None:
+        target = team
+        _require_queue(conversation, team)
+    else:
+        raise DomainError("transfer.no_target", _("Choose a team or a person."))
+    return _hand_on(conversation, target, person, text, by)
+
+
+@transaction.atomic
+def take_over_conversation(conversation: Conversation, *, by: User, reason: str = "") -> Conversation:
+    """Make ``by``, of the same team, the owner in a colleague's place; the colleague is told.
+
+    The owner's own call changes nothing. Raises ``forbidden``, ``conversation.not_open``.
+    """
+    conversation = locked(conversation)
+    require(by, "tickets.reply", conversation)
+    if not in_team(by, conversation.team_id):
+        raise Forbidden()
+    require_state(conversation, "take_over")
+    if conversation.owner_id == by.pk:
+        return conversation
+    former = conversation.owner
+    Conversation.objects.filter(pk=conversation.pk).update(owner=by)
+    record(
+        conversation,
+        "conversation.taken_over",
+        by=by,
+        before={"owner": former},
+        after={"owner": by},
+        reason=clean(reason, max_chars=NOTE_CHARACTERS, required=False),
+    )
+    say(conversation, _("%(name)s goes on from here and has read the chat."), name=by.display_name)
+    announce(conversation, "conversation.taken_over", people=[former, by])
+    return _again(conversation.pk)
+
+
+def _accept(key: uuid.UUID, team_id: int, by: User) -> Conversation:
+    now = timezone.now()
+    # Columns of the row alone, no joins: PostgreSQL asks again after waiting for another's update.
+    free = Conversation.objects.filter(pk=key, state=State.WAITING, owner=None, team_id=team_id)
+    won = free.update(
+        state=State.OPEN,
+        owner=by,
+        first_owner=Coalesce(F("first_owner_id"), by.pk),
+        queued_at=None,
+        accepted_at=now,
+    )
+    conversation = _again(key)
+    if not won:
+        _refuse_acceptance(conversation)
+    record(
+        conversation,
+        "conversation.accepted",
+        by=by,
+        before={"state": State.WAITING},
+        after={"state": State.OPEN, "owner": by},
+        at=now,
+    )
+    say(conversation, _("%(name)s is here and has read the chat."), name=by.display_name)
+    announce(conversation, "conversation.accepted", people=[by])
+    conversation.refresh_from_db()
+    return conversation
+
+
+def _refuse_acceptance(conversation: Conversation) -> NoReturn:
+    if conversation.state == State.OPEN and conversation.owner is not None:
+        name = conversation.owner.display_name
+        raise DomainError(
+            "conversation.taken", _("%(name)s has taken it.") % {"name": name}, owner={"name": name}
+        )
+    require_state(conversation, "accept")
+    raise Forbidden(_("This conversation waits for another team."))
+
+
+def _hand_on(
+    conversation: Conversation, team: Team, person: User | None, note: str, by: User
+) -> Conversation:
+    now = timezone.now()
+    former, old_team = conversation.owner, conversation.team
+    changes: dict[str, Any] = {"team": team, "owner": person}
+    if person is not None:
+        changes |= {"state": State.OPEN, "queued_at": None, "accepted_at": now}
+        changes |= {"first_owner": conversation.first_owner or person}
+    else:
+        # Who has been waiting for an answer does not start again at the end.
+        since = conversation.queued_at or conversation.waiting_since or now
+        changes |= {"state": State.WAITING, "queued_at": since, "accepted_at": None}
+    write_note(conversation, note, by=by)
+    Conversation.objects.filter(pk=conversation.pk).update(**changes)
+    record(
+        conversation,
+        "conversation.transferred",
+        by=by,
+        before={"state": conversation.state, "owner": former, "team": old_team},
+        after={"state": changes["state"], "owner": person, "team": team},
+        reason=note,
+    )
+    if person is not None:
+        say(
+            conversation,
+            _("You are now with %(name)s, who has read the chat."),
+            name=person.display_name,
+        )
+    else:
+        say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
+        push(team.topic, "conversation.queued", conversation=str(conversation.pk))
+    announce(
+        conversation, "conversation.transferred", teams=[team], people=[former, person]
+    )
+    return _again(conversation.pk)
+
+
+def _require_taker(by: User) -> None:
+    if not (by.can("tickets.accept") and by.is_agent):
+        raise Forbidden()
+
+
+def _status_of(person: User) -> AgentStatus:
+    """Return the person's status, locked: what they carry cannot grow meanwhile."""
+    AgentStatus.objects.get_or_create(user=person)
+    return AgentStatus.objects.select_for_update().get(user=person)
+
+
+def _require_room(by: User) -> None:
+    status = _status_of(by)
+    if status.presence != Presence.ONLINE:
+        raise DomainError(
+            "presence.not_online", _("Switch to taking chats first."), presence=status.presence
+        )
+    load = Conversation.objects.owned_by(by).count()
+    if load >= status.capacity:
+        raise DomainError(
+            "conversation.at_capacity",
+            _("You are answering %(load)s of %(capacity)s. Finish one first.")
+            % {"load": load, "capacity": status.capacity},
+            load=load,
+            capacity=status.capacity,
+        )
+
+
+def _team_for(person: User, team: Team | None, conversation: Conversation) -> Team:
+    if not person.is_agent or not person.is_active:
+        raise DomainError("transfer.not_agent", _("Only people at the desk can take it on."))
+    memberships = TeamMembership.objects.filter(user=person, team__is_active=True)
+    if team is not None:
+        memberships = memberships.filter(team=team)
+    by_id = {m.team_id: m.team for m in memberships.select_related("team").order_by("team__code")}
+    if not by_id:
+        raise DomainError("transfer.not_in_team", _("This person is not in that team."))
+    return by_id.get(conversation.team_id) or next(iter(by_id.values()))
+
+
+def _require_receiver(
+    conversation: Conversation, person: User, status: AgentStatus, by: User
+) -> None:
+    name = {"name": person.display_name}
+    if conversation.owner_id == person.pk:
+        raise DomainError("transfer.same_owner", _("%(name)s has it already.") % name)
+    if status.presence != Presence.ONLINE:
+        raise DomainError(
+            "transfer.not_online", _("%(name)s is not taking chats now.") % name, owner=name
+        )
+    if by.can("tickets.reassign"):
+        return
+    if Conversation.objects.owned_by(person).count() >= status.capacity:
+        raise DomainError(
+            "transfer.at_capacity", _("%(name)s cannot take another one now.") % name, owner=name
+        )
+
+
+def _require_queue(conversation: Conversation, team: Team) -> None:
+    if not team.is_active:
+        raise DomainError("transfer.team_closed", _("This team takes no conversations."))
+    if conversation.state == State.WAITING and conversation.team_id == team.pk:
+        raise DomainError("transfer.same_team", _("It waits in this team's queue already."))
+
+
+def _again(key: uuid.UUID) -> Conversation:
+    return Conversation.objects.select_related("team", "owner").get(pk=key)

@@ -62,7 +62,9 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         constraints = [
-            models.CheckConstraint(name="order_paid_not_negative", condition=models.Q(paid_amount__gte=0))
+            models.CheckConstraint(
+                name="order_paid_not_negative", condition=models.Q(paid_amount__gte=0)
+            )
         ]
         indexes = [
             # Search by the number a member names; uniqueness is the id's (see the class).

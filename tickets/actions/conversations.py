@@ -159,7 +159,11 @@ def resolve_conversation(
         days=max(window.days, 1),
     )
     Conversation.objects.filter(pk=conversation.pk).update(
-        state=State.RESOLVED, disposition=chosen, resolved_at=now, waiting_since=None, staff_unread=0
+        state=State.RESOLVED,
+        disposition=chosen,
+        resolved_at=now,
+        waiting_since=None,
+        staff_unread=0,
     )
     set_deadline(CLOSE, conversation, now + window, {"resolved_at": now.isoformat()})
     record(
@@ -226,7 +230,9 @@ def close_resolved(conversation_id: uuid.UUID, *, resolved_at: datetime, now: da
     with whoever reopens it, who holds the conversation and wants our deadline.
     """
     conversation = (
-        Conversation.objects.filter(pk=conversation_id, state=State.RESOLVED, resolved_at=resolved_at)
+        Conversation.objects.filter(
+            pk=conversation_id, state=State.RESOLVED, resolved_at=resolved_at
+        )
         .select_for_update(no_key=True, nowait=True, of=("self",))
         .select_related("team", "owner")
         .first()
@@ -282,7 +288,9 @@ def require_state(conversation: Conversation, verb: str) -> None:
     """Refuse a verb that may not start from the present state, naming those that would do."""
     if rules.may(verb, conversation.state):
         return
-    code = {"take_over": "not_open", "resolve": "not_open", "reopen": "not_resolved"}.get(verb, "not_live")
+    code = {"take_over": "not_open", "resolve": "not_open", "reopen": "not_resolved"}.get(
+        verb, "not_live"
+    )
     raise DomainError(
         f"conversation.{code}",
         _("This cannot be done now: the conversation is “%(state)s”.")
@@ -346,7 +354,9 @@ def write_note(conversation: Conversation, text: str, *, by: User) -> Note:
         written_at=timezone.now(),
     )
     record(conversation, "note.added", by=by, after={"note": note.pk})
-    push(conversation.notes_topic, "note.added", conversation=str(conversation.pk), note=str(note.pk))
+    push(
+        conversation.notes_topic, "note.added", conversation=str(conversation.pk), note=str(note.pk)
+    )
     return note
 
 

@@ -92,7 +92,9 @@ def transfer_conversation(
     if person is not None:
         status = _status_of(person)
     conversation = locked(conversation)
-    require(by, "tickets.reassign" if not by.can("tickets.reply") else "tickets.reply", conversation)
+    require(
+        by, "tickets.reassign" if not by.can("tickets.reply") else "tickets.reply", conversation
+    )
     require_state(conversation, "transfer")
     if conversation.state == State.OPEN:
         require_owner(conversation, by)
@@ -108,7 +110,9 @@ def transfer_conversation(
 
 
 @transaction.atomic
-def take_over_conversation(conversation: Conversation, *, by: User, reason: str = "") -> Conversation:
+def take_over_conversation(
+    conversation: Conversation, *, by: User, reason: str = ""
+) -> Conversation:
     """Make ``by``, of the same team, the owner in a colleague's place; the colleague is told.
 
     The owner's own call changes nothing. Raises ``forbidden``, ``conversation.not_open``.
@@ -203,11 +207,11 @@ def _hand_on(
             name=person.display_name,
         )
     else:
-        say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
+        say(
+            conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name
+        )
         push(team.topic, "conversation.queued", conversation=str(conversation.pk))
-    announce(
-        conversation, "conversation.transferred", teams=[team], people=[former, person]
-    )
+    announce(conversation, "conversation.transferred", teams=[team], people=[former, person])
     return _again(conversation.pk)
 
 

@@ -1,0 +1,312 @@
+"""REST of conversations, for pages and clients. Every row is looked up through ``visible_to``."""
+
+import uuid
+from typing import Any
+
+from django.http import Http404
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from common.errors import Forbidden
+from merchants.models import Shop
+from tickets.actions import conversations as life
+from tickets.actions import ownership
+from tickets.models import Conversation, Medium, MessageKind
+from tickets.queries.conversations import SCOPES, conversation_card, conversation_page
+from tickets.queries.desk import desk, panel
+from tickets.queries.messages import message_page, notes_of
+from tickets.queries.queues import place_in_queue
+from tickets.queries.replies import canned_replies
+from trade.queries import order_of
+from workforce.actions import set_presence
+from workforce.models import Presence, Team
+
+
+class NewConversation(serializers.Serializer[Any]):
+    medium = serializers.ChoiceField(Medium.choices, default=Medium.WEB)
+    order_no = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    shop_no = serializers.CharField(required=False, allow_blank=True, max_length=32)
+    subject = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    client_id = serializers.UUIDField(required=False)
+    kind = serializers.ChoiceField(
+        [MessageKind.TEXT, MessageKind.ORDER_CARD, MessageKind.PRODUCT_CARD],
+        default=MessageKind.TEXT,
+    )
+    payload = serializers.DictField(required=False)
+    # The text gate trims and measures; here only the type is asked.
+    body = serializers.CharField(allow_blank=True, trim_whitespace=False, default="")
+
+
+class Transfer(serializers.Serializer[Any]):
+    team = serializers.SlugField(required=False, allow_blank=True, max_length=40)
+    person = serializers.UUIDField(required=False)
+    note = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
+
+
+class Resolution(serializers.Serializer[Any]):
+    disposition = serializers.SlugField(max_length=40)
+    note = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
+
+
+class Reason(serializers.Serializer[Any]):
+    reason = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
+
+
+class NoteText(serializers.Serializer[Any]):
+    body = serializers.CharField(trim_whitespace=False)
+
+
+class PresenceChoice(serializers.Serializer[Any]):
+    presence = serializers.ChoiceField(Presence.choices)
+
+
+class PageQuery(serializers.Serializer[Any]):
+    before = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=200)
+
+
+class ListQuery(serializers.Serializer[Any]):
+    scope = serializers.ChoiceField(SCOPES, required=False, default="")
+    state = serializers.ChoiceField(
+        ["waiting", "open", "resolved", "closed"], required=False, default=""
+    )
+    cursor = serializers.CharField(required=False, default="")
+
+
+def accepted(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the checked fields of what was sent."""
+    checked = serializer(data=data)
+    checked.is_valid(raise_exception=True)
+    return dict(checked.validated_data)
+
+
+def visible(user: User, key: uuid.UUID) -> Conversation:
+    """Return the conversation ``user`` may see, or answer as if there were none."""
+    conversation = (
+        Conversation.objects.visible_to(user)
+        .select_related("member", "shop", "order", "team", "owner")
+        .filter(pk=key)
+        .first()
+    )
+    if conversation is None:
+        raise Http404
+    return conversation
+
+
+def at_the_desk(user: User, key: uuid.UUID) -> Conversation:
+    """Return the conversation for staff; a member's own is answered as if there were none."""
+    if not (user.can("desk.use") or user.can("tickets.see_all")):
+        raise Http404
+    return visible(user, key)
+
+
+def shown(conversation: Conversation, user: User, status: int = 200) -> Response:
+    """Answer with the conversation as ``user`` sees it now."""
+    card = conversation_card(conversation.pk, user)
+    # Whoever handed it to another team may no longer see it.
+    return Response(card, status=status) if card else Response(status=204)
+
+
+class Conversations(APIView):
+    """``GET``: lists by scope. ``POST``: a member asks for help."""
+
+    def get(self, request: Request) -> Response:
+        query = accepted(ListQuery, request.query_params)
+        page = conversation_page(request.user, **query)
+        return Response({"data": page.data, "next_cursor": page.next_cursor or None})
+
+    def post(self, request: Request) -> Response:
+        sent = accepted(NewConversation, request.data)
+        member = getattr(request.user, "member", None)
+        if member is None:
+            raise Forbidden()
+        opened = life.open_conversation(
+            member,
+            medium=sent["medium"],
+            body=sent["body"],
+            kind=sent["kind"],
+            payload=sent.get("payload"),
+            subject=sent.get("subject", ""),
+            order=self._order(request.user, sent.get("order_no")),
+            shop=self._shop(sent.get("shop_no")),
+            client_id=sent.get("client_id"),
+            by=request.user,
+        )
+        return shown(opened.conversation, request.user, 201 if opened.made else 200)
+
+    def _order(self, user: User, order_no: str | None) -> Any:
+        if not order_no:
+            return None
+        order = order_of(user, order_no)
+        if order is None:
+            raise Http404
+        return order
+
+    def _shop(self, shop_no: str | None) -> Shop | None:
+        if not shop_no:
+            return None
+        shop = Shop.objects.filter(shop_no=shop_no).first()
+        if shop is None:
+            raise Http404
+        return shop
+
+
+class OneConversation(APIView):
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        card = conversation_card(key, request.user)
+        if card is None:
+            raise Http404
+        return Response(card)
+
+
+class Messages(APIView):
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        conversation = visible(request.user, key)
+        query = accepted(PageQuery, request.query_params)
+        data, has_more = message_page(
+            conversation, before=query.get("before"), limit=query["limit"]
+        )
+        return Response({"data": data, "has_more": has_more})
+
+
+class Notes(APIView):
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        return Response({"data": notes_of(at_the_desk(request.user, key))})
+
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        conversation = at_the_desk(request.user, key)
+        note = life.add_note(
+            conversation, body=accepted(NoteText, request.data)["body"], by=request.user
+        )
+        author = {"id": request.user.public_id, "name": request.user.display_name}
+        return Response(
+            {
+                "id": note.pk,
+                "after_seq": note.after_seq,
+                "author": author,
+                "body": note.body,
+                "at": note.written_at,
+            },
+            status=201,
+        )
+
+
+class Acceptance(APIView):
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        conversation = at_the_desk(request.user, key)
+        return shown(ownership.accept_conversation(conversation, by=request.user), request.user)
+
+
+class NextInQueue(APIView):
+    def post(self, request: Request) -> Response:
+        conversation = ownership.accept_next(by=request.user)
+        return Response(status=204) if conversation is None else shown(conversation, request.user)
+
+
+class Transfers(APIView):
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        conversation = at_the_desk(request.user, key)
+        sent = accepted(Transfer, request.data)
+        team = person = None
+        if sent.get("team"):
+            team = Team.objects.filter(code=sent["team"]).first()
+        if sent.get("person"):
+            person = User.objects.filter(public_id=sent["person"]).first()
+        if (sent.get("team") and team is None) or (sent.get("person") and person is None):
+            raise Http404
+        moved = ownership.transfer_conversation(
+            conversation, team=team, person=person, note=sent["note"], by=request.user
+        )
+        return shown(moved, request.user)
+
+
+class Takeover(APIView):
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        conversation = at_the_desk(request.user, key)
+        reason = accepted(Reason, request.data)["reason"]
+        return shown(
+            ownership.take_over_conversation(conversation, reason=reason, by=request.user),
+            request.user,
+        )
+
+
+class Resolutions(APIView):
+    def post(self, request: Request, key: uuid.UUID) -> Response:
+        conversation = at_the_desk(request.user, key)
+        sent = accepted(Resolution, request.data)
+        return shown(
+            life.resolve_conversation(
+                conversation, disposition=sent["disposition"], note=sent["note"], by=request.user
+            ),
+            request.user,
+        )
+
+    def delete(self, request: Request, key: uuid.UUID) -> Response:
+        """Reopen: the resolution is taken back."""
+        conversation = at_the_desk(request.user, key)
+        reason = accepted(Reason, request.data)["reason"]
+        return shown(
+            life.reopen_conversation(conversation, reason=reason, by=request.user), request.user
+        )
+
+
+class QueuePosition(APIView):
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        place = place_in_queue(visible(request.user, key), timezone.now())
+        return Response(
+            {"position": place.position, "wait_seconds": place.wait_seconds}
+            if place
+            else {"position": None, "wait_seconds": None}
+        )
+
+
+class Panel(APIView):
+    def get(self, request: Request, key: uuid.UUID) -> Response:
+        conversation = at_the_desk(request.user, key)
+        return Response(panel(conversation, request.user, timezone.now()))
+
+
+class Desk(APIView):
+    def get(self, request: Request) -> Response:
+        if not request.user.can("desk.use"):
+            raise Http404
+        return Response(desk(request.user, timezone.now()))
+
+
+class OwnPresence(APIView):
+    def put(self, request: Request) -> Response:
+        if not request.user.can("desk.use"):
+            raise Http404
+        wanted = accepted(PresenceChoice, request.data)["presence"]
+        status = set_presence(request.user, wanted, by=request.user)
+        return Response(
+            {
+                "presence": status.presence,
+                "presence_label": status.get_presence_display(),
+                "since": status.since,
+                "capacity": status.capacity,
+            }
+        )
+
+
+class CannedReplies(APIView):
+    def get(self, request: Request) -> Response:
+        if not request.user.can("desk.use"):
+            raise Http404
+        conversation = None
+        if key := request.query_params.get("conversation"):
+            try:
+                conversation = visible(request.user, uuid.UUID(key))
+            except ValueError:
+                raise Http404 from None
+        return Response(
+            canned_replies(
+                request.user,
+                q=request.query_params.get("q", "").strip()[:60],
+                conversation=conversation,
+            )
+        )

@@ -1,0 +1,190 @@
+"""Conversations as the desk and the member's page read them: lists by keyset, one row at a time."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import Tier, User
+from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
+from common.masking import mask_name
+from common.parameters import value
+from tickets import rules
+from tickets.models import Conversation, State
+from trade.models import OrderStatus
+
+PAGE = 50
+SCOPES = ("mine", "queue", "team", "past")
+
+_OWN = (
+    "id", "conversation_no", "medium", "state", "subject", "priority", "opened_at", "queued_at",
+    "accepted_at", "waiting_since", "resolved_at", "last_seq", "last_message_at", "last_author_kind",
+    "last_message_kind", "last_preview", "staff_unread", "member_unread", "member_read_seq",
+    "staff_read_seq", "reopened_count",
+)  # fmt: skip
+_JOINED = (
+    "team__id", "team__name", "owner__public_id", "owner__display_name", "first_owner__public_id",
+    "first_owner__display_name", "member__user_id", "member__member_no", "member__display_name",
+    "member__tier", "shop__shop_no", "shop__name", "shop__greeting_word", "order__order_no",
+    "order__product", "order__paid_amount", "order__status", "order__shop__name",
+    "disposition__code", "disposition__name",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list; ``next_cursor`` is empty on the last one."""
+
+    data: list[dict[str, Any]]
+    next_cursor: str
+
+
+def conversation_card(conversation_id: uuid.UUID, user: User) -> dict[str, Any] | None:
+    """Return one conversation as JSON for ``user``; None when it is not theirs to see."""
+    rows = cards(Conversation.objects.visible_to(user).filter(pk=conversation_id), user)
+    return rows[0] if rows else None
+
+
+def cards(conversations: QuerySet[Conversation], user: User) -> list[dict[str, Any]]:
+    """Return ``conversations`` as JSON for ``user`` in one query."""
+    return [_card(row, user) for row in conversations.values(*_OWN, *_JOINED)]
+
+
+def conversation_page(
+    user: User, *, scope: str = "", state: str = "", cursor: str = "", limit: int = PAGE
+) -> Page:
+    """Return a page of the conversations ``user`` may see, no COUNT, newest first; a queue by turn.
+
+    Scopes for the desk: ``mine`` (answered by me now), ``queue`` (waiting in my teams), ``team``
+    (my teams' live ones, or those in ``state``), ``past`` (mine, done). A member has one list.
+    Raises ``cursor.bad``.
+    """
+    rows = Conversation.objects.visible_to(user)
+    if user.can("desk.use"):
+        rows = _in_scope(rows, user, scope, state)
+    if state:
+        rows = rows.filter(state=state)
+    if scope == "queue" and user.can("desk.use"):
+        return _queue_page(rows, user, cursor, limit)
+    if cursor:
+        (last,) = decode_cursor(cursor, as_uuid)
+        rows = rows.filter(pk__lt=last)
+    data = cards(rows.order_by("-id")[: limit + 1], user)
+    return _cut(data, limit, lambda row: [row["id"]])
+
+
+def greeting_word(shop_word: str | None) -> str:
+    """Return how agents address the requester: the shop's word, else the platform's."""
+    return shop_word or str(value("chat.greeting_word"))
+
+
+def _in_scope(
+    rows: QuerySet[Conversation], user: User, scope: str, state: str
+) -> QuerySet[Conversation]:
+    teams = [m.team_id for m in user.memberships.all()]
+    match scope:
+        case "mine":
+            return rows.filter(owner=user, state=State.OPEN)
+        case "queue":
+            return rows.filter(team_id__in=teams, state=State.WAITING)
+        case "past":
+            return rows.filter(Q(owner=user) | Q(first_owner=user), state__in=rules.DONE)
+        case "team":
+            rows = rows.filter(team_id__in=teams)
+            return rows if state else rows.filter(state__in=rules.LIVE)
+        case _:
+            return rows
+
+
+def _queue_page(rows: QuerySet[Conversation], user: User, cursor: str, limit: int) -> Page:
+    if cursor:
+        rows = rows.filter(behind(*decode_cursor(cursor, int, as_moment, as_uuid)))
+    data = cards(rows.order_by("priority", "queued_at", "id")[: limit + 1], user)
+    return _cut(data, limit, lambda row: [row["priority"], row["queued_at"], row["id"]])
+
+
+def behind(priority: int, queued_at: datetime, key: uuid.UUID) -> Q:
+    """Return the condition "has its turn after" the given place in a queue."""
+    return (
+        Q(priority__gt=priority)
+        | Q(priority=priority, queued_at__gt=queued_at)
+        | Q(priority=priority, queued_at=queued_at, pk__gt=key)
+    )
+
+
+def before(priority: int, queued_at: datetime, key: uuid.UUID) -> Q:
+    """Return the condition "has its turn before" the given place in a queue."""
+    return (
+        Q(priority__lt=priority)
+        | Q(priority=priority, queued_at__lt=queued_at)
+        | Q(priority=priority, queued_at=queued_at, pk__lt=key)
+    )
+
+
+def _cut(data: list[dict[str, Any]], limit: int, key: Any) -> Page:
+    more = len(data) > limit
+    data = data[:limit]
+    return Page(data, encode_cursor(key(data[-1])) if more else "")
+
+
+def _card(row: dict[str, Any], user: User) -> dict[str, Any]:
+    own = row["member__user_id"] == user.pk
+    card = {name: row[name] for name in _OWN if not name.endswith("_unread")}
+    return card | {
+        "team": {"id": row["team__id"], "name": row["team__name"]},
+        "owner": _person(row, "owner"),
+        "first_owner": _person(row, "first_owner"),
+        "member": _member(row, own, user),
+        "shop": _shop(row),
+        "order": _order(row),
+        # What came of it is the house's own word.
+        "disposition": None if own else _disposition(row),
+        "unread": row["member_unread"] if own else row["staff_unread"],
+    }
+
+
+def _person(row: dict[str, Any], role: str) -> dict[str, Any] | None:
+    key = row[f"{role}__public_id"]
+    return key and {"id": key, "name": row[f"{role}__display_name"]}
+
+
+def _member(row: dict[str, Any], own: bool, user: User) -> dict[str, Any] | None:
+    if row["member__member_no"] is None:
+        return None
+    name = row["member__display_name"] or row["member__member_no"]
+    shown = name if own or user.can("personal_data.see") else mask_name(name)
+    tier = row["member__tier"]
+    return {
+        "member_no": row["member__member_no"],
+        "name": shown,
+        "tier": tier,
+        "tier_label": str(Tier(tier).label),
+    }
+
+
+def _shop(row: dict[str, Any]) -> dict[str, Any] | None:
+    if row["shop__shop_no"] is None:
+        return None
+    word = greeting_word(row["shop__greeting_word"])
+    return {"shop_no": row["shop__shop_no"], "name": row["shop__name"], "greeting_word": word}
+
+
+def _order(row: dict[str, Any]) -> dict[str, Any] | None:
+    if row["order__order_no"] is None:
+        return None
+    status = row["order__status"]
+    return {
+        "order_no": row["order__order_no"],
+        "product": row["order__product"],
+        "paid_amount": str(row["order__paid_amount"]),
+        "status": status,
+        "status_label": str(OrderStatus(status).label),
+        "shop": row["order__shop__name"],
+    }
+
+
+def _disposition(row: dict[str, Any]) -> dict[str, Any] | None:
+    code = row["disposition__code"]
+    return code and {"code": code, "name": row["disposition__name"]}

@@ -1,0 +1,56 @@
+"""Canned replies, filled in for the conversation they will be sent to."""
+
+import re
+from typing import Any
+
+from django.db.models import Q
+
+from accounts.models import User
+from common.masking import mask_name
+from tickets.models import CannedReply, Conversation
+from tickets.queries.conversations import greeting_word
+
+LIMIT = 100
+_PLACEHOLDER = re.compile(r"\{(greeting|name|order_no|shop|agent)\}")
+
+
+def canned_replies(
+    user: User, *, q: str = "", conversation: Conversation | None = None
+) -> list[dict[str, Any]]:
+    """Return the replies ``user`` may use whose shortcut, title or text holds ``q``, filled in.
+
+    What the conversation does not know (no order, no shop) stays as ``{order_no}``, ``{shop}``, so
+    that the agent sees the hole before sending.
+    """
+    rows = CannedReply.objects.visible_to(user).filter(is_active=True)
+    if q:
+        rows = rows.filter(
+            Q(shortcut__istartswith=q) | Q(title__icontains=q) | Q(body__icontains=q)
+        )
+    words = _words(user, conversation)
+    return [
+        row | {"body": fill(row["body"], words)}
+        for row in rows.order_by("folder", "shortcut").values(
+            "id", "shortcut", "title", "body", "folder"
+        )[:LIMIT]
+    ]
+
+
+def fill(body: str, words: dict[str, str]) -> str:
+    """Replace the known placeholders that ``words`` has a word for; all other braces stay."""
+    return _PLACEHOLDER.sub(lambda found: words.get(found[1]) or found[0], body)
+
+
+def _words(user: User, conversation: Conversation | None) -> dict[str, str]:
+    words = {"agent": user.display_name, "greeting": greeting_word(None)}
+    if conversation is None:
+        return words
+    if conversation.shop is not None:
+        words["greeting"] = greeting_word(conversation.shop.greeting_word)
+        words["shop"] = conversation.shop.name
+    if conversation.order is not None:
+        words["order_no"] = conversation.order.order_no
+    if conversation.member is not None:
+        # As the desk shows it: a canned reply must not reveal what the page hides.
+        words["name"] = mask_name(conversation.member.display_name)
+    return words

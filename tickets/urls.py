@@ -1,0 +1,24 @@
+from django.urls import path
+
+from tickets import api
+
+urlpatterns = [
+    path("conversations/", api.Conversations.as_view(), name="api-conversations"),
+    path("conversations/<uuid:key>/", api.OneConversation.as_view(), name="api-conversation"),
+    path("conversations/<uuid:key>/messages/", api.Messages.as_view(), name="api-messages"),
+    path("conversations/<uuid:key>/notes/", api.Notes.as_view(), name="api-notes"),
+    path("conversations/<uuid:key>/acceptance/", api.Acceptance.as_view(), name="api-acceptance"),
+    path("conversations/<uuid:key>/transfers/", api.Transfers.as_view(), name="api-transfers"),
+    path("conversations/<uuid:key>/takeover/", api.Takeover.as_view(), name="api-takeover"),
+    path("conversations/<uuid:key>/resolution/", api.Resolutions.as_view(), name="api-resolution"),
+    path(
+        "conversations/<uuid:key>/queue-position/",
+        api.QueuePosition.as_view(),
+        name="api-queue-position",
+    ),
+    path("conversations/<uuid:key>/panel/", api.Panel.as_view(), name="api-panel"),
+    path("queue/next/", api.NextInQueue.as_view(), name="api-queue-next"),
+    path("desk/", api.Desk.as_view(), name="api-desk"),
+    path("presence/", api.OwnPresence.as_view(), name="api-presence"),
+    path("canned-replies/", api.CannedReplies.as_view(), name="api-canned-replies"),
+]

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from trade import api
+
+urlpatterns = [path("orders/", api.Orders.as_view(), name="api-orders")]

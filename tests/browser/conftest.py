@@ -72,13 +72,19 @@ def chromium() -> str | None:
 class House:
     """The running ``web`` and ``live`` of one test process."""
 
-    def __init__(self, logs: Path) -> None:
-        self.logs = logs
+    def __init__(self, data: Path) -> None:
+        self.data = self.logs = data
         self.port, self.live_port = _free_port(), _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self) -> None:
+        subprocess.run(
+            [sys.executable, "manage.py", "collectstatic", "--no-input", "-v", "0"],
+            cwd=ROOT,
+            env=self._surroundings(),
+            check=True,
+        )
         self._spawn("web")
         self._await("web", lambda: _answers(f"{self.url}/healthz"))
         if (ROOT / "config/asgi.py").exists():
@@ -110,24 +116,29 @@ class House:
             for line in (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
             if line.startswith(f"{name}:")
         )
-        surroundings = os.environ | {
-            "BIND": "127.0.0.1",
-            "PORT": str(self.port),
-            "LIVE_PORT": str(self.live_port),
-            "XIAOER_LIVE_PORT": str(self.live_port),
-            "WEB_THREADS": "4",
-            "XIAOER_DEBUG": "1",
-            "XIAOER_DEMO": "0",
-            "XIAOER_SECRET_KEY": settings.SECRET_KEY,
-            "DATABASE_URL": _database_url(),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        }
+        surroundings = self._surroundings()
         command = shlex.split(_fill(line, surroundings))
         log = open(self.logs / f"{name}.log", "ab")  # noqa: SIM115  the child keeps it
         self.running[name] = subprocess.Popen(
             command, cwd=ROOT, env=surroundings, stdout=log, stderr=log, start_new_session=True
         )
         log.close()
+
+    def _surroundings(self) -> dict[str, str]:
+        return os.environ | {
+            "BIND": "127.0.0.1",
+            "PORT": str(self.port),
+            "LIVE_PORT": str(self.live_port),
+            "XIAOER_LIVE_PORT": str(self.live_port),
+            "WEB_THREADS": "4",
+            # As in production: hashed static files, our own error pages.
+            "XIAOER_DEBUG": "0",
+            "XIAOER_DEMO": "0",
+            "XIAOER_DATA": str(self.data),
+            "XIAOER_SECRET_KEY": settings.SECRET_KEY,
+            "DATABASE_URL": _database_url(),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
 
     def _await(self, name: str, ready: Callable[[], bool], patience: float = 60) -> None:
         end = time.monotonic() + patience
@@ -149,7 +160,7 @@ class House:
 @pytest.fixture(scope="session")
 def _servers(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[House]:
     with django_db_blocker.unblock():
-        running = House(tmp_path_factory.mktemp("logs"))
+        running = House(tmp_path_factory.mktemp("house"))
         try:
             running.start()
             yield running
@@ -307,14 +318,10 @@ def assert_touchable(page: Page, least: int = 44) -> None:
 
 
 def _database_url() -> str:
-    wired = connection.settings_dict
-    secret = f":{quote(wired['PASSWORD'], safe='')}" if wired["PASSWORD"] else ""
-    port = f"&port={wired['PORT']}" if wired["PORT"] else ""
-    host = quote(wired["HOST"], safe="")
-    if wired["HOST"].startswith("/"):
-        return f"postgresql://{wired['USER']}{secret}@/{wired['NAME']}?host={host}{port}"
-    place = wired["HOST"] + (f":{wired['PORT']}" if wired["PORT"] else "")
-    return f"postgresql://{wired['USER']}{secret}@{place}/{wired['NAME']}"
+    """Return the suite's DATABASE_URL with the name of this process's test database."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    name = quote(connection.settings_dict["NAME"])
+    return f"{parts.scheme}://{parts.netloc}/{name}" + (f"?{parts.query}" if parts.query else "")
 
 
 def _fill(line: str, values: dict[str, str]) -> str:

@@ -32,7 +32,14 @@ def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> 
         return user
     before, user.roles = user.roles, wanted
     user.save(update_fields=["roles"])
-    record(user, "person.roles_set", by=by, before={"roles": before}, after={"roles": wanted}, reason=reason)
+    record(
+        user,
+        "person.roles_set",
+        by=by,
+        before={"roles": before},
+        after={"roles": wanted},
+        reason=reason,
+    )
     push(user_topic(user), "rights.changed", user=user.pk)
     return user
 
@@ -59,7 +66,14 @@ def set_tier(member: Member, tier: str, *, by: User | None, reason: str) -> Memb
         return member
     before, member.tier = member.tier, tier
     member.save(update_fields=["tier"])
-    record(member, "member.tier_set", by=by, before={"tier": before}, after={"tier": tier}, reason=reason)
+    record(
+        member,
+        "member.tier_set",
+        by=by,
+        before={"tier": before},
+        after={"tier": tier},
+        reason=reason,
+    )
     return member
 
 
@@ -79,7 +93,12 @@ def _set_active(user: User, active: bool, event: str, *, by: User | None, reason
     if not active:
         _end_sessions(user)
     record(
-        user, event, by=by, before={"is_active": not active}, after={"is_active": active}, reason=reason
+        user,
+        event,
+        by=by,
+        before={"is_active": not active},
+        after={"is_active": active},
+        reason=reason,
     )
     push(user_topic(user), "rights.changed", user=user.pk)
     return user

@@ -22,7 +22,9 @@ class AccountBackend(BaseBackend):
         if not username or password is None:
             return None
         user = (
-            User.objects.filter(Q(username__iexact=username) | Q(phone=username)).order_by("id").first()
+            User.objects.filter(Q(username__iexact=username) | Q(phone=username))
+            .order_by("id")
+            .first()
         )
         if user is None:
             # Costs as much as a real check, so that the time tells nothing about who exists.

@@ -66,7 +66,10 @@ class User(AbstractBaseUser):
         blank=True,
     )
     language = models.CharField(
-        _("language"), max_length=8, blank=True, choices=[("zh-hans", "简体中文"), ("en", "English")]
+        _("language"),
+        max_length=8,
+        blank=True,
+        choices=[("zh-hans", "简体中文"), ("en", "English")],
     )
     is_superuser = models.BooleanField(_("superuser"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
@@ -148,7 +151,12 @@ class Member(models.Model):
 
     member_no = models.CharField(_("member no."), max_length=32, unique=True)
     user = models.OneToOneField(
-        User, models.SET_NULL, null=True, blank=True, related_name="member", verbose_name=_("account")
+        User,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="member",
+        verbose_name=_("account"),
     )
     display_name = models.CharField(_("name"), max_length=64, blank=True)
     phone = models.CharField(_("phone"), max_length=32, blank=True)

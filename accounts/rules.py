@@ -20,7 +20,14 @@ RIGHTS: dict[str, frozenset[str]] = {
     MEMBER: frozenset({"me.use"}),
     MERCHANT_STAFF: frozenset(),
     AGENT: frozenset(
-        {"desk.use", "tickets.accept", "tickets.reply", "tickets.note", "radio.submit_case", "radio.read"}
+        {
+            "desk.use",
+            "tickets.accept",
+            "tickets.reply",
+            "tickets.note",
+            "radio.submit_case",
+            "radio.read",
+        }
     ),
     SENIOR: frozenset(
         {

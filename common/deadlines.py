@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from common.models import Deadline
 
@@ -71,7 +70,11 @@ def set_deadline(
     Deadline.objects.bulk_create(
         [
             Deadline(
-                kind=kind, subject_id=_key(subject), due_at=due_at, payload=payload or {}, done_at=None
+                kind=kind,
+                subject_id=_key(subject),
+                due_at=due_at,
+                payload=payload or {},
+                done_at=None,
             )
         ],
         update_conflicts=True,

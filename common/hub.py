@@ -108,9 +108,11 @@ class Hub:
             case "frame":
                 self._hand(topic, message.get("key"), message["frame"])
             case "push":
+                kind, _dot, rest = topic.partition(".")
+                name = "me" if kind == "user" else f"{kind}:{rest}" if rest else kind
                 event = {
                     "op": "event",
-                    "topic": topic,
+                    "topic": name,
                     "name": message["event"],
                     "ids": message["ids"],
                 }

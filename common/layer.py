@@ -172,7 +172,9 @@ class PostgresChannelLayer(BaseChannelLayer):
         interrupted = False
         while True:
             try:
-                async with await psycopg.AsyncConnection.connect(conninfo(), autocommit=True) as conn:
+                async with await psycopg.AsyncConnection.connect(
+                    conninfo(), autocommit=True
+                ) as conn:
                     await conn.execute(f"LISTEN {NOTIFY_CHANNEL}")
                     self._listening.set()
                     pause = 0.1
@@ -233,7 +235,10 @@ class PostgresChannelLayer(BaseChannelLayer):
             await self._wake.wait()
             self._wake.clear()
             while self._outgoing:
-                batch = [self._outgoing.popleft() for _ in range(min(len(self._outgoing), _PER_STATEMENT))]
+                batch = [
+                    self._outgoing.popleft()
+                    for _ in range(min(len(self._outgoing), _PER_STATEMENT))
+                ]
                 try:
                     if conn is None or conn.closed:
                         conn = await psycopg.AsyncConnection.connect(conninfo(), autocommit=True)
@@ -252,7 +257,8 @@ class PostgresChannelLayer(BaseChannelLayer):
         for body in large:
             key = uuid7()
             await conn.execute(
-                "INSERT INTO common_buspayload (id, body, created_at) VALUES (%s, %s, now())", [key, body]
+                "INSERT INTO common_buspayload (id, body, created_at) VALUES (%s, %s, now())",
+                [key, body],
             )
             payloads.append(f"{_REFERENCE}{key}")
         await conn.execute(

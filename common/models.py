@@ -76,7 +76,9 @@ class Parameter(models.Model):
         verbose_name = _("parameter value")
         verbose_name_plural = _("parameters")
         constraints = [
-            models.UniqueConstraint(name="parameter_once_per_moment", fields=["key", "effective_from"])
+            models.UniqueConstraint(
+                name="parameter_once_per_moment", fields=["key", "effective_from"]
+            )
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)

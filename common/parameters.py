@@ -2,7 +2,8 @@
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, time as daytime, timedelta
+from datetime import datetime, timedelta
+from datetime import time as daytime
 from decimal import Decimal
 from typing import Any
 

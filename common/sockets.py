@@ -1,6 +1,7 @@
 """What makes a Channels consumer lean: no thread hop per frame, no layer queue per socket, a bounded outbox."""
 
 import asyncio
+import contextlib
 import types
 from collections import deque
 from collections.abc import Coroutine, Generator
@@ -121,10 +122,8 @@ class LeanConsumer(AsyncConsumer):
         self._flush()
 
     async def _close(self, code: int, reason: str) -> None:
-        try:
+        with contextlib.suppress(RuntimeError, OSError):
             await self.base_send({"type": "websocket.close", "code": code, "reason": reason})
-        except (RuntimeError, OSError):
-            pass
 
 
 @types.coroutine

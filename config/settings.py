@@ -16,9 +16,7 @@ PROCESS = env("XIAOER_PROCESS", default="command")
 DEMO = env.bool("XIAOER_DEMO", default=False)
 
 SECRET_KEY = env("XIAOER_SECRET_KEY", default="insecure-development-key" if DEBUG else "")
-ALLOWED_HOSTS = env.list(
-    "XIAOER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]
-)
+ALLOWED_HOSTS = env.list("XIAOER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_FAILURE_VIEW = "config.errors.csrf_failed"
 CSRF_TRUSTED_ORIGINS = env.list("XIAOER_TRUSTED_ORIGINS", default=[])
 
@@ -182,7 +180,10 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["common.rest.OrjsonRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["common.rest.OrjsonParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": [
+        "common.rest.OrjsonParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "EXCEPTION_HANDLER": "common.rest.problem",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -221,11 +222,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"}
-    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"django_q": {"propagate": True, "handlers": []}},
 }
-
-

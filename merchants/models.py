@@ -22,7 +22,12 @@ class Shop(models.Model):
     shop_no = models.CharField(_("shop no."), max_length=32, unique=True)
     name = models.CharField(_("name"), max_length=120)
     merchant = models.ForeignKey(
-        Merchant, models.PROTECT, null=True, blank=True, related_name="shops", verbose_name=_("merchant")
+        Merchant,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="shops",
+        verbose_name=_("merchant"),
     )
     category = models.CharField(_("main category"), max_length=60, blank=True)
     opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)

@@ -147,7 +147,9 @@ def chen(db) -> User:
 @pytest.fixture
 def shop(db) -> Shop:
     merchant = Merchant.objects.create(merchant_no="B2001", name="岭上农业有限公司")
-    return Shop.objects.create(shop_no="S3001", name="岭上鲜果旗舰店", merchant=merchant, category="生鲜")
+    return Shop.objects.create(
+        shop_no="S3001", name="岭上鲜果旗舰店", merchant=merchant, category="生鲜"
+    )
 
 
 def make_order(user: User, shop: Shop, order_no: str, paid_at: datetime, **fields) -> Order:

@@ -23,10 +23,16 @@ declare(
     unit=_("seconds"),
 )
 declare("chat.message_characters", 4000, _("Longest message"), minimum=100, maximum=16000)
-declare("chat.socket_rate", 5, _("Messages a second one socket may send"), minimum=1, maximum=100000)
-declare("chat.socket_burst", 20, _("Messages one socket may send at once"), minimum=1, maximum=100000)
+declare(
+    "chat.socket_rate", 5, _("Messages a second one socket may send"), minimum=1, maximum=100000
+)
+declare(
+    "chat.socket_burst", 20, _("Messages one socket may send at once"), minimum=1, maximum=100000
+)
 declare("chat.greeting_word", "亲", _("How agents address members"))
-declare("chat.upload_bytes", 10_485_760, _("Largest file in a chat"), minimum=1024, maximum=104_857_600)
+declare(
+    "chat.upload_bytes", 10_485_760, _("Largest file in a chat"), minimum=1024, maximum=104_857_600
+)
 declare(
     "queue.usual_wait",
     timedelta(seconds=60),

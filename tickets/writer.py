@@ -56,7 +56,7 @@ class Writer:
         self._hub = hub
         self._reopened = reopened
         self._queue: deque[Waiting] = deque()
-        self._marks: dict[tuple[UUID, str, str], int] = {}
+        self._marks: dict[tuple[UUID, str, str, int], int] = {}
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._conn: psycopg.AsyncConnection[Any] | None = None
@@ -92,7 +92,7 @@ class Writer:
 
     def mark(self, mark: Mark) -> None:
         """Note that one side has received or read up to a number; the highest wins."""
-        key = (mark.conversation, mark.side, mark.what)
+        key = (mark.conversation, mark.side, mark.what, mark.reader)
         self._marks[key] = max(self._marks.get(key, 0), mark.seq)
         self._wake.set()
 
@@ -111,12 +111,19 @@ class Writer:
                 await self._store(batch)
             if self._marks:
                 marks, self._marks = self._marks, {}
-                await self._store_marks([Mark(c, side, what, seq) for (c, side, what), seq in marks.items()])
+                await self._store_marks(
+                    [
+                        Mark(c, side, what, seq, reader)
+                        for (c, side, what, reader), seq in marks.items()
+                    ]
+                )
             self._commits.append(monotonic())
 
     def _is_hurried(self) -> bool:
         commits = self._commits
-        return len(commits) == commits.maxlen and (monotonic() - commits[0]) * COLLECT_ABOVE < len(commits)
+        return len(commits) == commits.maxlen and (monotonic() - commits[0]) * COLLECT_ABOVE < len(
+            commits
+        )
 
     async def _store(self, batch: list[Waiting]) -> None:
         rows = await self._post([w.draft for w in batch])
@@ -207,7 +214,9 @@ class Writer:
             await self._disconnect()
             return
         for conversation, side, what, seq in moved:
-            await self._hub.publish(f"conversation.{conversation}", mark_frame(conversation, side, what, seq))
+            await self._hub.publish(
+                f"conversation.{conversation}", mark_frame(conversation, side, what, seq)
+            )
 
     def _hub_task(self, coroutine: Any) -> None:
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -216,7 +225,9 @@ class Writer:
 
     async def _connection(self) -> psycopg.AsyncConnection[Any]:
         if self._conn is None or self._conn.closed:
-            self._conn = await psycopg.AsyncConnection.connect(conninfo(), autocommit=True, prepare_threshold=1)
+            self._conn = await psycopg.AsyncConnection.connect(
+                conninfo(), autocommit=True, prepare_threshold=1
+            )
         return self._conn
 
     async def _disconnect(self) -> None:

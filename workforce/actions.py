@@ -17,7 +17,12 @@ def join_team(team: Team, user: User, *, is_lead: bool = False, by: User | None)
     membership, made = TeamMembership.objects.update_or_create(
         team=team, user=user, defaults={"is_lead": is_lead}
     )
-    record(team, "team.joined" if made else "team.lead_set", by=by, after={"user": user.pk, "lead": is_lead})
+    record(
+        team,
+        "team.joined" if made else "team.lead_set",
+        by=by,
+        after={"user": user.pk, "lead": is_lead},
+    )
     push(f"user.{user.pk}", "rights.changed", user=user.pk)
     return membership
 

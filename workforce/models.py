@@ -14,7 +14,10 @@ class Team(models.Model):
     )
     is_active = models.BooleanField(_("in use"), default=True)
     members = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, through="TeamMembership", related_name="teams", verbose_name=_("people")
+        settings.AUTH_USER_MODEL,
+        through="TeamMembership",
+        related_name="teams",
+        verbose_name=_("people"),
     )
 
     class Meta:
@@ -39,9 +42,14 @@ class Team(models.Model):
 class TeamMembership(models.Model):
     """One person in one team; leads see the whole team's work."""
 
-    team = models.ForeignKey(Team, models.CASCADE, related_name="memberships", verbose_name=_("team"))
+    team = models.ForeignKey(
+        Team, models.CASCADE, related_name="memberships", verbose_name=_("team")
+    )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", verbose_name=_("person")
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="memberships",
+        verbose_name=_("person"),
     )
     is_lead = models.BooleanField(_("leads the team"), default=False)
 

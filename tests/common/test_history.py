@@ -6,7 +6,9 @@ from common.models import Event
 
 
 def test_a_line_names_who_what_and_why(shop, ops):
-    record(shop, "shop.renamed", by=ops, before={"name": "a"}, after={"name": "b"}, reason="店主要求")
+    record(
+        shop, "shop.renamed", by=ops, before={"name": "a"}, after={"name": "b"}, reason="店主要求"
+    )
     line = history_of(shop).get()
     assert (line.actor, line.action, line.before, line.after, line.reason) == (
         ops,

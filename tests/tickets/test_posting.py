@@ -12,8 +12,8 @@ from accounts.actions import close_account
 from common.errors import DomainError
 from common.history import history_of
 from common.text import TextRefused
-from tickets.actions.posting import POST_SQL, columns, draft, post_message
 from tests.conftest import make_order
+from tickets.actions.posting import POST_SQL, columns, draft, post_message
 from tickets.models import AuthorKind, Conversation, Message, State
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,13 @@ pytestmark = pytest.mark.django_db
 def conversation(mei, bo, team) -> Conversation:
     now = timezone.now()
     return Conversation.objects.create(
-        member=mei.member, team=team, state=State.OPEN, owner=bo, first_owner=bo, opened_at=now, accepted_at=now
+        member=mei.member,
+        team=team,
+        state=State.OPEN,
+        owner=bo,
+        first_owner=bo,
+        opened_at=now,
+        accepted_at=now,
     )
 
 
@@ -33,7 +39,11 @@ def say(conversation, by, body="在吗", **extra):
 
 
 def seqs(conversation):
-    return list(Message.objects.filter(conversation=conversation).order_by("seq").values_list("seq", flat=True))
+    return list(
+        Message.objects.filter(conversation=conversation)
+        .order_by("seq")
+        .values_list("seq", flat=True)
+    )
 
 
 def test_messages_are_numbered_without_gaps(conversation, mei, bo):
@@ -63,7 +73,11 @@ def test_counters_and_clocks_follow_who_speaks(conversation, mei, bo):
     say(conversation, mei)
     say(conversation, mei)
     conversation.refresh_from_db()
-    assert (conversation.staff_unread, conversation.member_unread, conversation.last_member_seq) == (2, 0, 2)
+    assert (
+        conversation.staff_unread,
+        conversation.member_unread,
+        conversation.last_member_seq,
+    ) == (2, 0, 2)
     assert conversation.waiting_since is not None
     say(conversation, bo, "来了")
     conversation.refresh_from_db()
@@ -125,7 +139,11 @@ def test_a_new_message_reopens_within_seven_days(conversation, mei, bo, days, ou
         return
     assert say(conversation, mei).reopened
     conversation.refresh_from_db()
-    assert (conversation.state, conversation.owner, conversation.reopened_count) == (outcome, None, 1)
+    assert (conversation.state, conversation.owner, conversation.reopened_count) == (
+        outcome,
+        None,
+        1,
+    )
     assert history_of(conversation).first().action == "conversation.reopened"
 
 

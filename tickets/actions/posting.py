@@ -26,7 +26,9 @@ POST_SQL = (
     "%s::uuid[], %s::uuid[], %s::text[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], "
     "%s::int[], %s::timestamptz, %s::interval, %s::text[], %s::text)"
 )
-REPLY_ROLES = sorted(role for role, rights in account_rules.RIGHTS.items() if "tickets.reply" in rights)
+REPLY_ROLES = sorted(
+    role for role, rights in account_rules.RIGHTS.items() if "tickets.reply" in rights
+)
 SEND_ANYWAY = -1
 
 
@@ -66,16 +68,19 @@ def draft(
     client_id: uuid.UUID | None = None,
     seen_seq: int | None = None,
     anyway: bool = False,
+    max_chars: int | None = None,
 ) -> Draft:
     """Check what somebody wants to say and return it ready for the batch.
 
     Raises the text gate's codes (``text.*``), ``message.unknown_kind``, ``message.empty``, and for
-    cards and files the codes of :func:`tickets.queries.cards.card_payload`, which reads the database;
-    plain text and stickers read nothing.
+    cards and files the codes of :func:`tickets.queries.cards.card_payload`, which reads the database.
+    With ``max_chars`` given, plain text and stickers read nothing.
     """
-    if kind not in MessageKind.values or (kind == MessageKind.SYSTEM and author_kind != AuthorKind.SYSTEM):
+    if kind not in MessageKind.values or (
+        kind == MessageKind.SYSTEM and author_kind != AuthorKind.SYSTEM
+    ):
         raise DomainError("message.unknown_kind", _("There is no such kind of message."))
-    text = clean(body, max_chars=value("chat.message_characters"), required=False)
+    text = clean(body, max_chars=max_chars or value("chat.message_characters"), required=False)
     if kind in {MessageKind.TEXT, MessageKind.STICKER, MessageKind.SYSTEM}:
         if not text:
             raise DomainError("message.empty", _("Write something first."))
@@ -144,7 +149,8 @@ def refusal(outcome: str, detail: str | None) -> DomainError:
             return DomainError("closed", _("This conversation is closed. Please start a new one."))
         case "not_owner":
             message = (
-                _("%(name)s is answering this conversation. Take it over before you reply.") % {"name": detail}
+                _("%(name)s is answering this conversation. Take it over before you reply.")
+                % {"name": detail}
                 if detail
                 else _("Accept the conversation before you reply.")
             )
@@ -198,7 +204,10 @@ def post_message(
         raise refusal(outcome, detail)
     posted = Posted(seq, at, duplicate=outcome == "duplicate", reopened=detail == "reopened")
     if origin is None and not posted.duplicate:
-        topic, message = f"conversation.{key}", {"type": "frame", "key": seq, "frame": frame(one, seq, at)}
+        topic, message = (
+            f"conversation.{key}",
+            {"type": "frame", "key": seq, "frame": frame(one, seq, at)},
+        )
         transaction.on_commit(lambda: send_now(topic, message), robust=True)
     if posted.reopened:
         announce_reopened(key)

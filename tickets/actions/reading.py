@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from accounts.models import User
 from common.push import send_now
 from tickets.models import Conversation
 
@@ -14,7 +15,8 @@ DELIVERED, READ = "delivered", "read"
 MEMBER, STAFF = "member", "staff"
 
 # One statement for one receipt or hundreds; numbers only grow and never pass the last message.
-# Reading includes having received. Returns what moved: (conversation, side, what, seq).
+# Reading includes having received; for the house only the owner's reading counts, not a
+# colleague's. Returns what moved: (conversation, side, what, seq).
 MARK_SQL = """
 WITH marks AS (
     SELECT t.conversation_id,
@@ -22,7 +24,10 @@ WITH marks AS (
            max(seq) FILTER (WHERE side = 'member') AS member_delivered,
            max(seq) FILTER (WHERE side = 'staff' AND what = 'read') AS staff_read,
            max(seq) FILTER (WHERE side = 'staff') AS staff_delivered
-      FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[]) AS t (conversation_id, side, what, seq)
+      FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[], %s::bigint[])
+           AS t (conversation_id, side, what, seq, reader_id)
+      JOIN tickets_conversation o ON o.id = t.conversation_id
+     WHERE t.side = 'member' OR o.owner_id = t.reader_id
      GROUP BY t.conversation_id
 ), held AS (
     SELECT c.id, c.last_seq, c.last_member_seq, c.member_read_seq, c.member_delivered_seq,
@@ -31,10 +36,10 @@ WITH marks AS (
      ORDER BY c.id FOR NO KEY UPDATE OF c
 ), moved AS (
     UPDATE tickets_conversation c SET
-        member_read_seq = greatest(c.member_read_seq, least(h.member_read, c.last_seq)),
-        member_delivered_seq = greatest(c.member_delivered_seq, least(h.member_delivered, c.last_seq)),
-        staff_read_seq = greatest(c.staff_read_seq, least(h.staff_read, c.last_seq)),
-        staff_delivered_seq = greatest(c.staff_delivered_seq, least(h.staff_delivered, c.last_seq)),
+        member_read_seq = greatest(c.member_read_seq, least(coalesce(h.member_read, 0), c.last_seq)),
+        member_delivered_seq = greatest(c.member_delivered_seq, least(coalesce(h.member_delivered, 0), c.last_seq)),
+        staff_read_seq = greatest(c.staff_read_seq, least(coalesce(h.staff_read, 0), c.last_seq)),
+        staff_delivered_seq = greatest(c.staff_delivered_seq, least(coalesce(h.staff_delivered, 0), c.last_seq)),
         member_unread = CASE WHEN h.member_read >= c.last_seq THEN 0 ELSE c.member_unread END,
         staff_unread = CASE WHEN h.staff_read >= c.last_member_seq THEN 0 ELSE c.staff_unread END
       FROM held h WHERE c.id = h.id
@@ -56,12 +61,13 @@ SELECT id, 'staff', 'delivered', staff_delivered_seq FROM moved
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """``side`` (member, staff) has received or read (``what``) up to ``seq``."""
+    """``reader`` on ``side`` (member, staff) has received or read (``what``) up to ``seq``."""
 
     conversation: UUID
     side: str
     what: str
     seq: int
+    reader: int
 
 
 def mark_columns(marks: Sequence[Mark]) -> list[Any]:
@@ -71,6 +77,7 @@ def mark_columns(marks: Sequence[Mark]) -> list[Any]:
         [m.side for m in marks],
         [m.what for m in marks],
         [m.seq for m in marks],
+        [m.reader for m in marks],
     ]
 
 
@@ -80,10 +87,10 @@ def mark_frame(conversation: UUID, side: str, what: str, seq: int) -> dict[str, 
 
 
 @transaction.atomic
-def mark_read(conversation: Conversation, *, side: str, seq: int) -> bool:
+def mark_read(conversation: Conversation, *, side: str, seq: int, by: User) -> bool:
     """Note that ``side`` has read up to ``seq``; False when it had before."""
     with connection.cursor() as cursor:
-        cursor.execute(MARK_SQL, mark_columns([Mark(conversation.pk, side, READ, seq)]))
+        cursor.execute(MARK_SQL, mark_columns([Mark(conversation.pk, side, READ, seq, by.pk)]))
         moved = cursor.fetchall()
     for key, moved_side, what, number in moved:
         frame = mark_frame(key, moved_side, what, number)

@@ -28,7 +28,10 @@ def recall_message(conversation: Conversation, seq: int, *, by: User) -> Message
     if held is None or message is None:
         raise NotFound("not_found", _("No such message, or it is not yours to see."))
     conversation = held
-    if message.author_id != by.pk or message.author_kind not in {AuthorKind.MEMBER, AuthorKind.AGENT}:
+    if message.author_id != by.pk or message.author_kind not in {
+        AuthorKind.MEMBER,
+        AuthorKind.AGENT,
+    }:
         raise DomainError("recall.not_author", _("Only the author can take a message back."))
     if message.recalled_at is not None:
         return message
@@ -44,7 +47,9 @@ def recall_message(conversation: Conversation, seq: int, *, by: User) -> Message
         recalled_by=by,
         recalled_at=now,
     )
-    Message.objects.filter(conversation=conversation, seq=seq).update(body="", payload=None, recalled_at=now)
+    Message.objects.filter(conversation=conversation, seq=seq).update(
+        body="", payload=None, recalled_at=now
+    )
     if message.payload and message.payload.get("attachment"):
         Attachment.objects.filter(pk=message.payload["attachment"]).update(recalled_at=now)
     if conversation.last_seq == seq:
@@ -52,9 +57,13 @@ def recall_message(conversation: Conversation, seq: int, *, by: User) -> Message
         conversation.last_message_kind = "recalled"
         conversation.save(update_fields=["last_preview", "last_message_kind"])
     record(conversation, "message.recalled", by=by, after={"seq": seq})
-    frame = {"op": "recalled", "conversation": str(conversation.pk), "seq": seq, "at": now.isoformat()}
+    frame = {
+        "op": "recalled",
+        "conversation": str(conversation.pk),
+        "seq": seq,
+        "at": now.isoformat(),
+    }
     topic, told = conversation.topic, {"type": "frame", "key": None, "frame": frame}
     transaction.on_commit(lambda: send_now(topic, told), robust=True)
     message.body, message.payload, message.recalled_at = "", None, now
     return message
-

@@ -1,5 +1,12 @@
 from tickets.models.conversations import Conversation, Disposition, Medium, State
-from tickets.models.messages import Attachment, AuthorKind, Message, MessageKind, Note, RecalledMessage
+from tickets.models.messages import (
+    Attachment,
+    AuthorKind,
+    Message,
+    MessageKind,
+    Note,
+    RecalledMessage,
+)
 from tickets.models.replies import CannedReply
 
 __all__ = [

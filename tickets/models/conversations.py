@@ -88,12 +88,19 @@ class Conversation(models.Model):
     )
     shop = models.ForeignKey(Shop, models.PROTECT, null=True, blank=True, verbose_name=_("shop"))
     order = models.ForeignKey(
-        Order, models.PROTECT, null=True, blank=True, verbose_name=_("order"), related_name="conversations"
+        Order,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("order"),
+        related_name="conversations",
     )
     team = models.ForeignKey(Team, models.PROTECT, verbose_name=_("team"), db_index=False)
     subject = models.CharField(_("about"), max_length=120, blank=True)
     priority = models.PositiveSmallIntegerField(_("priority"), default=4)
-    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.WAITING
+    )
     owner = models.ForeignKey(
         User,
         models.PROTECT,

@@ -36,7 +36,11 @@ class Message(models.Model):
     pk = models.CompositePrimaryKey("conversation_id", "seq")
     # No database constraint: the posting statement holds the conversation's row lock.
     conversation = models.ForeignKey(
-        Conversation, models.DO_NOTHING, related_name="messages", db_constraint=False, db_index=False
+        Conversation,
+        models.DO_NOTHING,
+        related_name="messages",
+        db_constraint=False,
+        db_index=False,
     )
     seq = models.IntegerField()
     client_id = models.UUIDField(default=uuid.uuid4)
@@ -56,7 +60,9 @@ class Message(models.Model):
         verbose_name_plural = _("messages")
         constraints = [
             # A retried send is stored once.
-            models.UniqueConstraint(name="message_client_once", fields=["conversation", "client_id"])
+            models.UniqueConstraint(
+                name="message_client_once", fields=["conversation", "client_id"]
+            )
         ]
 
     def __str__(self) -> str:
@@ -71,7 +77,10 @@ class RecalledMessage(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     conversation = models.ForeignKey(
-        Conversation, models.PROTECT, related_name="recalled_messages", verbose_name=_("conversation")
+        Conversation,
+        models.PROTECT,
+        related_name="recalled_messages",
+        verbose_name=_("conversation"),
     )
     seq = models.IntegerField(_("number"))
     kind = models.CharField(_("kind"), max_length=16, choices=MessageKind.choices)
@@ -85,7 +94,9 @@ class RecalledMessage(models.Model):
     class Meta:
         verbose_name = _("recalled message")
         verbose_name_plural = _("recalled messages")
-        constraints = [models.UniqueConstraint(name="recalled_once", fields=["conversation", "seq"])]
+        constraints = [
+            models.UniqueConstraint(name="recalled_once", fields=["conversation", "seq"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.conversation_id} {self.seq}"
@@ -103,7 +114,9 @@ class Note(models.Model):
         Conversation, models.PROTECT, related_name="notes", verbose_name=_("conversation")
     )
     after_seq = models.IntegerField(_("after message"))
-    author = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("by"))
+    author = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
+    )
     body = models.TextField(_("text"))
     written_at = models.DateTimeField(_("written at"))
 
@@ -133,7 +146,9 @@ class Attachment(models.Model):
     )
     uploaded_at = models.DateTimeField(_("uploaded at"))
     name = models.CharField(_("name"), max_length=200)
-    kind = models.CharField(_("kind"), max_length=8, choices=[("image", _("Image")), ("file", _("File"))])
+    kind = models.CharField(
+        _("kind"), max_length=8, choices=[("image", _("Image")), ("file", _("File"))]
+    )
     content_type = models.CharField(_("type"), max_length=100)
     size = models.PositiveIntegerField(_("bytes"))
     width = models.PositiveIntegerField(null=True)

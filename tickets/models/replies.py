@@ -12,7 +12,9 @@ class CannedReplyQuerySet(models.QuerySet["CannedReply"]):
         if not user.can("desk.use"):
             return self.all() if user.can("tickets.see_all") else self.none()
         return self.filter(
-            Q(team=None, person=None) | Q(team__in=user.memberships.values("team_id")) | Q(person=user)
+            Q(team=None, person=None)
+            | Q(team__in=user.memberships.values("team_id"))
+            | Q(person=user)
         )
 
 
@@ -29,7 +31,12 @@ class CannedReply(models.Model):
     folder = models.CharField(_("folder"), max_length=40, blank=True)
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, verbose_name=_("team"))
     person = models.ForeignKey(
-        User, models.CASCADE, null=True, blank=True, related_name="canned_replies", verbose_name=_("person")
+        User,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="canned_replies",
+        verbose_name=_("person"),
     )
     is_active = models.BooleanField(_("in use"), default=True)
 

@@ -42,7 +42,9 @@ def _attachment(
         pk=key, conversation_id=conversation, uploaded_by=by, kind=kind, recalled_at=None
     ).first()
     if found is None:
-        raise DomainError("attachment.unknown", _("This file was not uploaded here. Please add it again."))
+        raise DomainError(
+            "attachment.unknown", _("This file was not uploaded here. Please add it again.")
+        )
     return {
         "attachment": str(found.pk),
         "name": found.name,

@@ -1,0 +1,537 @@
+"""One socket per client, many topics. The protocol is described in docs/live.md.
+
+The consumer translates: who may hear or say something is asked of ``common.topics`` and of the
+posting statement, what is said goes to the writer, what is missed comes from the reader.
+"""
+
+import asyncio
+import logging
+from importlib import import_module
+from time import monotonic
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.http.request import validate_host
+from django.utils import timezone, translation
+
+from accounts.models import User
+from common.errors import DomainError, NotFound
+from common.sockets import LeanConsumer
+from common.text import TextRefused
+from common.topics import resolve
+from tickets.actions.posting import Draft, draft
+from tickets.actions.reading import DELIVERED, MEMBER, READ, STAFF, Mark
+from tickets.actions.recall import recall_message
+from tickets.live import Live, live
+from tickets.models import AuthorKind, Conversation, MessageKind
+from tickets.queries.frames import stamp
+from tickets.queries.queues import place_in_queue
+from tickets.writer import Busy
+
+log = logging.getLogger(__name__)
+
+FRAME_BYTES = 65_536
+TOPICS_PER_SOCKET = 200
+BAD_FRAMES_A_MINUTE = 60
+TYPING_SECONDS = 3.0
+HEARTBEAT_SECONDS, SYNC_SECONDS = 20, 15
+SOCKET_HOURS = 8
+
+SIGN_IN, RIGHTS_GONE, IDLE, TOO_MANY_BAD = 4401, 4000, 4408, 4429
+
+VIEWING_STATES = frozenset({"viewing", "typing", "away", "left"})
+
+
+class Refused(DomainError):
+    """A frame that cannot be used; the socket lives on."""
+
+
+class Subscription:
+    """One topic of one socket. While ``held`` is a list, live frames wait behind the missed ones."""
+
+    __slots__ = ("conversation", "held", "last", "name", "side", "topic")
+
+    def __init__(self, name: str, topic: str, *, conversation: UUID | None, side: str) -> None:
+        self.name = name
+        self.topic = topic
+        self.conversation = conversation
+        self.side = side
+        self.last = 0
+        self.held: list[tuple[int | None, bytes]] | None = None
+
+
+class ClientSocket(LeanConsumer):
+    """The door of every browser and app."""
+
+    bad_frame_codes: ClassVar[frozenset[str]] = frozenset(
+        {"bad_json", "bad_frame", "unknown_op", "bad_text", "too_large"}
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: Live = live()
+        self.user: User | None = None
+        self.language = settings.LANGUAGE_CODE
+        self.session_key = ""
+        self.subscriptions: dict[str, Subscription] = {}
+        self.tokens = 0.0
+        self.filled_at = 0.0
+        self.opened_at = monotonic()
+        self.bad_frames: list[float] = []
+        self.typed_at: dict[UUID, float] = {}
+
+    # --- Opening and closing --------------------------------------------------------------------
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        headers = dict(self.scope["headers"])
+        if not _same_host(headers.get(b"origin"), headers.get(b"host", b"")):
+            await self.base_send({"type": "websocket.close", "code": 4403})
+            return
+        cookies = _cookies(headers.get(b"cookie", b""))
+        self.session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+        language = cookies.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if language in dict(settings.LANGUAGES):
+            self.language = language
+        # The handshake is over: what was sent with it need not be kept for hours.
+        self.scope = {"type": "websocket"}
+        await self.live.start()
+        self.user = await self.live.in_pool(user_of_session, self.session_key)
+        await self.base_send({"type": "websocket.accept"})
+        if self.user is None:
+            self.drop(SIGN_IN, "sign in")
+            return
+        self.live.sockets += 1
+        await self.live.hub.subscribe(f"user.{self.user.pk}", self)
+        self.tokens, self.filled_at = self.live.limits.burst, monotonic()
+        self.tell(
+            op="hello",
+            user=str(self.user.public_id),
+            name=self.user.display_name,
+            roles=self.user.roles,
+            now=stamp(timezone.now()),
+            heartbeat=HEARTBEAT_SECONDS,
+            sync=SYNC_SECONDS,
+            limits={"frame": FRAME_BYTES, "body": self.live.limits.message_characters},
+        )
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        if self.user is None:
+            return
+        self.live.sockets -= 1
+        hub = self.live.hub
+        await hub.unsubscribe(f"user.{self.user.pk}", self)
+        for subscription in self.subscriptions.values():
+            await hub.unsubscribe(subscription.topic, self)
+            if subscription.name.startswith("notes:"):
+                await hub.publish(subscription.topic, self._viewing(subscription.name[6:], "left"))
+        self.subscriptions.clear()
+
+    # --- What the hub brings --------------------------------------------------------------------
+
+    def hear(self, topic: str, key: int | None, frame: bytes) -> None:
+        subscription = self.subscriptions.get(topic)
+        if subscription is None:
+            self.offer(frame)
+            if b'"rights.changed"' in frame:
+                self.live.spawn(self.check_rights())
+            return
+        if subscription.held is not None:
+            subscription.held.append((key, frame))
+        elif key is None:
+            self.offer(frame)
+        elif key > subscription.last:
+            if key > subscription.last + 1:
+                # The bus lost something: the table has it.
+                subscription.held = [(key, frame)]
+                self.live.spawn(self._catch_up(subscription))
+                return
+            subscription.last = key
+            self.offer(frame)
+
+    def resync(self) -> None:
+        self.tell(op="resync", reason="bus")
+        for subscription in self.subscriptions.values():
+            if subscription.conversation and subscription.held is None:
+                subscription.held = []
+                self.live.spawn(self._catch_up(subscription))
+
+    async def check_rights(self) -> None:
+        """Ask again who this is and what they may hear; close what was withdrawn."""
+        if self.user is None or self.closed:
+            return
+        user = await self.live.in_pool(user_of_session, self.session_key)
+        if user is None:
+            self.drop(RIGHTS_GONE, "rights withdrawn")
+            return
+        self.user = user
+        for topic, subscription in list(self.subscriptions.items()):
+            if await self.live.in_pool(resolve, user, subscription.name) != topic:
+                del self.subscriptions[topic]
+                await self.live.hub.unsubscribe(topic, self)
+                self.tell(
+                    op="error",
+                    code="not_found",
+                    topic=subscription.name,
+                    message=self._words(_GONE),
+                )
+
+    # --- What the client says -------------------------------------------------------------------
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self.closed or self.user is None:
+            return
+        frame: dict[str, Any] = {}
+        try:
+            frame = _parse(message)
+            handler = _OPS.get(frame["op"])
+            if handler is None:
+                raise Refused("unknown_op", _UNKNOWN)
+            await handler(self, frame)
+        except TextRefused as refused:
+            self._refuse(frame, "bad_text", refused.message, {"reason": refused.code})
+        except DomainError as refused:
+            with translation.override(self.language):
+                self._refuse(frame, refused.code, refused.message, refused.details)
+        except Exception:
+            log.exception("a frame of %s failed", frame.get("op"))
+            self._refuse(frame, "internal", self._words(_INTERNAL), {})
+
+    async def op_hello(self, frame: dict[str, Any]) -> None:
+        self.tell(op="pong", now=stamp(timezone.now()), **_echo(frame))
+
+    async def op_subscribe(self, frame: dict[str, Any]) -> None:
+        name, after = frame.get("topic"), frame.get("after")
+        if not isinstance(name, str) or not (after is None or _is_number(after)):
+            raise Refused("bad_frame", _BAD_FRAME)
+        if len(self.subscriptions) >= TOPICS_PER_SOCKET:
+            raise Refused("too_many", _TOO_MANY, topic=name)
+        topic = await self.live.in_pool(resolve, self.user, name)
+        if topic is None:
+            raise Refused("not_found", _GONE, topic=name)
+        if name == "me":
+            self.tell(op="subscribed", topic=name, **_echo(frame))
+            return
+        kind, _colon, argument = name.partition(":")
+        subscription = self.subscriptions.get(topic)
+        if subscription is None:
+            subscription = Subscription(
+                name,
+                topic,
+                conversation=UUID(argument) if kind == "conversation" else None,
+                side=STAFF if self.user and self.user.is_agent else MEMBER,
+            )
+            self.subscriptions[topic] = subscription
+        if subscription.conversation is None:
+            await self.live.hub.subscribe(topic, self)
+            self.tell(op="subscribed", topic=name, **_echo(frame))
+            return
+        # Listen first, then read: what is said in between waits in ``held``.
+        subscription.held = []
+        await self.live.hub.subscribe(topic, self)
+        page = await self.live.reader.after(
+            subscription.conversation, after if after is not None else 2**31 - 1
+        )
+        self.tell(op="subscribed", topic=name, **page.heads, **_echo(frame))
+        subscription.last = page.heads["last_seq"] if after is None else after
+        await self._hand_over(subscription, page)
+
+    async def op_unsubscribe(self, frame: dict[str, Any]) -> None:
+        for topic, subscription in list(self.subscriptions.items()):
+            if subscription.name == frame.get("topic"):
+                del self.subscriptions[topic]
+                await self.live.hub.unsubscribe(topic, self)
+        self.tell(op="unsubscribed", topic=frame.get("topic"), **_echo(frame))
+
+    async def op_send(self, frame: dict[str, Any]) -> None:
+        assert self.user is not None
+        self._take_token()
+        conversation, client_id = _uuid(frame, "conversation"), _uuid(frame, "client_id")
+        kind, body = frame.get("kind", "text"), frame.get("body", "")
+        payload, seen = frame.get("payload"), frame.get("seen_seq")
+        if (
+            not isinstance(kind, str)
+            or not isinstance(body, str)
+            or not isinstance(payload, dict | None)
+            or not (seen is None or _is_number(seen))
+        ):
+            raise Refused("bad_frame", _BAD_FRAME)
+        as_agent = self.user.is_agent and frame.get("as") != MEMBER
+        said: dict[str, Any] = {
+            "by": self.user,
+            "author_kind": AuthorKind.AGENT if as_agent else AuthorKind.MEMBER,
+            "kind": kind,
+            "body": body,
+            "payload": payload,
+            "client_id": client_id,
+            "seen_seq": seen if as_agent else None,
+            "anyway": frame.get("anyway") is True,
+            "max_chars": self.live.limits.message_characters,
+        }
+        one: Draft = (
+            draft(conversation, **said)
+            if kind in {MessageKind.TEXT, MessageKind.STICKER}
+            else await self.live.in_pool(draft, conversation, **said)
+        )
+        self.live.writer.submit(one, self.answer)
+
+    def answer(self, frame: dict[str, Any]) -> None:
+        """Send what became of a message, in the words of this client."""
+        if "message" in frame:
+            message = frame["message"]
+            frame["message"] = self._words(message) if message else self._words(_INTERNAL)
+        self.offer(orjson.dumps(frame))
+
+    async def op_receipt(self, frame: dict[str, Any]) -> None:
+        assert self.user is not None
+        subscription, seq = self._of(frame), frame.get("seq")
+        if not _is_number(seq):
+            raise Refused("bad_frame", _BAD_FRAME)
+        what = READ if frame["op"] == "read" else DELIVERED
+        self.live.writer.mark(
+            Mark(_uuid(frame, "conversation"), subscription.side, what, seq, self.user.pk)
+        )
+
+    async def op_typing(self, frame: dict[str, Any]) -> None:
+        assert self.user is not None
+        subscription, key = self._of(frame), _uuid(frame, "conversation")
+        now = monotonic()
+        if now - self.typed_at.get(key, -TYPING_SECONDS) < TYPING_SECONDS:
+            return
+        self.typed_at[key] = now
+        author = {
+            "kind": AuthorKind.AGENT if subscription.side == STAFF else AuthorKind.MEMBER,
+            "name": self.user.display_name if subscription.side == STAFF else "",
+        }
+        await self.live.hub.publish(
+            subscription.topic, {"op": "typing", "conversation": str(key), "author": author}
+        )
+
+    async def op_viewing(self, frame: dict[str, Any]) -> None:
+        key, state = str(_uuid(frame, "conversation")), frame.get("state")
+        if state not in VIEWING_STATES:
+            raise Refused("bad_frame", _BAD_FRAME)
+        if f"notes.{key}" not in self.subscriptions:
+            raise Refused("not_found", _GONE, conversation=key)
+        await self.live.hub.publish(f"notes.{key}", self._viewing(key, state))
+
+    async def op_recall(self, frame: dict[str, Any]) -> None:
+        key, seq = _uuid(frame, "conversation"), frame.get("seq")
+        if not _is_number(seq):
+            raise Refused("bad_frame", _BAD_FRAME)
+        await self.live.in_pool(recall_message, Conversation(pk=key), seq, by=self.user)
+
+    async def op_queue(self, frame: dict[str, Any]) -> None:
+        key = _uuid(frame, "conversation")
+        place = await self.live.in_pool(_place_of, key, self.user)
+        self.tell(op="queue", conversation=str(key), **place, **_echo(frame))
+
+    async def op_sync(self, frame: dict[str, Any]) -> None:
+        asked = frame.get("conversations")
+        if not isinstance(asked, dict) or len(asked) > TOPICS_PER_SOCKET:
+            raise Refused("bad_frame", _BAD_FRAME)
+        if monotonic() - self.opened_at > SOCKET_HOURS * 3600:
+            self.drop(IDLE, "reconnect")
+            return
+        wanted = []
+        for key, seen in asked.items():
+            subscription = self.subscriptions.get(f"conversation.{key}")
+            if subscription is not None and subscription.conversation and _is_number(seen):
+                wanted.append((subscription, seen))
+        pages = await asyncio.gather(
+            *(self.live.reader.after(s.conversation, seen) for s, seen in wanted if s.conversation)
+        )
+        heads = {}
+        for (subscription, seen), page in zip(wanted, pages, strict=True):
+            for seq, missed in page.messages:
+                if seq > seen:
+                    self.offer(missed)
+                    subscription.last = max(subscription.last, seq)
+            heads[str(subscription.conversation)] = page.heads["last_seq"]
+        self.tell(op="synced", conversations=heads, **_echo(frame))
+
+    async def op_ping(self, frame: dict[str, Any]) -> None:
+        self.tell(op="pong", now=stamp(timezone.now()), **_echo(frame))
+
+    # --- Inside ---------------------------------------------------------------------------------
+
+    async def _catch_up(self, subscription: Subscription) -> None:
+        assert subscription.conversation is not None
+        page = await self.live.reader.after(subscription.conversation, subscription.last)
+        await self._hand_over(subscription, page)
+
+    async def _hand_over(self, subscription: Subscription, page: Any) -> None:
+        """Send the missed messages, page by page, then what was held back, and go live."""
+        assert subscription.conversation is not None
+        while not self.closed:
+            for seq, frame in page.messages:
+                if seq > subscription.last:
+                    subscription.last = seq
+                    self.offer(frame)
+            if not page.is_full:
+                break
+            while len(self.outbox) > self.outbox_limit // 4 and not self.closed:
+                await asyncio.sleep(0.01)
+            page = await self.live.reader.after(subscription.conversation, subscription.last)
+        held, subscription.held = subscription.held or [], None
+        for key, frame in held:
+            if key is None:
+                self.offer(frame)
+            elif key > subscription.last:
+                subscription.last = key
+                self.offer(frame)
+
+    def _of(self, frame: dict[str, Any]) -> Subscription:
+        subscription = self.subscriptions.get(f"conversation.{_uuid(frame, 'conversation')}")
+        if subscription is None:
+            raise Refused("not_found", _GONE, conversation=frame.get("conversation"))
+        return subscription
+
+    def _viewing(self, conversation: str, state: str) -> dict[str, Any]:
+        assert self.user is not None
+        user = {"id": str(self.user.public_id), "name": self.user.display_name}
+        return {"op": "viewing", "conversation": conversation, "user": user, "state": state}
+
+    def _take_token(self) -> None:
+        limits, now = self.live.limits, monotonic()
+        self.tokens = min(limits.burst, self.tokens + (now - self.filled_at) * limits.rate)
+        self.filled_at = now
+        if self.tokens < 1:
+            raise Refused(
+                "too_fast", _TOO_FAST, retry_ms=int((1 - self.tokens) / limits.rate * 1000) + 1
+            )
+        self.tokens -= 1
+
+    def _refuse(
+        self, frame: dict[str, Any], code: str, message: Any, details: dict[str, Any]
+    ) -> None:
+        named = {
+            key: frame[key]
+            for key in ("client_id", "conversation", "topic", "id")
+            if isinstance(frame.get(key), str) and len(frame[key]) <= 80
+        }
+        self.tell(op="error", code=code, message=self._words(message), **(named | details))
+        if code in self.bad_frame_codes:
+            now = monotonic()
+            self.bad_frames = [at for at in self.bad_frames if now - at < 60] + [now]
+            if len(self.bad_frames) > BAD_FRAMES_A_MINUTE:
+                self.drop(TOO_MANY_BAD, "too many bad frames")
+
+    def _words(self, message: object) -> str:
+        if isinstance(message, Busy):
+            message = _BUSY
+        with translation.override(self.language):
+            return message.message if isinstance(message, DomainError) else str(message)
+
+
+_OPS: dict[str, Any] = {
+    "hello": ClientSocket.op_hello,
+    "subscribe": ClientSocket.op_subscribe,
+    "unsubscribe": ClientSocket.op_unsubscribe,
+    "send": ClientSocket.op_send,
+    "read": ClientSocket.op_receipt,
+    "delivered": ClientSocket.op_receipt,
+    "typing": ClientSocket.op_typing,
+    "viewing": ClientSocket.op_viewing,
+    "recall": ClientSocket.op_recall,
+    "queue": ClientSocket.op_queue,
+    "sync": ClientSocket.op_sync,
+    "ping": ClientSocket.op_ping,
+}
+
+_BAD_JSON = translation.gettext_lazy("This frame is not JSON.")
+_BAD_FRAME = translation.gettext_lazy("This frame lacks a field or has one of the wrong kind.")
+_UNKNOWN = translation.gettext_lazy("There is no such operation.")
+_TOO_LARGE = translation.gettext_lazy("This frame is larger than 64 KiB.")
+_TOO_FAST = translation.gettext_lazy("Too fast. Please wait a moment.")
+_TOO_MANY = translation.gettext_lazy("This connection already listens to too many topics.")
+_BUSY = translation.gettext_lazy(
+    "Very busy right now. Your message is kept and sent again in a moment."
+)
+_GONE = translation.gettext_lazy("No such thing, or it is not yours to see.")
+_INTERNAL = translation.gettext_lazy("This did not work; nothing was stored. Please try again.")
+
+
+def user_of_session(session_key: str) -> User | None:
+    """Return who is signed in with ``session_key``, or None; a changed password ends a session."""
+    if not session_key:
+        return None
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+
+    class Request:
+        session = store(session_key)
+        META: ClassVar[dict[str, str]] = {}
+
+    user = get_user(Request())  # type: ignore[arg-type]
+    return user if isinstance(user, User) and user.is_active else None
+
+
+def _place_of(key: UUID, user: User) -> dict[str, int | None]:
+    conversation = Conversation.objects.visible_to(user).filter(pk=key).first()
+    if conversation is None:
+        raise NotFound("not_found", _GONE)
+    place = place_in_queue(conversation, timezone.now())
+    return {
+        "position": place.position if place else None,
+        "wait_seconds": place.wait_seconds if place else None,
+    }
+
+
+def _parse(message: dict[str, Any]) -> dict[str, Any]:
+    text = message.get("text")
+    if text is None:
+        raise Refused("bad_frame", _BAD_FRAME)
+    if len(text) > FRAME_BYTES or len(text) * 3 > FRAME_BYTES < len(
+        text.encode("utf-8", "replace")
+    ):
+        raise Refused("too_large", _TOO_LARGE)
+    try:
+        frame = orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        raise Refused("bad_json", _BAD_JSON) from None
+    if not isinstance(frame, dict) or not isinstance(frame.get("op"), str):
+        raise Refused("bad_frame", _BAD_FRAME)
+    return frame
+
+
+def _echo(frame: dict[str, Any]) -> dict[str, Any]:
+    given = frame.get("id")
+    return (
+        {"id": given}
+        if isinstance(given, int) or (isinstance(given, str) and len(given) <= 80)
+        else {}
+    )
+
+
+def _uuid(frame: dict[str, Any], key: str) -> UUID:
+    try:
+        return UUID(frame[key])
+    except (KeyError, ValueError, AttributeError, TypeError):
+        raise Refused("bad_frame", _BAD_FRAME) from None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+def _same_host(origin: bytes | None, host: bytes) -> bool:
+    """Tell whether a page of our own opens the socket; only browsers send an Origin."""
+    if origin is None:
+        return True
+    page = urlsplit(origin.decode("latin-1"))
+    asked = urlsplit(f"//{host.decode('latin-1')}").hostname
+    if f"{page.scheme}://{page.netloc}" in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    return bool(
+        page.hostname
+        and page.hostname == asked
+        and validate_host(page.hostname, settings.ALLOWED_HOSTS)
+    )
+
+
+def _cookies(header: bytes) -> dict[str, str]:
+    pairs = (part.strip().partition("=") for part in header.decode("latin-1").split(";"))
+    return {name: value for name, _equals, value in pairs if name}

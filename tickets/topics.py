@@ -1,0 +1,52 @@
+"""Who may listen to a conversation, its notes, a team's queue, and oneself."""
+
+from uuid import UUID
+
+from accounts.models import User
+from common.topics import topic
+from tickets.models import Conversation
+from workforce.models import Team
+
+
+@topic("conversation")
+def conversation_topic(user: User, argument: str) -> str | None:
+    """Both sides of one conversation."""
+    found = _visible(user, argument)
+    return found.topic if found else None
+
+
+@topic("notes")
+def notes_topic(user: User, argument: str) -> str | None:
+    """Notes and viewers: staff alone, even of a conversation that is their own as a member."""
+    if not (user.can("desk.use") or user.can("tickets.see_all")):
+        return None
+    found = _visible(user, argument)
+    return found.notes_topic if found else None
+
+
+@topic("team")
+def team_topic(user: User, argument: str) -> str | None:
+    """The queue of one's own team; those who see all conversations hear every team."""
+    if not argument.isdecimal() or len(argument) > 18:
+        return None
+    teams = Team.objects.filter(pk=int(argument))
+    if not user.can("tickets.see_all"):
+        if not user.can("desk.use"):
+            return None
+        teams = teams.filter(members=user)
+    found = teams.first()
+    return found.topic if found else None
+
+
+@topic("me")
+def my_topic(user: User, argument: str) -> str | None:
+    """What concerns oneself."""
+    return f"user.{user.pk}"
+
+
+def _visible(user: User, argument: str) -> Conversation | None:
+    try:
+        key = UUID(argument)
+    except ValueError:
+        return None
+    return Conversation.objects.visible_to(user).filter(pk=key).only("pk").first()

@@ -135,9 +135,12 @@ def _run(pk: int, now: datetime) -> int:
 
 
 def _postpone(pk: int, now: datetime, error: Exception) -> None:
-    deadline = Deadline.objects.get(pk=pk)
+    deadline = Deadline.objects.filter(pk=pk, done_at=None).first()
+    if deadline is None:  # dropped meanwhile, or another clock did it
+        return
     pause = timedelta(seconds=min(2**deadline.attempts, 300))
-    Deadline.objects.filter(pk=pk).update(
+    # Only while it is the one that failed: it may have been set anew since.
+    Deadline.objects.filter(pk=pk, due_at=deadline.due_at, done_at=None).update(
         attempts=F("attempts") + 1 if deadline.attempts < _MAX_ATTEMPTS else F("attempts"),
         due_at=now + pause,
         last_error=repr(error)[:500],

@@ -6,10 +6,10 @@ from typing import Any
 from django.http import Http404
 from django.utils import timezone
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api import SignedIn
 from accounts.models import User
 from common.errors import Forbidden
 from merchants.models import Shop
@@ -114,12 +114,12 @@ def shown(conversation: Conversation, user: User, status: int = 200) -> Response
 class Conversations(APIView):
     """``GET``: lists by scope. ``POST``: a member asks for help."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedIn) -> Response:
         query = accepted(ListQuery, request.query_params)
         page = conversation_page(request.user, **query)
         return Response({"data": page.data, "next_cursor": page.next_cursor or None})
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedIn) -> Response:
         sent = accepted(NewConversation, request.data)
         member = getattr(request.user, "member", None)
         if member is None:
@@ -156,7 +156,7 @@ class Conversations(APIView):
 
 
 class OneConversation(APIView):
-    def get(self, request: Request, key: uuid.UUID) -> Response:
+    def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         card = conversation_card(key, request.user)
         if card is None:
             raise Http404
@@ -164,7 +164,7 @@ class OneConversation(APIView):
 
 
 class Messages(APIView):
-    def get(self, request: Request, key: uuid.UUID) -> Response:
+    def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = visible(request.user, key)
         query = accepted(PageQuery, request.query_params)
         data, has_more = message_page(
@@ -174,10 +174,10 @@ class Messages(APIView):
 
 
 class Notes(APIView):
-    def get(self, request: Request, key: uuid.UUID) -> Response:
+    def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         return Response({"data": notes_of(at_the_desk(request.user, key))})
 
-    def post(self, request: Request, key: uuid.UUID) -> Response:
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         note = life.add_note(
             conversation, body=accepted(NoteText, request.data)["body"], by=request.user
@@ -196,19 +196,19 @@ class Notes(APIView):
 
 
 class Acceptance(APIView):
-    def post(self, request: Request, key: uuid.UUID) -> Response:
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         return shown(ownership.accept_conversation(conversation, by=request.user), request.user)
 
 
 class NextInQueue(APIView):
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedIn) -> Response:
         conversation = ownership.accept_next(by=request.user)
         return Response(status=204) if conversation is None else shown(conversation, request.user)
 
 
 class Transfers(APIView):
-    def post(self, request: Request, key: uuid.UUID) -> Response:
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         sent = accepted(Transfer, request.data)
         team = person = None
@@ -225,7 +225,7 @@ class Transfers(APIView):
 
 
 class Takeover(APIView):
-    def post(self, request: Request, key: uuid.UUID) -> Response:
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         reason = accepted(Reason, request.data)["reason"]
         return shown(
@@ -235,7 +235,7 @@ class Takeover(APIView):
 
 
 class Resolutions(APIView):
-    def post(self, request: Request, key: uuid.UUID) -> Response:
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         sent = accepted(Resolution, request.data)
         return shown(
@@ -245,7 +245,7 @@ class Resolutions(APIView):
             request.user,
         )
 
-    def delete(self, request: Request, key: uuid.UUID) -> Response:
+    def delete(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Reopen: the resolution is taken back."""
         conversation = at_the_desk(request.user, key)
         reason = accepted(Reason, request.data)["reason"]
@@ -255,7 +255,7 @@ class Resolutions(APIView):
 
 
 class QueuePosition(APIView):
-    def get(self, request: Request, key: uuid.UUID) -> Response:
+    def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         place = place_in_queue(visible(request.user, key), timezone.now())
         return Response(
             {"position": place.position, "wait_seconds": place.wait_seconds}
@@ -265,20 +265,20 @@ class QueuePosition(APIView):
 
 
 class Panel(APIView):
-    def get(self, request: Request, key: uuid.UUID) -> Response:
+    def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         return Response(panel(conversation, request.user, timezone.now()))
 
 
 class Desk(APIView):
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404
         return Response(desk(request.user, timezone.now()))
 
 
 class OwnPresence(APIView):
-    def put(self, request: Request) -> Response:
+    def put(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404
         wanted = accepted(PresenceChoice, request.data)["presence"]
@@ -294,7 +294,7 @@ class OwnPresence(APIView):
 
 
 class CannedReplies(APIView):
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404
         conversation = None

@@ -1,16 +1,16 @@
 """REST of orders."""
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api import SignedIn
 from trade.queries import order_page
 
 
 class Orders(APIView):
     """``GET orders/?cursor=``: one's own; staff name the member with ``member_no``."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedIn) -> Response:
         query = request.query_params
         data, cursor = order_page(
             request.user, member_no=query.get("member_no", ""), cursor=query.get("cursor", "")

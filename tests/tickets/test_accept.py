@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from common.errors import DomainError, Forbidden
 from common.history import history_of
-from tests.conftest import at_the_desk, person
 from tests.tickets.casts import waiting
 from tickets.actions.ownership import accept_conversation, accept_next
 from tickets.models import Conversation, Message, State

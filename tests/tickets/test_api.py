@@ -177,7 +177,7 @@ def test_the_desk_shows_my_work_the_queue_and_who_is_here(
     assert (desk["me"]["load"], desk["me"]["capacity"], desk["me"]["presence"]) == (1, 5, "online")
     (shown,) = desk["teams"]
     assert {p["name"]: p["load"] for p in shown["people"]} == {"许青禾": 1, "陆遥": 0}
-    assert [d["code"] for d in desk["dispositions"]][0] == "solved"
+    assert desk["dispositions"][0]["code"] == "solved"
     assert desk["greeting_word"] == "亲"
 
 

@@ -61,7 +61,7 @@ def conversation_page(
     (my teams' live ones, or those in ``state``), ``past`` (mine, done). A member has one list.
     Raises ``cursor.bad``.
     """
-    rows = Conversation.objects.visible_to(user)
+    rows: QuerySet[Conversation] = Conversation.objects.visible_to(user)
     if user.can("desk.use"):
         rows = _in_scope(rows, user, scope, state)
     if state:

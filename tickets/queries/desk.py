@@ -77,7 +77,7 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
 
 def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, Any]:
     """Return who the requester is: masked facts, tier and why, newest orders, earlier conversations."""
-    member = Member.objects.filter(pk=conversation.member_id).first()
+    member = conversation.member
     if member is None:
         return {"member": None, "orders": [], "past": []}
     plain = user.can("personal_data.see")

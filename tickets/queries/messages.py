@@ -1,6 +1,7 @@
 """Pages of what was said, in the shape the sockets use."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -49,7 +50,7 @@ def notes_of(conversation: Conversation) -> list[dict[str, Any]]:
     ]
 
 
-def _frame(conversation_id: uuid.UUID, row: dict[str, Any]) -> dict[str, Any]:
+def _frame(conversation_id: uuid.UUID, row: Mapping[str, Any]) -> dict[str, Any]:
     recalled = row["recalled_at"] is not None
     return {
         "conversation": conversation_id,

@@ -45,5 +45,7 @@ def recent_acceptances(team_id: int, now: datetime) -> list[rules.Accepted]:
         team_id=team_id, accepted_at__gt=now - RECENT, accepted_at__lte=now, reopened_count=0
     ).order_by("-accepted_at")
     return [
-        rules.Accepted(*row) for row in rows.values_list("opened_at", "accepted_at")[:RECENT_COUNT]
+        rules.Accepted(opened_at, accepted_at)
+        for opened_at, accepted_at in rows.values_list("opened_at", "accepted_at")[:RECENT_COUNT]
+        if accepted_at is not None
     ]

@@ -29,7 +29,7 @@ def canned_replies(
         )
     words = _words(user, conversation)
     return [
-        row | {"body": fill(row["body"], words)}
+        {**row, "body": fill(row["body"], words)}
         for row in rows.order_by("folder", "shortcut").values(
             "id", "shortcut", "title", "body", "folder"
         )[:LIMIT]

@@ -10,10 +10,11 @@ from PIL import Image, ImageCms, ImageOps
 
 from common.files.refusal import FileRefused, broken
 
-MAX_PIXELS = 50_000_000
+# Only JPEG can be decoded at a smaller scale; the others take eight bytes and more a pixel.
+MAX_PIXELS = {"jpeg": 64_000_000, "png": 25_000_000, "webp": 25_000_000, "gif": 25_000_000}
 MAX_SIDE = 2_560
 _QUALITY = 85
-# A decoded picture may take 200 MB, so few are decoded at once.
+# A decoded picture may take 300 MB, so few are decoded at once.
 _decoding = BoundedSemaphore(2)
 
 
@@ -39,7 +40,7 @@ def redraw(data: bytes, kind: str) -> Drawn:
             _verify(data, kind)
             return _draw(data, kind)
     except Image.DecompressionBombError as error:
-        raise _too_many_pixels() from error
+        raise _too_many_pixels(kind) from error
     except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
         # What the decoders raise for damaged files of every sort.
         raise broken() from error
@@ -48,8 +49,8 @@ def redraw(data: bytes, kind: str) -> Drawn:
 def _verify(data: bytes, kind: str) -> None:
     with Image.open(BytesIO(data), formats=[kind.upper()]) as image:
         width, height = image.size
-        if width * height > MAX_PIXELS:
-            raise _too_many_pixels()
+        if width * height > MAX_PIXELS[kind]:
+            raise _too_many_pixels(kind)
         image.verify()
 
 
@@ -95,9 +96,9 @@ def _in_web_colours(image: Image.Image, profile: bytes) -> Image.Image:
     return converted or image
 
 
-def _too_many_pixels() -> FileRefused:
+def _too_many_pixels(kind: str) -> FileRefused:
     return FileRefused(
         "file.pixels",
         _("The picture has too many pixels. Make it smaller and send it again."),
-        limit=MAX_PIXELS,
+        limit=MAX_PIXELS[kind],
     )

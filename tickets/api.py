@@ -1,21 +1,31 @@
 """REST of conversations, for pages and clients. Every row is looked up through ``visible_to``."""
 
+import logging
 import uuid
 from typing import Any
 
-from django.http import Http404
+from django.http import FileResponse, Http404
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
+from rest_framework.negotiation import DefaultContentNegotiation
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api import SignedIn
 from accounts.models import User
 from common.errors import Forbidden
+from common.files import too_large
+from common.parameters import value
 from merchants.models import Shop
 from tickets.actions import conversations as life
 from tickets.actions import ownership
+from tickets.actions.attachments import upload_attachment
 from tickets.models import Conversation, Medium, MessageKind
+from tickets.queries.attachments import attachment_for
 from tickets.queries.conversations import SCOPES, conversation_card, conversation_page
 from tickets.queries.desk import desk, panel
 from tickets.queries.messages import message_page, notes_of
@@ -24,6 +34,10 @@ from tickets.queries.replies import canned_replies
 from trade.queries import order_of
 from workforce.actions import set_presence
 from workforce.models import Presence, Team
+
+log = logging.getLogger(__name__)
+
+FORM_BYTES = 16_384  # what a form may weigh around its file
 
 
 class NewConversation(serializers.Serializer[Any]):
@@ -252,6 +266,66 @@ class Resolutions(APIView):
         return shown(
             life.reopen_conversation(conversation, reason=reason, by=request.user), request.user
         )
+
+
+class Attachments(APIView):
+    """``POST`` multipart with ``file``: then send it with ``payload: {attachment: id}``."""
+
+    parser_classes = [MultiPartParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Before anything reads the body: a file too large must not fill the disk first.
+        limit = value("chat.upload_bytes")
+        if int(request.META.get("CONTENT_LENGTH") or 0) > limit + FORM_BYTES:
+            raise too_large(limit)
+        super().initial(request, *args, **kwargs)
+
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        conversation = visible(request.user, key)
+        sent = request.FILES.get("file")
+        if sent is None:
+            raise serializers.ValidationError({"file": [_("Choose a file.")]})
+        attachment = upload_attachment(
+            conversation, source=sent.file, name=sent.name or "", by=request.user
+        )
+        facts = ("id", "kind", "name", "size", "width", "height", "content_type")
+        url = reverse("api-attachment", args=[attachment.pk])
+        return Response(
+            {name: getattr(attachment, name) for name in facts} | {"url": url}, status=201
+        )
+
+
+class AnyAnswer(DefaultContentNegotiation):
+    """Whatever the browser would like: a file is what it is."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class OneAttachment(APIView):
+    content_negotiation_class = AnyAnswer
+
+    def get(self, request: SignedIn, key: uuid.UUID) -> FileResponse:
+        attachment = attachment_for(request.user, key)
+        if attachment is None:
+            raise Http404
+        try:
+            content = attachment.file.open("rb")
+        except FileNotFoundError:
+            log.error("the bytes of attachment %s are gone", attachment.pk)
+            raise Http404 from None
+        response = FileResponse(
+            content,
+            as_attachment=attachment.kind != "image",
+            filename=attachment.name,
+            content_type=attachment.content_type,
+        )
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Cache-Control"] = "private, no-store"
+        # Opened by itself it can do nothing; on our pages a picture is only a picture.
+        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
 
 
 class QueuePosition(APIView):

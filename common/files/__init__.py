@@ -18,7 +18,7 @@ from common.files.images import redraw
 from common.files.refusal import FileRefused, unwanted
 from common.text import clean_filename
 
-__all__ = ["ALL_KINDS", "IMAGE_KINDS", "AdmittedFile", "FileRefused", "admit_file"]
+__all__ = ["ALL_KINDS", "IMAGE_KINDS", "AdmittedFile", "FileRefused", "admit_file", "too_large"]
 
 MAX_BYTES = 20_000_000
 IMAGE_KINDS = frozenset({"jpeg", "png", "webp", "gif"})
@@ -85,11 +85,7 @@ def admit_file(
     if not data:
         raise FileRefused("file.empty", _("The file is empty."))
     if len(data) > max_bytes:
-        raise FileRefused(
-            "file.too_large",
-            _("The file is larger than %(size)s MB.") % {"size": max_bytes // 1_000_000},
-            limit=max_bytes,
-        )
+        raise too_large(max_bytes)
     kind = _sniff(data, name)
     if kind is None or kind not in allow:
         raise unwanted(_looks_like(data))
@@ -101,6 +97,12 @@ def admit_file(
     elif kind == "txt":
         data = check_text(data)
     return _admitted(name, kind, data)
+
+
+def too_large(limit: int) -> FileRefused:
+    """Return the refusal of a file of more than ``limit`` bytes."""
+    message = _("The file is larger than %(size)s MB.") % {"size": limit // 1_000_000}
+    return FileRefused("file.too_large", message, limit=limit)
 
 
 def _sniff(data: bytes, name: str) -> str | None:

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "merchants",
     "trade",
     "tickets",
+    "radio",
 ]
 
 MIDDLEWARE = [

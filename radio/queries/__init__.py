@@ -1,0 +1,1 @@
+"""Reads of the radio, shaped for its pages."""

@@ -67,7 +67,9 @@ class Channel(models.Model):
 class Subscription(models.Model):
     """Who hears a channel (频道订阅); muted: shown in the list, but not counted or delivered."""
 
-    user = models.ForeignKey(User, models.CASCADE, related_name="subscriptions", verbose_name=_("person"))
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="subscriptions", verbose_name=_("person")
+    )
     channel = models.ForeignKey(
         Channel, models.CASCADE, related_name="subscriptions", verbose_name=_("channel")
     )
@@ -77,7 +79,9 @@ class Subscription(models.Model):
     class Meta:
         verbose_name = _("subscription")
         verbose_name_plural = _("subscriptions")
-        constraints = [models.UniqueConstraint(name="subscription_once", fields=["user", "channel"])]
+        constraints = [
+            models.UniqueConstraint(name="subscription_once", fields=["user", "channel"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} {self.channel}"
@@ -94,7 +98,9 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 
     def upcoming(self, now: datetime) -> "EditionQuerySet":
         """Editions that still take cases, the nearest first."""
-        return self.filter(publish_at__gt=now).order_by("publish_at", "channel__position", "channel_id")
+        return self.filter(publish_at__gt=now).order_by(
+            "publish_at", "channel__position", "channel_id"
+        )
 
 
 class Edition(models.Model):
@@ -218,7 +224,12 @@ class Case(models.Model):
     screened_at = models.DateTimeField(_("screened at"), null=True, blank=True)
     reject_reason = models.TextField(_("why it was returned"), blank=True, default="")
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        verbose_name=_("merged into"),
     )
 
     objects = CaseQuerySet.as_manager()
@@ -249,7 +260,7 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_selected_has_short_title",
                 condition=~Q(state="selected")
-                | LessThanOrEqual(Length("headline"), rules.HEADLINE_CHARACTERS),
+                | Q(LessThanOrEqual(Length("headline"), rules.HEADLINE_CHARACTERS)),
             ),
         ]
         indexes = [
@@ -270,7 +281,9 @@ class Case(models.Model):
 class CaseQuote(models.Model):
     """One line of the conversation in somebody's own words, masked before it was stored (原声)."""
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="quotes", verbose_name=_("case"), db_index=False)
+    case = models.ForeignKey(
+        Case, models.CASCADE, related_name="quotes", verbose_name=_("case"), db_index=False
+    )
     seq = models.IntegerField(_("message no."))
     speaker_kind = models.CharField(_("speaker"), max_length=8, choices=AuthorKind.choices)
     speaker_name = models.CharField(_("name"), max_length=64, blank=True)
@@ -336,7 +349,9 @@ class FeedToken(models.Model):
     """The secret address under which one person's feed reader fetches one channel. Only its hash is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, models.CASCADE, related_name="feed_tokens", verbose_name=_("person"))
+    user = models.ForeignKey(
+        User, models.CASCADE, related_name="feed_tokens", verbose_name=_("person")
+    )
     channel = models.ForeignKey(
         Channel, models.CASCADE, related_name="feed_tokens", verbose_name=_("channel")
     )
@@ -351,7 +366,9 @@ class FeedToken(models.Model):
         constraints = [
             # One living address per person and channel: a new one replaces the old one.
             models.UniqueConstraint(
-                name="feed_token_one_living", fields=["user", "channel"], condition=Q(revoked_at=None)
+                name="feed_token_one_living",
+                fields=["user", "channel"],
+                condition=Q(revoked_at=None),
             )
         ]
 

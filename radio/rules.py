@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from common.rules import SHANGHAI
 
 HEADLINE_CHARACTERS = 16
 SUGGESTED_CHARACTERS = 40

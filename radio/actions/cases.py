@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions import user_topic
 from accounts.models import User
 from common import parameters
-from common.errors import DomainError, NotFound
+from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
 from common.masking import mask_name, mask_text
 from common.push import push
@@ -39,11 +39,13 @@ def submit_case(
     ``case.too_many_quotes``, ``case.no_such_message`` and ``case.cannot_quote``.
     """
     if not by.can("radio.submit_case"):
-        raise DomainError("radio.may_not_submit", _("Only agents push cases to the radio."))
+        raise Forbidden(_("Only agents push cases to the radio."), code="radio.may_not_submit")
     seen = Conversation.objects.visible_to(by).select_related("member__user", "order")
     found = seen.filter(pk=conversation.pk).first()
     if found is None:
-        raise NotFound("conversation.not_found", _("No such conversation, or it is not yours to see."))
+        raise NotFound(
+            "conversation.not_found", _("No such conversation, or it is not yours to see.")
+        )
     first = Case.objects.filter(conversation=found).first()
     if first is not None:
         return first, False
@@ -139,12 +141,21 @@ def select_case(
     # Asked after the locks: who waited past nine o'clock is in the following edition.
     moment = now or timezone.now()
     before = {"state": case.state, "headline": case.headline}
-    _decide(case, CaseState.SELECTED, by, moment, headline=_Hider(case.conversation)(title), severity=severity)
+    _decide(
+        case,
+        CaseState.SELECTED,
+        by,
+        moment,
+        headline=_Hider(case.conversation)(title),
+        severity=severity,
+    )
     items = []
     for channel in locked:
         edition = next_with_room(channel, now=moment)
         last = edition.items.order_by("-position").values_list("position", flat=True).first()
-        items.append(EditionItem.objects.create(edition=edition, case=case, position=(last or 0) + 1))
+        items.append(
+            EditionItem.objects.create(edition=edition, case=case, position=(last or 0) + 1)
+        )
     record(
         case,
         "case.selected",
@@ -179,7 +190,11 @@ def merge_case(case: Case, *, into: Case, by: User, now: datetime | None = None)
     oldest = moment - parameters.value("radio.merge_window", moment)
     if target is None or not (
         target.state == CaseState.PENDING
-        or (target.state == CaseState.SELECTED and target.screened_at and target.screened_at >= oldest)
+        or (
+            target.state == CaseState.SELECTED
+            and target.screened_at
+            and target.screened_at >= oldest
+        )
     ):
         raise DomainError("case.cannot_take_in", _("That case cannot take in another one."))
     _decide(case, CaseState.MERGED, by, moment, merged_into=target)
@@ -222,10 +237,12 @@ def reject_case(case: Case, *, reason: str, by: User, now: datetime | None = Non
 def _screened_by(by: User, case: Case) -> Case:
     """Lock ``case`` and refuse unless ``by`` may decide on it now."""
     if not by.can("radio.screen"):
-        raise DomainError("radio.not_screener", _("Only screeners decide in the kitchen."))
+        raise Forbidden(_("Only screeners decide in the kitchen."), code="radio.not_screener")
     locked = (
         Case.objects.select_for_update(of=("self",))
-        .select_related("screened_by", "pushed_by", "conversation__member__user", "conversation__order")
+        .select_related(
+            "screened_by", "pushed_by", "conversation__member__user", "conversation__order"
+        )
         .get(pk=case.pk)
     )
     if locked.pushed_by_id == by.pk:
@@ -271,7 +288,9 @@ def _quoted(conversation: Conversation, seqs: Sequence[int]) -> list[Message]:
     mute = [
         message.seq
         for message in messages
-        if message.recalled_at or message.kind != MessageKind.TEXT or message.author_kind == AuthorKind.SYSTEM
+        if message.recalled_at
+        or message.kind != MessageKind.TEXT
+        or message.author_kind == AuthorKind.SYSTEM
     ]
     if mute:
         raise DomainError(
@@ -297,5 +316,3 @@ class _Hider:
 
     def __call__(self, text: str) -> str:
         return rules.hide_numbers(mask_text(text, names=self.names), self.numbers)
-
-

@@ -19,9 +19,7 @@ def people_who_know(channel: Channel) -> QuerySet[User]:
     if not channel.is_private:
         return readers
     listed = Channel.people.through.objects.filter(channel=channel, user=OuterRef("pk"))
-    return readers.filter(
-        Exists(listed) | Q(pk__in=people_who_can("radio.manage").values("pk"))
-    )
+    return readers.filter(Exists(listed) | Q(pk__in=people_who_can("radio.manage").values("pk")))
 
 
 def hearers(channel: Channel) -> QuerySet[User]:

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from common.models import CalendarDay
+from common.calendars import DayRow, forget, update_days
+from common.rules import SHANGHAI
 from radio.actions import open_channel, submit_case
-from radio.rules import SHANGHAI
 from tickets.models import AuthorKind, Conversation, Message, MessageKind, State
 
 WORDS = (
@@ -21,6 +21,14 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
 
 
+@pytest.fixture(autouse=True)
+def fresh_calendar():
+    """No test inherits the days another one wrote."""
+    forget()
+    yield
+    forget()
+
+
 @pytest.fixture
 def thursday(db):
     """An ordinary working day, in the afternoon: the next edition is Friday's, November 20."""
@@ -31,11 +39,8 @@ def thursday(db):
 def holidays(db):
     """The week of October 1, its make-up Saturday October 10, and New Year's Day."""
     off = [date(2026, 10, 1) + timedelta(days=n) for n in range(7)] + [date(2027, 1, 1)]
-    for day in off:
-        CalendarDay.objects.update_or_create(day=day, defaults={"name": "放假", "is_off": True})
-    CalendarDay.objects.update_or_create(
-        day=date(2026, 10, 10), defaults={"name": "国庆节调休", "is_off": False}
-    )
+    rows = [DayRow(day, "放假", True) for day in off]
+    update_days([*rows, DayRow(date(2026, 10, 10), "国庆节调休", False)], source="test")
 
 
 @pytest.fixture

@@ -38,17 +38,25 @@ def names_for(user):
         ("qiao", set()),
     ],
 )
-def test_a_private_channel_is_known_to_its_people_and_the_managers(fresh, secret, who, codes, request):
+def test_a_private_channel_is_known_to_its_people_and_the_managers(
+    fresh, secret, who, codes, request
+):
     assert names_for(request.getfixturevalue(who)) == codes
 
 
-def test_a_private_edition_and_its_case_are_as_private(secret, case, he, ops, lin, sen, bo, thursday):
+def test_a_private_edition_and_its_case_are_as_private(
+    secret, case, he, ops, lin, sen, bo, thursday
+):
     secret.people.add(sen)
     select_case(case, channels=[secret], headline="坏了六成", by=sen, now=thursday)
     nine = at(NINE)
-    readers = {user.username for user in (he, ops, lin, sen, bo) if Edition.objects.visible_to(user, nine)}
+    readers = {
+        user.username for user in (he, ops, lin, sen, bo) if Edition.objects.visible_to(user, nine)
+    }
     assert readers == {"he", "ops", "sen"}
-    knowing = {user.username for user in (he, ops, lin, sen, bo) if Case.objects.visible_to(user, nine)}
+    knowing = {
+        user.username for user in (he, ops, lin, sen, bo) if Case.objects.visible_to(user, nine)
+    }
     assert knowing == {"he", "ops", "sen", "bo"}  # Bo pushed it
 
 

@@ -6,9 +6,10 @@ from django.db import connection
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
+from common.calendars import set_day
 from common.deadlines import reconcile, sweep
 from common.history import history_of
-from common.models import CalendarDay, Deadline, Event
+from common.models import Deadline, Event
 from radio.actions import (
     air_edition,
     close_channel,
@@ -84,12 +85,17 @@ def test_announcing_lays_out_the_next_working_day(fresh):
     sweep(at("2026-11-20 09:00:00"))
     assert days_of(fresh) == ["2026-11-20", "2026-11-23"]
     assert list(fresh.editions.order_by("day").values_list("number", flat=True)) == [1, 2]
-    assert Deadline.objects.get(kind="edition.air", done_at=None).due_at == at("2026-11-23 09:00:00")
+    assert Deadline.objects.get(kind="edition.air", done_at=None).due_at == at(
+        "2026-11-23 09:00:00"
+    )
 
 
 def test_an_edition_is_announced_once(fresh):
     edition, nine = only_edition(fresh), at("2026-11-20 09:00:00")
-    assert [air_edition(edition, now=nine), air_edition(edition, now=nine + timedelta(hours=1))] == [True, False]
+    assert [
+        air_edition(edition, now=nine),
+        air_edition(edition, now=nine + timedelta(hours=1)),
+    ] == [True, False]
     edition.refresh_from_db()
     assert edition.aired_at == nine
 
@@ -142,17 +148,18 @@ def test_the_year_ends_without_a_gap_or_a_double(db, holidays):
 
 def test_when_a_day_becomes_a_holiday_its_edition_moves_on(fresh, case, sen, thursday):
     (item,) = select_case(case, channels=[fresh], headline="坏了六成", by=sen, now=thursday)
-    CalendarDay.objects.update_or_create(day=date(2026, 11, 20), defaults={"name": "临时放假", "is_off": True})
+    set_day(date(2026, 11, 20), is_off=True, name="临时放假", by=None, reason="台风")
     reconcile(thursday + timedelta(hours=1))
     item.edition.refresh_from_db()
     assert item.edition.publish_at == at("2026-11-23 09:00:00")
     assert not Edition.objects.published(at("2026-11-20 12:00:00")).exists()
-    assert sweep(at("2026-11-20 12:00:00")) and not Edition.objects.exclude(aired_at=None).exists()
+    assert sweep(at("2026-11-20 12:00:00"))
+    assert not Edition.objects.exclude(aired_at=None).exists()
 
 
 def test_when_a_saturday_becomes_a_working_day_the_edition_comes_sooner(fresh):
     sweep(at("2026-11-20 09:00:00"))
-    CalendarDay.objects.update_or_create(day=date(2026, 11, 21), defaults={"name": "调休", "is_off": False})
+    set_day(date(2026, 11, 21), is_off=False, name="调休", by=None, reason="补班")
     reconcile(at("2026-11-20 18:00:00"))
     assert days_of(fresh) == ["2026-11-20", "2026-11-21"]
 
@@ -228,7 +235,9 @@ def delivered(edition) -> dict[str, int]:
     return found
 
 
-def test_it_is_delivered_to_who_subscribed_and_did_not_mute(fresh, case, he, bo, sen, wen, thursday):
+def test_it_is_delivered_to_who_subscribed_and_did_not_mute(
+    fresh, case, he, bo, sen, wen, thursday
+):
     for reader in (he, bo, wen):
         subscribe(fresh, by=reader)
     mute_channel(fresh, by=wen)

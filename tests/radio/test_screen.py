@@ -21,10 +21,18 @@ def test_a_selected_case_goes_into_the_next_edition(case, fresh, sen, thursday):
     later = thursday + timedelta(minutes=1)
     (item,) = select_case(case, channels=[fresh], headline="坏了六成，只赔一成", by=sen, now=later)
     case.refresh_from_db()
-    assert (case.state, case.screened_by, case.headline) == (CaseState.SELECTED, sen, "坏了六成，只赔一成")
+    assert (case.state, case.screened_by, case.headline) == (
+        CaseState.SELECTED,
+        sen,
+        "坏了六成，只赔一成",
+    )
     assert item.edition.publish_at == at("2026-11-20 09:00:00")
     line = history_of(case)[0]
-    assert (line.action, line.actor, line.after["editions"]) == ("case.selected", sen, [str(item.edition_id)])
+    assert (line.action, line.actor, line.after["editions"]) == (
+        "case.selected",
+        sen,
+        [str(item.edition_id)],
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,7 +49,9 @@ def test_nine_oclock_decides_which_edition(case, fresh, sen, moment, day):
 
 
 def test_one_case_goes_to_several_channels(case, fresh, logistics, sen, thursday):
-    items = select_case(case, channels=[fresh, logistics], headline="坏了六成", by=sen, now=thursday)
+    items = select_case(
+        case, channels=[fresh, logistics], headline="坏了六成", by=sen, now=thursday
+    )
     assert {item.edition.channel for item in items} == {fresh, logistics}
 
 
@@ -128,7 +138,9 @@ def test_a_returned_case_needs_a_reason(case, sen):
     assert code_of(refused) == "case.no_reason"
 
 
-def test_the_pusher_is_told_why_it_was_returned(case, sen, bo, heard, django_capture_on_commit_callbacks):
+def test_the_pusher_is_told_why_it_was_returned(
+    case, sen, bo, heard, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         reject_case(case, reason="上周播过了", by=sen)
     case.refresh_from_db()
@@ -143,7 +155,9 @@ def test_merging_keeps_one_case(case, talk_with, ada, bo, sen):
     assert (other.state, other.merged_into) == (CaseState.MERGED, case)
 
 
-def test_what_was_merged_into_a_case_goes_along_when_it_is_merged(case, talk_with, ada, chen, bo, sen):
+def test_what_was_merged_into_a_case_goes_along_when_it_is_merged(
+    case, talk_with, ada, chen, bo, sen
+):
     second, _ = submit_case(talk_with(ada), reason="同一家店", by=bo)
     third, _ = submit_case(talk_with(chen), reason="还是那家店", by=bo)
     merge_case(third, into=second, by=sen)

@@ -27,7 +27,9 @@ def test_the_second_push_returns_the_first(case, talk, lin):
 
 
 def test_the_customer_is_masked_by_default(case):
-    kept = " ".join([case.headline, case.reason, *(q.body + q.speaker_name for q in case.quotes.all())])
+    kept = " ".join(
+        [case.headline, case.reason, *(q.body + q.speaker_name for q in case.quotes.all())]
+    )
     for secret in ("周小宁", "13800002071", "2611200341700001"):
         assert secret not in kept
     assert case.quotes.first().speaker_name == "周*宁"
@@ -35,7 +37,9 @@ def test_the_customer_is_masked_by_default(case):
 
 
 def test_reason_and_title_are_masked_too(talk, bo):
-    case, _ = push(talk, bo, reason="周小宁 13800002071 说单号2611200341700001", headline="周小宁的车厘子")
+    case, _ = push(
+        talk, bo, reason="周小宁 13800002071 说单号2611200341700001", headline="周小宁的车厘子"
+    )
     assert "周小宁" not in case.reason + case.headline
     assert "13800002071" not in case.reason
     assert "2611200341700001" not in case.reason
@@ -80,7 +84,9 @@ def test_without_a_title_the_subject_is_one(talk, bo):
     assert push(talk, bo)[0].headline == "坏果赔付"
 
 
-def test_the_kitchen_and_the_colleagues_hear_of_it(talk, bo, heard, django_capture_on_commit_callbacks):
+def test_the_kitchen_and_the_colleagues_hear_of_it(
+    talk, bo, heard, django_capture_on_commit_callbacks
+):
     with django_capture_on_commit_callbacks(execute=True):
         push(talk, bo)
     assert ("kitchen", "case.submitted") in heard

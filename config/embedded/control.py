@@ -26,7 +26,7 @@ def stop(say: Say = say_to_stderr) -> bool:
         return False
     with locked(root, "pg.lock", say, "数据库正在启动，等一下… a start is at work, waiting"):
         data = current_data(root)
-        pid, _folder = read_pid_file(data)
+        pid, socket_dir = read_pid_file(data)
         if not is_our_postmaster(pid, data):
             return False
         for sign, patience in ((signal.SIGINT, 90), (signal.SIGQUIT, 20)):
@@ -34,6 +34,9 @@ def stop(say: Say = say_to_stderr) -> bool:
             started = told = time.monotonic()
             while (now := time.monotonic()) - started < patience:
                 if not alive(pid):
+                    if socket_dir and socket_dir != data:
+                        with contextlib.suppress(OSError):
+                            socket_dir.rmdir()
                     return True
                 if now - told > 3:
                     told = now

@@ -181,28 +181,30 @@ def _outside(root: Path) -> Path:
 
 
 def _private_copy(binaries: Path, outside: Path, say: Say) -> Path:
-    """Copy an unreachable installation to where the server's account can run it."""
+    """Copy the wheel's programs to where the server's account can run them.
+
+    The programs look for their libraries beside the package, so the copy keeps that order.
+    """
     if os.environ.get("PG_BIN"):
         raise EmbeddedError(f"PG_BIN={binaries} 无法被服务器账号执行: its account cannot run it.")
+    install, package = binaries.parent, binaries.parent.parent
     target = outside / f"postgresql-{server_version(binaries)}"
     if not target.exists():
         say(f"复制 PostgreSQL 程序到 copying the programs to {target}")
         fresh = Path(tempfile.mkdtemp(dir=outside))
-        shutil.copytree(
-            binaries.parent,
-            fresh / "copy",
-            symlinks=True,
-            ignore=shutil.ignore_patterns("include", "*.a", "pkgconfig"),
-        )
-        for folder, _names, files in os.walk(fresh / "copy"):
-            os.chmod(folder, 0o755)
-            for name in files:
-                path = Path(folder, name)
-                if not path.is_symlink():
-                    path.chmod(0o755 if path.stat().st_mode & stat.S_IXUSR else 0o644)
-        (fresh / "copy").rename(target)
-        fresh.rmdir()
-    return target / "bin"
+        left_out = shutil.ignore_patterns("include", "*.a", "pkgconfig")
+        for source, name in (
+            (install, f"{package.name}/{install.name}"),
+            (package.with_name(f"{package.name}.libs"), f"{package.name}.libs"),
+        ):
+            if source.exists():
+                shutil.copytree(source, fresh / name, symlinks=True, ignore=left_out)
+        for path in [fresh, *fresh.rglob("*")]:
+            if not path.is_symlink():
+                runs = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+                path.chmod(0o755 if runs else 0o644)
+        fresh.rename(target)
+    return target / package.name / install.name / "bin"
 
 
 def socket_dir_of(place: Place) -> Path:

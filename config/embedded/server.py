@@ -13,6 +13,7 @@ from pathlib import Path
 from config.embedded.base import (
     DATABASE,
     ROLE,
+    SOCKET_NAME,
     SUPERUSER,
     EmbeddedError,
     Place,
@@ -77,7 +78,12 @@ log_timezone = 'UTC'
 timezone = 'UTC'
 lc_messages = 'C'
 """
+ACCESS = """\
+# The kernel names the caller; pg_ident.conf lists who may.
+local all all peer map=xiaoer
+"""
 LOGS_KEPT = 10
+TELL_EVERY_SECONDS = 2.0
 
 
 def running_url() -> str | None:
@@ -142,11 +148,8 @@ def _create(place: Place, say: Say) -> None:
         raise EmbeddedError(f"initdb 失败 failed:\n{told}")
     with open(fresh / "postgresql.conf", "a") as settings:
         settings.write("\ninclude_if_exists 'app.conf'\ninclude_if_exists 'local.conf'\n")
-    (fresh / "pg_hba.conf").write_text(
-        "# The kernel names the caller; pg_ident.conf lists who may.\n"
-        "local all all peer map=xiaoer\n"
-    )
-    (fresh / "pg_ident.conf").write_text(_callers(place))
+    _write_in(place, fresh / "pg_hba.conf", ACCESS)
+    _write_in(place, fresh / "pg_ident.conf", _callers())
     fresh.rename(place.data)
 
 
@@ -157,7 +160,7 @@ def _locale_choices(place: Place) -> list[list[str]]:
     return [["--locale=C.UTF-8"], ["--locale=C"]]
 
 
-def _callers(place: Place) -> str:
+def _callers() -> str:
     """Return pg_ident lines: root, and the owner unless root only borrowed a shared account."""
     names = {user_name(0), user_name(os.geteuid())}
     lines = [f'xiaoer "{name}" {role}' for name in sorted(names) for role in (SUPERUSER, ROLE)]
@@ -198,8 +201,8 @@ def _start(place: Place, root: Path, say: Say) -> Path:
     """Start the server, or wait for one that is already starting; return its socket folder."""
     pid, socket_dir = read_pid_file(place.data)
     if not is_our_postmaster(pid, place.data):
-        _clear_stale(place, say)
         socket_dir = socket_dir_of(place)
+        _clear_stale(place, socket_dir, say)
         _write_settings(place, socket_dir)
         pid = _spawn(place, root)
     _await(pid, place, root, socket_dir, say)
@@ -207,8 +210,8 @@ def _start(place: Place, root: Path, say: Say) -> Path:
     return told or socket_dir or place.data
 
 
-def _clear_stale(place: Place, say: Say) -> None:
-    """Remove a pid file that names no server of ours, once nothing works in the folder any more."""
+def _clear_stale(place: Place, socket_dir: Path, say: Say) -> None:
+    """Remove lock files that name no server of ours, once nothing works in the folder any more."""
     deadline = time.monotonic() + 20
     while left := living_in(place.data.resolve()):
         if time.monotonic() > deadline:
@@ -220,24 +223,33 @@ def _clear_stale(place: Place, say: Say) -> None:
     with contextlib.suppress(FileNotFoundError):
         (place.data / "postmaster.pid").unlink()
         say("清理了旧的 pid 文件 removed a stale pid file")
+    # The socket has a lock file of its own, with the same number and the same doubts.
+    for name in (SOCKET_NAME + ".lock", SOCKET_NAME):
+        (socket_dir / name).unlink(missing_ok=True)
 
 
 def _write_settings(place: Place, socket_dir: Path) -> None:
     listed = '"' + str(socket_dir).replace('"', '""') + '"'
-    text = SETTINGS.format(socket_dir="'" + listed.replace("\\", "\\\\").replace("'", "''") + "'")
-    path = place.data / "app.conf"
-    path.write_text(text)
-    os.chown(path, place.account.uid, place.account.gid)
-    for name in ("pg_hba.conf", "pg_ident.conf", "postgresql.conf"):
-        os.chown(place.data / name, place.account.uid, place.account.gid)
+    quoted = "'" + listed.replace("\\", "\\\\").replace("'", "''") + "'"
+    _write_in(place, place.data / "app.conf", SETTINGS.format(socket_dir=quoted))
     prune_logs(place.data)
+
+
+def _write_in(place: Place, path: Path, text: str) -> None:
+    """Write a file of the server's account; root must not follow a link that lies in its folder."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+    with open(os.open(path, flags, 0o600), "w") as handle:
+        os.fchown(handle.fileno(), place.account.uid, place.account.gid)
+        handle.write(text)
 
 
 def prune_logs(data: Path | None = None) -> None:
     """Keep the newest server logs only; the server itself rotates but never deletes."""
     folder = (data or current_data(data_root())) / "log"
     with contextlib.suppress(OSError):
-        for old in sorted(folder.glob("postgresql-*.log"))[:-LOGS_KEPT]:
+        for old in (
+            [] if folder.is_symlink() else sorted(folder.glob("postgresql-*.log"))[:-LOGS_KEPT]
+        ):
             old.unlink()
 
 
@@ -286,7 +298,7 @@ def _await(pid: int, place: Place, root: Path, socket_dir: Path | None, say: Say
         now = time.monotonic()
         if now - started > limit:
             raise EmbeddedError(f"等了 {limit:.0f} 秒 waited that long:\n{_why(place, root)}")
-        if now - told > 2:
+        if now - told > TELL_EVERY_SECONDS:
             told = now
             say(f"数据库恢复中 recovering {_recovery_point(pid)}({now - started:.0f} s)")
         time.sleep(0.03)

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
@@ -229,16 +230,12 @@ def close_resolved(conversation_id: uuid.UUID, *, resolved_at: datetime, now: da
     Raises ``OperationalError`` when somebody holds the conversation: waiting here would deadlock
     with whoever reopens it, who holds the conversation and wants our deadline.
     """
-    conversation = (
-        Conversation.objects.filter(
-            pk=conversation_id, state=State.RESOLVED, resolved_at=resolved_at
-        )
-        .select_for_update(no_key=True, nowait=True, of=("self",))
-        .select_related("team", "owner")
-        .first()
+    still = Conversation.objects.filter(
+        pk=conversation_id, state=State.RESOLVED, resolved_at=resolved_at
     )
-    if conversation is None:
+    if still.select_for_update(no_key=True, nowait=True).first() is None:
         return False
+    conversation = _with_people().get(pk=conversation_id)
     Conversation.objects.filter(pk=conversation.pk).update(state=State.CLOSED, closed_at=now)
     record(
         conversation,
@@ -257,11 +254,14 @@ def close_resolved(conversation_id: uuid.UUID, *, resolved_at: datetime, now: da
 
 def locked(conversation: Conversation) -> Conversation:
     """Return the row as it is now, locked until the transaction ends."""
-    return (
-        Conversation.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("team", "owner", "first_owner")
-        .get(pk=conversation.pk)
-    )
+    # Locked alone: joined to its team, a row that changes team while we wait would vanish, because
+    # PostgreSQL asks the join again with the new row and the old team.
+    Conversation.objects.select_for_update(no_key=True).only("pk").get(pk=conversation.pk)
+    return _with_people().get(pk=conversation.pk)
+
+
+def _with_people() -> QuerySet[Conversation]:
+    return Conversation.objects.select_related("team", "owner", "first_owner")
 
 
 def in_team(user: User, team_id: int) -> bool:

@@ -1,0 +1,13 @@
+"""Addresses of the workbench and of the members' pages."""
+
+from django.urls import path
+
+from tickets import views
+
+urlpatterns = [
+    path("desk/", views.desk, name="desk"),
+    path("me/", views.me, name="me"),
+    path("me/orders/", views.my_orders, name="my-orders"),
+    path("me/chat/", views.new_chat, name="new-chat"),
+    path("me/chat/<uuid:pk>/", views.chat, name="chat"),
+]

@@ -1,0 +1,141 @@
+"""The pages `/desk/` and `/me/`: who may enter, and what the first paint holds."""
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from common.parameters import value
+from tickets.models import Conversation, State
+from trade.models import Order
+
+Page = Callable[..., HttpResponse]
+
+ORDERS_ON_A_PAGE = 20
+ORDERS_AT_THE_DOOR = 3
+TALKS_AT_THE_DOOR = 20
+
+
+def needs(right: str) -> Callable[[Page], Page]:
+    """Let in who has ``right``; send strangers to the sign-in, tell everybody else it is not there."""
+
+    def wrap(page: Page) -> Page:
+        @wraps(page)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not request.user.can(right):
+                raise Http404
+            return page(request, *args, **kwargs)
+
+        return guarded
+
+    return wrap
+
+
+def chat_numbers() -> dict[str, object]:
+    """Return the numbers both sides of a chat work with."""
+    return {
+        "recall_seconds": int(value("chat.recall_window").total_seconds()),
+        "message_characters": value("chat.message_characters"),
+        "upload_bytes": value("chat.upload_bytes"),
+    }
+
+
+@needs("desk.use")
+def desk(request: HttpRequest) -> HttpResponse:
+    return render(
+        request,
+        "tickets/desk.html",
+        chat_numbers()
+        | {
+            "can_radio": request.user.can("radio.read"),
+            "can_screen": request.user.can("radio.screen"),
+            "can_push": request.user.can("radio.submit_case"),
+        },
+    )
+
+
+@needs("me.use")
+def me(request: HttpRequest) -> HttpResponse:
+    talks = list(my_talks(request).order_by("-id")[:TALKS_AT_THE_DOOR])
+    return render(
+        request,
+        "tickets/me/home.html",
+        {
+            "running": [talk for talk in talks if talk.is_live],
+            "done": [talk for talk in talks if not talk.is_live],
+            "orders": my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR],
+        },
+    )
+
+
+@needs("me.use")
+def my_orders(request: HttpRequest) -> HttpResponse:
+    orders = my_order_rows(request).order_by("-id")
+    after = uuid_or_none(request.GET.get("after", ""))
+    if after:
+        orders = orders.filter(id__lt=after)
+    page = list(orders[: ORDERS_ON_A_PAGE + 1])
+    more = len(page) > ORDERS_ON_A_PAGE
+    page = page[:ORDERS_ON_A_PAGE]
+    return render(
+        request,
+        "tickets/me/orders.html",
+        {"orders": page, "after": after, "next_after": page[-1].pk if more else None},
+    )
+
+
+@needs("me.use")
+def new_chat(request: HttpRequest) -> HttpResponse:
+    """Start to talk, perhaps about one order; a talk that is already running goes on instead."""
+    order_no = request.GET.get("order", "")
+    order = None
+    if order_no:
+        order = my_order_rows(request).filter(order_no=order_no).first()
+        if order is None:
+            raise Http404
+    running = my_talks(request).filter(state__in=[State.WAITING, State.OPEN], order=order).order_by("-id").first()
+    if running is not None:
+        return redirect("chat", pk=running.pk)
+    return render(request, "tickets/me/chat.html", chat_numbers() | {"order": order, "talk": None})
+
+
+@needs("me.use")
+def chat(request: HttpRequest, pk: UUID) -> HttpResponse:
+    talk = get_object_or_404(my_talks(request), pk=pk)
+    reopens_until = talk.resolved_at + value("chat.reopen_window") if talk.resolved_at else None
+    may_go_on = talk.is_live or (
+        talk.state == State.RESOLVED and reopens_until is not None and timezone.now() < reopens_until
+    )
+    return render(
+        request,
+        "tickets/me/chat.html",
+        chat_numbers() | {"talk": talk, "order": talk.order, "may_go_on": may_go_on},
+    )
+
+
+def my_talks(request: HttpRequest):  # type: ignore[no-untyped-def]
+    """Return the conversations of the member who asks: what staff may see besides is not theirs here."""
+    return (
+        Conversation.objects.visible_to(request.user)
+        .filter(member__user=request.user)
+        .select_related("order", "shop", "owner", "order__shop")
+    )
+
+
+def my_order_rows(request: HttpRequest):  # type: ignore[no-untyped-def]
+    """Return the orders of the member who asks."""
+    return Order.objects.visible_to(request.user).filter(member__user=request.user).select_related("shop")
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """Return a cursor, or nothing for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

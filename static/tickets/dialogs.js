@@ -1,0 +1,189 @@
+/* The desk's questions: to whom it goes on, how it ended, what the radio should hear. */
+
+import { get, post } from "../js/api.js";
+import { h, icon } from "../js/dom.js";
+import { initialOf, timeWords } from "../js/format.js";
+import { gettext, interpolate, ngettext } from "../js/i18n.js";
+
+/* Show ``title`` with the fields ``parts`` and one act; ``run`` gives the answer or throws what is said
+   in the dialog, which then keeps every character. Resolves to run's answer, or null. */
+function form({ title, text, parts, verb, safe, run, wide = false, first }) {
+  return new Promise((resolve) => {
+    const back = document.activeElement;
+    let answer = null;
+    const error = h("div", { class: "error-summary", role: "alert", tabindex: "-1", hidden: true });
+    const go = h("button", { class: "btn btn--primary" }, verb);
+    const body = h(
+      "form", { novalidate: true, "data-many": true, class: "stack gap-4" },
+      h("h2", { id: "ask-title" }, title), text ? h("p", { class: "ink-2" }, text) : null, error, ...parts,
+      h("div", { class: "dialog__acts" }, h("button", { class: "btn", type: "button", onclick: () => dialog.close() }, safe ?? gettext("Not now")), go),
+    );
+    const dialog = h("dialog", { class: `dialog${wide ? " dialog--wide" : ""}`, "aria-labelledby": "ask-title" }, body);
+    body.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      if (go.getAttribute("aria-busy")) return;
+      error.hidden = true;
+      go.setAttribute("aria-busy", "true");
+      try {
+        answer = await run();
+        dialog.close();
+      } catch (refused) {
+        error.textContent = refused.message;
+        error.hidden = false;
+        error.focus();
+      } finally {
+        go.removeAttribute("aria-busy");
+      }
+    });
+    dialog.addEventListener("keydown", (e) => {
+      if (e.key === "Enter" && (e.ctrlKey || e.metaKey)) body.requestSubmit();
+    });
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (back instanceof HTMLElement && back.isConnected) back.focus();
+      resolve(answer);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    (first ?? body.querySelector("input, select, textarea"))?.focus();
+  });
+}
+
+function field(id, label, input, hint) {
+  input.id = id;
+  if (hint) input.setAttribute("aria-describedby", `${id}-hint`);
+  return h("div", { class: "field" }, h("label", { class: "field__label", for: id }, label), input, hint ? h("p", { class: "field__hint", id: `${id}-hint` }, hint) : null);
+}
+
+function radios(name, rows) {
+  return h("div", { class: "choice", role: "radiogroup" }, rows.map(({ value, label, hint, face }) => h(
+    "label", { class: "choice__one" }, h("input", { type: "radio", name, value }), face ?? null, h("span", { class: "grow" }, label), hint ? h("span", { class: "ink-3 t-12" }, hint) : null,
+  )));
+}
+
+const chosen = (root, name) => root.querySelector(`input[name="${name}"]:checked`)?.value ?? "";
+
+class Missing extends Error {}
+
+/* Hand the talk to a colleague or a team; the note is what they read first. */
+export function transfer({ about, desk, address }) {
+  const people = new Map();
+  for (const team of desk.teams) for (const person of team.people) if (person.id !== desk.me.id) people.set(person.id, person);
+  const teams = [...desk.teams, ...(desk.other_teams ?? [])];
+  const to = radios("to", [
+    ...[...people.values()].map((p) => ({
+      value: `person:${p.id}`, label: p.name, hint: `${presenceWords(p.presence)} ${p.load}/${p.capacity}`,
+      face: h("span", { class: "avatar avatar--agent avatar--small", "aria-hidden": "true" }, initialOf(p.name)),
+    })),
+    ...teams.map((t) => ({
+      value: `team:${t.code}`, label: t.name, hint: gettext("into the queue"),
+      face: h("span", { class: "avatar avatar--small", "aria-hidden": "true" }, icon("people", "icon--small")),
+    })),
+  ]);
+  const note = h("textarea", { class: "textarea", rows: "3", maxlength: "2000" });
+  return form({
+    title: interpolate(gettext("Hand the talk with %(name)s on to whom?"), { name: about.member?.name ?? "" }),
+    parts: [
+      h("fieldset", { class: "field" }, h("legend", { class: "field__label" }, gettext("To")), to),
+      field("ask-note", gettext("Note"), note, gettext("Whoever takes over reads it first; the customer never does.")),
+    ],
+    verb: gettext("Transfer"), safe: gettext("Keep it"),
+    async run() {
+      const [kind, value] = split(chosen(to, "to"));
+      if (!kind) throw new Missing(gettext("Choose to whom it goes."));
+      if (!note.value.trim()) throw new Missing(gettext("Write one sentence for whoever takes over."));
+      await post(`${address}transfers/`, { [kind]: value, note: note.value.trim() });
+      return { to: kind === "person" ? people.get(value).name : teams.find((t) => t.code === value).name };
+    },
+  });
+}
+
+function split(text) {
+  const at = text.indexOf(":");
+  return at < 0 ? ["", ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+export function presenceWords(presence) {
+  return {
+    online: gettext("taking chats"),
+    break: gettext("on a break"),
+    training: gettext("in training"),
+    offline: gettext("offline"),
+  }[presence] ?? presence;
+}
+
+/* Settle the talk: how it ended, and a note for those who meet this customer next. */
+export function settle({ about, desk, address }) {
+  const outcome = radios("outcome", desk.dispositions.map((d) => ({ value: d.code, label: d.name })));
+  const note = h("textarea", { class: "textarea", rows: "2", maxlength: "2000" });
+  return form({
+    title: interpolate(gettext("Settle the talk with %(name)s?"), { name: about.member?.name ?? "" }),
+    text: gettext("If the customer writes again within seven days, it opens again by itself."),
+    parts: [
+      h("fieldset", { class: "field" }, h("legend", { class: "field__label" }, gettext("What came of it")), outcome),
+      field("ask-note", gettext("Note (may stay empty)"), note, gettext("Staff alone read it.")),
+    ],
+    verb: gettext("Settle"), safe: gettext("Keep open"),
+    async run() {
+      const disposition = chosen(outcome, "outcome");
+      if (!disposition) throw new Missing(gettext("Choose what came of it."));
+      await post(`${address}resolution/`, { disposition, note: note.value.trim() });
+      return { disposition };
+    },
+  });
+}
+
+/* Push to the radio: the customer's own lines, and why the business should hear them. */
+export function pushToRadio({ about, talk }) {
+  const lines = talk.seqs.map((seq) => talk.messages.get(seq)).filter((m) => m.author.kind === "member" && m.kind === "text" && !m.recalled);
+  const newest = new Set(lines.slice(-1).map((m) => m.seq));
+  const quotes = h("div", { class: "choice choice--lines" }, lines.map((m) => h(
+    "label", { class: "choice__one" }, h("input", { type: "checkbox", name: "quote", value: m.seq, checked: newest.has(m.seq) }),
+    h("span", { class: "grow" }, m.body), h("span", { class: "ink-3 t-12 nowrap" }, timeWords(m.at)),
+  )));
+  const reason = h("textarea", { class: "textarea", rows: "3", maxlength: "1000" });
+  const headline = h("input", { class: "input", maxlength: "16", autocomplete: "off" });
+  return form({
+    title: gettext("Push this case to the radio?"),
+    text: gettext("The kitchen screens it; if it is selected, the business team reads it at nine. Names, phones and order numbers are blacked out by themselves."),
+    wide: true,
+    first: reason,
+    parts: [
+      field("ask-why", gettext("Why should the business hear it?"), reason, gettext("The screeners and the editors read it.")),
+      lines.length
+        ? h("fieldset", { class: "field" }, h("legend", { class: "field__label" }, gettext("The customer's own lines")), quotes)
+        : h("p", { class: "ink-2" }, gettext("The customer has not written a line that could be quoted.")),
+      field("ask-headline", gettext("Headline (may stay empty)"), headline, gettext("At most 16 characters")),
+    ],
+    verb: gettext("Push"),
+    async run() {
+      if (!reason.value.trim()) throw new Missing(gettext("Write why the business should hear it."));
+      const picked = [...quotes.querySelectorAll("input:checked")].map((i) => Number(i.value));
+      if (lines.length && !picked.length) throw new Missing(gettext("Choose at least one line."));
+      const made = await post("/api/v1/cases/", {
+        conversation: about.id, reason: reason.value.trim(), quotes: picked, ...(headline.value.trim() ? { headline: headline.value.trim() } : {}),
+      });
+      return { ...made, quoted: picked.length, words: interpolate(ngettext("%(n)s line quoted", "%(n)s lines quoted", picked.length), { n: picked.length }) };
+    },
+  });
+}
+
+/* Answer in place of somebody else: they are told. */
+export function takeOver({ about, address }) {
+  const reason = h("input", { class: "input", maxlength: "200", autocomplete: "off" });
+  return form({
+    title: interpolate(gettext("Answer in place of %(name)s?"), { name: about.owner?.name ?? "" }),
+    text: interpolate(gettext("%(name)s is told and can no longer reply here; their draft stays with them."), { name: about.owner?.name ?? "" }),
+    parts: [field("ask-why", gettext("Reason (may stay empty)"), reason, gettext("Kept in the history of the talk."))],
+    verb: gettext("I answer"),
+    async run() {
+      return post(`${address}takeover/`, { reason: reason.value.trim() });
+    },
+  });
+}
+
+/* The pushed cases of mine, with what became of them. */
+export async function myCases() {
+  const answer = await get("/api/v1/cases/?scope=pushed_by_me");
+  return answer.data ?? answer;
+}

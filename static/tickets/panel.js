@@ -1,0 +1,128 @@
+/* Who this is: name and tier with why, orders, earlier talks. A part that fails says so; the talk goes on. */
+
+import { get } from "../js/api.js";
+import { serverNow } from "../js/clock.js";
+import { h, icon, store } from "../js/dom.js";
+import { local, momentWords, money } from "../js/format.js";
+import { gettext, interpolate, ngettext } from "../js/i18n.js";
+import { failed, pill } from "./queue.js";
+import { avatar } from "./timeline.js";
+
+const SKELETON_ROWS = 5;
+
+export class Panel {
+  constructor({ body, open, sendOrder }) {
+    Object.assign(this, { body, open, sendOrder });
+    this.folded = new Set(store.get("desk.folded", []));
+  }
+
+  clear() {
+    this.asked?.abort();
+    this.about = null;
+    this.body.replaceChildren();
+  }
+
+  async show(id, { mayWrite }) {
+    this.asked?.abort();
+    this.asked = new AbortController();
+    const { signal } = this.asked;
+    this.mayWrite = mayWrite;
+    if (this.id !== id) this.body.replaceChildren(...Array.from({ length: SKELETON_ROWS }, () => h("div", { class: "skeleton" }, h("span"), h("span"), h("span"))));
+    this.id = id;
+    try {
+      this.about = await get(`/api/v1/conversations/${id}/panel/`, { signal });
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.body.replaceChildren(failed(error.message, () => this.show(id, { mayWrite })));
+      return;
+    }
+    this.draw();
+  }
+
+  may(mayWrite) {
+    if (this.mayWrite === mayWrite) return;
+    this.mayWrite = mayWrite;
+    if (this.about) this.draw();
+  }
+
+  draw() {
+    const { member, orders, past } = this.about;
+    if (!member) {
+      this.body.replaceChildren(h("section", { class: "section" }, h("p", { class: "ink-2" }, gettext("Not signed in: nothing is known about this customer."))));
+      return;
+    }
+    this.body.replaceChildren(
+      this.#who(member),
+      this.#part("orders", gettext("Orders"), orders.length, orders.map((order) => this.#order(order)), gettext("No orders yet")),
+      this.#part("past", interpolate(ngettext("%(n)s earlier talk", "%(n)s earlier talks", past.length), { n: past.length }), past.length, past.map((talk) => this.#past(talk)), gettext("The first time this customer writes")),
+    );
+  }
+
+  #who(member) {
+    const facts = [since(member.registered_at), member.region, member.phone].filter(Boolean);
+    return h(
+      "section", { class: "section panel__who" },
+      h(
+        "div", { class: "row gap-3" }, avatar(member.name, "member", "avatar--large"),
+        h("div", { class: "grow" }, h("div", { class: "row" }, h("h2", { class: "clip" }, member.name), pill(member)), h("p", { class: "meta t-13" }, facts.map((f) => h("span", {}, f)))),
+      ),
+      h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
+      h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
+    );
+  }
+
+  #part(key, title, count, children, none) {
+    const details = h(
+      "details", { class: "section panel__part", open: !this.folded.has(key) },
+      h("summary", { class: "section__head" }, h("h3", {}, title), icon("chevron-down", "icon--small")),
+      count ? h("ul", { class: "panel__list" }, children) : h("p", { class: "t-13 ink-3" }, none),
+    );
+    details.addEventListener("toggle", () => {
+      this.folded[details.open ? "delete" : "add"](key);
+      store.set("desk.folded", [...this.folded]);
+    });
+    return details;
+  }
+
+  #order(order) {
+    return h(
+      "li", { class: "panel__order" },
+      h(
+        "div", { class: "order" },
+        h("span", { class: "order__picture" }, icon("box")),
+        h("span", { class: "order__title" }, order.product || order.order_no),
+        h("span", { class: "order__amount" }, money(order.paid_amount)),
+        h("span", { class: "order__meta" }, order.shop?.name ?? order.shop ?? ""),
+        h("span", { class: "order__state" }, order.status_label),
+      ),
+      h(
+        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3" }, h("span", { class: "nowrap" }, momentWords(order.paid_at, serverNow())), " ", order.order_no),
+        this.mayWrite ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
+      ),
+    );
+  }
+
+  #past(talk) {
+    return h("li", {}, h(
+      "button", { class: "panel__past", type: "button", onclick: () => this.open(talk.id) },
+      h("span", { class: "ink-3" }, momentWords(talk.opened_at, serverNow())),
+      h("span", { class: "clip" }, talk.subject || talk.conversation_no),
+      h("span", { class: "ink-3 nowrap" }, talk.disposition ?? stateWords(talk.state)),
+    ));
+  }
+}
+
+export function stateWords(state) {
+  return {
+    waiting: gettext("in the queue"),
+    open: gettext("with an agent"),
+    resolved: gettext("settled"),
+    closed: gettext("closed"),
+  }[state] ?? "";
+}
+
+function since(registeredAt) {
+  if (!registeredAt) return "";
+  const { year, month } = local(new Date(registeredAt));
+  return interpolate(gettext("member since %(year)s-%(month)s"), { year, month });
+}

@@ -15,6 +15,7 @@ urlpatterns = [
     path("api/v1/", include("trade.urls")),
     path("", include("radio.urls")),
     path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
+    path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]
 

@@ -51,7 +51,7 @@ async function read() {
     setServerNow(fresh.now);
     listen();
     drawMe();
-    queue.take(fresh);
+    queue.take(fresh, { looking: thread.isLooking ? thread.id : null });
     if (before) tellNew(before, fresh);
     const row = thread.id && queue.row(thread.id);
     if (row) thread.took(row);
@@ -182,8 +182,7 @@ queue.addEventListener("past", async ({ detail }) => {
 });
 
 live.addEventListener("message", ({ detail }) => {
-  const isRead = thread.id === detail.conversation && thread.timeline?.isAtEnd && !document.hidden && document.hasFocus();
-  queue.heard(detail, { isRead });
+  queue.heard(detail, { isRead: thread.id === detail.conversation && thread.isLooking });
   if (thread.id === detail.conversation) {
     const row = queue.row(detail.conversation);
     if (row) thread.took(row);

@@ -1,7 +1,7 @@
 /* A member's chat: what was said, who speaks now, how long it may take, and a box that loses nothing. */
 
 import { ApiError, get, post } from "../js/api.js";
-import { announce, h, icon } from "../js/dom.js";
+import { h, icon } from "../js/dom.js";
 import * as drafts from "../js/drafts.js";
 import { spanWords } from "../js/format.js";
 import { gettext, interpolate } from "../js/i18n.js";
@@ -71,7 +71,7 @@ class Chat {
       this.#failed(error, () => this.reopen(id));
       return;
     }
-    this.talk.newFrom = this.#firstUnseen();
+    this.talk.newFrom = this.talk.firstUnseen(this.about.member_read_seq, this.about.unread);
     this.talk.tell("change");
     this.timeline.toEnd();
     this.#look();
@@ -82,12 +82,6 @@ class Chat {
     this.timeline.stop();
     this.uploads.stop();
     return this.open(id);
-  }
-
-  #firstUnseen() {
-    const { about, talk } = this;
-    if (!about.unread) return null;
-    return talk.seqs.find((seq) => seq > about.member_read_seq && !talk.isOwn(talk.messages.get(seq))) ?? null;
   }
 
   #hear() {
@@ -102,7 +96,7 @@ class Chat {
     on("typing", (author) => author.kind !== "member" && this.#typing(author.name));
     on("event", () => this.refreshSoon());
     on("queue", (place) => this.#drawWaiting(place));
-    on("refused", ({ message }) => toast(message));
+    on("refused", ({ code, message }) => code?.startsWith("recall.") && toast(message));
     live.addEventListener("state", ({ detail }) => detail.state === "online" && this.refreshSoon());
   }
 
@@ -112,7 +106,6 @@ class Chat {
   }
 
   async refresh() {
-    const before = this.about;
     this.about = await get(this.talk.address);
     this.#drawWho();
     this.#drawFoot();
@@ -121,16 +114,6 @@ class Chat {
       live.askQueue(this.talk.id);
       this.asking = setInterval(() => live.askQueue(this.talk.id), ASK_QUEUE_MS);
     } else this.#drawWaiting(null);
-    if (before && before.state !== "open" && this.about.state === "open") this.#came();
-  }
-
-  #came() {
-    const { owner } = this.about;
-    announce(interpolate(gettext("%(name)s is here"), { name: owner?.name ?? "" }));
-    this.talk.note(
-      `came-${this.about.accepted_at}`,
-      interpolate(gettext("%(name)s is here and has read the chat; you need not say it again"), { name: owner?.name ?? "" }),
-    );
   }
 
   #drawWho() {

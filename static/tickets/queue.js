@@ -11,6 +11,7 @@ export const STANDARD_MS = 180_000; // the promise of a reply in chat
 const WARN_MS = 100_000;
 const URGENT_MS = 150_000;
 const REORDER_WAITS_MS = 2000;
+const LAST_WORD = ["last_seq", "last_message_at", "last_author_kind", "last_message_kind", "last_preview", "waiting_since", "unread"];
 const MEDIA = { app: "mobile", web: "chat", phone: "phone", email: "mail" };
 
 const $ = (id) => document.getElementById(id);
@@ -51,8 +52,16 @@ export class Queue extends EventTarget {
 
   /* ---- what is known ---- */
 
-  take(desk) {
+  /* What the server says; ``looking`` is the talk that is being read, whose unread count is on its way to 0. */
+  take(desk, { looking = null } = {}) {
+    const before = new Map([...(this.desk?.mine ?? []), ...(this.desk?.queue ?? [])].map((row) => [row.id, row]));
     this.desk = desk;
+    for (const row of [...desk.mine, ...desk.queue]) {
+      const old = before.get(row.id);
+      // The line was faster than this answer.
+      if (old && old.last_seq > row.last_seq) for (const name of LAST_WORD) row[name] = old[name];
+      if (row.id === looking) row.unread = 0;
+    }
     this.draw();
   }
 

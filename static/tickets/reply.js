@@ -89,23 +89,23 @@ export class Reply {
     this.may = { member, staff };
     this.name = name;
     $("locked").hidden = !locked;
-    if (locked) $("locked").replaceChildren(...locked);
-    if (this.mode === "member" && !member && staff) this.#switch("staff");
-    else if (this.mode === "staff" && this.switched && member) this.#switch("member");
+    if (locked) $("locked").replaceChildren(...locked, ...(staff ? [this.#noteButton()] : []));
     this.#draw();
+  }
+
+  #noteButton() {
+    return h("button", { class: "btn btn--plain", type: "button", onclick: () => this.write("staff") }, icon("lock"), gettext("Note"), h("kbd", { class: "kbd" }, "I"));
   }
 
   write(mode, { focus = true } = {}) {
     if (!this.may[mode]) return;
-    this.switched = false;
-    if (mode !== this.mode) this.#switch(mode, false);
+    if (mode !== this.mode) this.#switch(mode);
     if (focus) field.focus();
   }
 
-  #switch(mode, byItself = true) {
-    this.switched = byItself;
+  #switch(mode) {
     this.mode = mode;
-    this.draft?.move(this.#key());
+    this.draft.move(this.#key());
     this.canned.close();
     $("saved").textContent = field.value ? gettext("Draft kept") : "";
     this.#draw();
@@ -114,7 +114,8 @@ export class Reply {
   #draw() {
     const note = this.mode === "staff";
     const form = $("form");
-    form.hidden = !this.may.member && !this.may.staff;
+    // Where one may not reply the box appears only when a note is asked for.
+    form.hidden = !this.may[this.mode];
     form.dataset.mode = this.mode;
     $("to-member").setAttribute("aria-selected", String(!note));
     $("to-staff").setAttribute("aria-selected", String(note));

@@ -99,6 +99,12 @@ export class Talk extends EventTarget {
     return last;
   }
 
+  /* The first message of the other side after what had been read; nothing when all of it is new. */
+  firstUnseen(read, unread) {
+    if (!unread || !read) return null;
+    return this.seqs.find((seq) => seq > read && !this.isOwn(this.messages.get(seq)) && this.messages.get(seq).author.kind !== "system") ?? null;
+  }
+
   isOwn(message) {
     const { kind } = message.author;
     return this.side === "member" ? kind === "member" : kind === "agent" || kind === "bot";

@@ -80,10 +80,11 @@ export class Thread extends EventTarget {
     }
     if (this.talk !== talk) return;
     const { about } = this;
-    talk.newFrom = about.unread ? talk.seqs.find((seq) => seq > about.staff_read_seq && !talk.isOwn(talk.messages.get(seq))) ?? null : null;
+    talk.newFrom = talk.firstUnseen(about.staff_read_seq, about.unread);
     this.presence = new Presence({ talk, live: this.live, region: $("presence"), mayTake: () => !this.isMine && this.about.state === "open", take: () => this.takeOver() });
     talk.tell("change");
     this.timeline.toEnd();
+    this.seenUpTo = talk.lastSeq;
     this.look();
     this.panel.show(id, { mayWrite: this.isMine });
   }
@@ -132,7 +133,7 @@ export class Thread extends EventTarget {
     on("looked", () => this.look());
     on("typing", (author) => author.kind === "member" && this.#typing(author.name || this.about?.member?.name));
     on("event", () => this.refreshSoon());
-    on("refused", ({ message }) => toast(message));
+    on("refused", ({ code, message }) => code?.startsWith("recall.") && toast(message));
     on("change", () => this.#drawHeld());
     on("failed", ({ code }) => code === "not_owner" && this.refreshSoon());
   }
@@ -259,7 +260,7 @@ export class Thread extends EventTarget {
 
   say(words) {
     // What is on the screen has been seen; what is below the fold has not.
-    const seenSeq = this.timeline.isAtEnd ? this.talk.lastSeq : this.talk.marks.staff_read || this.seenUpTo || 0;
+    const seenSeq = this.timeline.isAtEnd ? this.talk.lastSeq : this.seenUpTo;
     this.talk.say({ ...words, seenSeq });
     this.timeline.toEnd();
   }
@@ -274,8 +275,17 @@ export class Thread extends EventTarget {
     this.presence?.typing();
   }
 
+  /* My own talk, scrolled to its end, in the window in front. */
+  get isLooking() {
+    return this.isMine && this.#isInView;
+  }
+
+  get #isInView() {
+    return Boolean(this.talk?.isOpen && this.timeline?.isAtEnd && !document.hidden && document.hasFocus());
+  }
+
   look() {
-    if (!this.talk?.isOpen || !this.timeline?.isAtEnd || document.hidden || !document.hasFocus()) return;
+    if (!this.#isInView) return;
     this.seenUpTo = this.talk.lastSeq;
     if (!this.isMine) return;
     this.talk.seen();

@@ -1,12 +1,13 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Merchant(models.Model):
     """The seller as a company (商家)."""
 
     merchant_no = models.CharField(_("merchant no."), max_length=32, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=120)
 
     class Meta:
         verbose_name = _("merchant")
@@ -20,7 +21,7 @@ class Shop(models.Model):
     """A seller's storefront (店铺)."""
 
     shop_no = models.CharField(_("shop no."), max_length=32, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=120)
     merchant = models.ForeignKey(
         Merchant,
         models.PROTECT,

@@ -2,6 +2,7 @@ import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from common.ids import uuid7
@@ -15,7 +16,7 @@ class AuthorKind(models.TextChoices):
     MEMBER = "member", _("Member")
     AGENT = "agent", _("Agent")
     BOT = "bot", _("Bot")
-    SYSTEM = "system", _("System")
+    SYSTEM = "system", pgettext_lazy("author", "System")
 
 
 class MessageKind(models.TextChoices):
@@ -145,7 +146,7 @@ class Attachment(models.Model):
         User, models.PROTECT, null=True, related_name="+", verbose_name=_("uploaded by")
     )
     uploaded_at = models.DateTimeField(_("uploaded at"))
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("of a thing", "name"), max_length=200)
     kind = models.CharField(
         _("kind"), max_length=8, choices=[("image", _("Image")), ("file", _("File"))]
     )

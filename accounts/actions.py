@@ -77,6 +77,34 @@ def set_tier(member: Member, tier: str, *, by: User | None, reason: str) -> Memb
     return member
 
 
+@transaction.atomic
+def set_password(user: User, password: str, *, by: User | None, reason: str) -> User:
+    """Give ``user`` a new password; open sessions end. Raises ``person.no_reason``.
+
+    The history tells that it happened and why, never the password.
+    """
+    if not reason.strip():
+        raise DomainError("person.no_reason", _("Write why."))
+    user = User.objects.select_for_update().get(pk=user.pk)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    _end_sessions(user)
+    record(user, "person.password_set", by=by, reason=reason)
+    return user
+
+
+@transaction.atomic
+def reveal_phone(member: Member, *, by: User | None, reason: str) -> str:
+    """Return a member's whole phone number and write down who looked and why.
+
+    Raises ``personal_data.no_reason``.
+    """
+    if not reason.strip():
+        raise DomainError("personal_data.no_reason", _("Write why."))
+    record(member, "personal_data.revealed", by=by, after={"field": "phone"}, reason=reason)
+    return member.phone
+
+
 def user_topic(user: User) -> str:
     """Return the bus topic of one person."""
     return f"user.{user.pk}"

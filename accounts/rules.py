@@ -53,7 +53,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.screen",
         }
     ),
-    ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use"}),
+    ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use", "orders.see_all"}),
     BUSINESS: frozenset({"radio.read"}),
     OPERATIONS: frozenset(
         {

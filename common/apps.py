@@ -1,7 +1,15 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class CommonConfig(AppConfig):
     name = "common"
     verbose_name = _("Records and rules")
+
+    def ready(self) -> None:
+        from common.schedules import sync_schedules
+
+        post_migrate.connect(
+            sync_schedules, sender=apps.get_app_config("django_q"), dispatch_uid="schedules.sync"
+        )

@@ -30,6 +30,11 @@ def uuid7_floor(day: date) -> uuid.UUID:
     return uuid.UUID(int=int(start.timestamp() * 1000) << 80)
 
 
+def uuid7_from(moment: datetime) -> uuid.UUID:
+    """Return the smallest version-7-shaped value of the aware ``moment``: "rows since then" by id."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
 def moment_of(value: uuid.UUID) -> datetime:
     """Return the UTC millisecond that a version 7 UUID was made for."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, tz=UTC)

@@ -6,6 +6,9 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from config.schedules import SCHEDULES, TASK_FUNCTIONS  # noqa: F401
+from config.unfold import UNFOLD  # noqa: F401
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
@@ -25,9 +28,9 @@ LIVE_URL = env("XIAOER_LIVE_URL", default="")
 LIVE_PORT = env.int("XIAOER_LIVE_PORT", default=0)
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "config.apps.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -51,7 +54,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "common.middleware.PolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.LocaleMiddleware",
@@ -136,6 +139,7 @@ CHANNEL_LAYERS = {
 Q_CLUSTER = {
     "name": "xiaoer",
     "orm": "default",
+    "broker_class": "common.task_guard.GuardedBroker",
     "workers": 2,
     "queue_limit": 2,
     "bulk": 1,
@@ -217,6 +221,12 @@ CONTENT_SECURITY_POLICY = {
         "form-action": ["'self'"],
         "frame-ancestors": ["'none'"],
     }
+}
+
+# The back office's theme evaluates expressions in its pages and sets styles; nothing else may.
+ADMIN_CONTENT_SECURITY_POLICY = {
+    "script-src": ["'self'", "'unsafe-eval'"],
+    "style-src": ["'self'", "'unsafe-inline'"],
 }
 
 LOGGING = {

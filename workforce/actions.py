@@ -38,7 +38,7 @@ def leave_team(team: Team, user: User, *, by: User | None) -> bool:
 
 
 @transaction.atomic
-def set_presence(user: User, presence: str, *, by: User | None) -> AgentStatus:
+def set_presence(user: User, presence: str, *, by: User | None, reason: str = "") -> AgentStatus:
     """Say whether ``user`` takes conversations. Raises ``presence.unknown``, ``presence.not_agent``."""
     if presence not in Presence.values:
         raise DomainError("presence.unknown", _("There is no such presence."))
@@ -50,7 +50,14 @@ def set_presence(user: User, presence: str, *, by: User | None) -> AgentStatus:
         return status
     before, status.presence, status.since = status.presence, presence, timezone.now()
     status.save(update_fields=["presence", "since"])
-    record(status, "presence.set", by=by, before={"presence": before}, after={"presence": presence})
+    record(
+        status,
+        "presence.set",
+        by=by,
+        before={"presence": before},
+        after={"presence": presence},
+        reason=reason,
+    )
     for team in user.teams.all():
         push(team.topic, "presence.set", user=user.pk)
     return status

@@ -141,7 +141,9 @@ def resolve_conversation(
     ``conversation.not_open``, ``disposition.unknown``.
     """
     conversation = locked(conversation)
-    require(by, "tickets.reply", conversation)
+    require(
+        by, "tickets.reassign" if not by.can("tickets.reply") else "tickets.reply", conversation
+    )
     code = disposition.code if isinstance(disposition, Disposition) else disposition
     chosen = Disposition.objects.filter(code=code, is_active=True).first()
     if chosen is None:

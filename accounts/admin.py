@@ -1,0 +1,276 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.password_validation import validate_password
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminPasswordToggleWidget,
+    UnfoldAdminSelectWidget,
+)
+
+from accounts.actions import (
+    close_account,
+    reopen_account,
+    reveal_phone,
+    set_password,
+    set_roles,
+    set_tier,
+)
+from accounts.models import Member, Role, Tier, User
+from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.events import name_events
+from common.masking import mask_name, mask_phone
+
+name_events(
+    {
+        "person.roles_set": _("Roles set"),
+        "person.closed": _("Account closed"),
+        "person.reopened": _("Account reopened"),
+        "person.changed": _("Person changed"),
+        "person.added": _("Person added"),
+        "person.password_set": _("Password set"),
+        "member.tier_set": _("Tier set"),
+    }
+)
+
+
+class RolesForm(ReasonForm):
+    """Which roles a person has from now on."""
+
+    roles = forms.MultipleChoiceField(
+        label=_("Roles"),
+        choices=Role.choices,
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget(),
+        help_text=_(
+            "Exactly these. What is not ticked is withdrawn at once, also from open pages."
+        ),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(self.subjects) == 1:
+            self.fields["roles"].initial = self.subjects[0].roles
+
+
+class PasswordForm(ReasonForm):
+    """A new password for somebody who lost theirs."""
+
+    password = forms.CharField(
+        label=_("New password"), strip=False, widget=UnfoldAdminPasswordToggleWidget()
+    )
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        for person in self.subjects:
+            validate_password(password, person)
+        return password
+
+
+class TierForm(ReasonForm):
+    """Which tier a member is in from now on."""
+
+    tier = forms.ChoiceField(
+        label=_("Tier"), choices=Tier.choices, widget=UnfoldAdminSelectWidget()
+    )
+
+
+class RoleFilter(admin.SimpleListFilter):
+    """People by what they are in the house."""
+
+    title = _("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Role.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return (
+            queryset.filter(roles__contains=[self.value()])
+            if self.value() in Role.values
+            else queryset
+        )
+
+
+@admin.register(User)
+class UserAdmin(BaseAdmin):
+    """People who can sign in. Roles, passwords and closing go by actions; hashes are never shown."""
+
+    event_noun = "person"
+    allow_add = True
+    editable_fields = ("username", "display_name", "phone", "language")
+    fields = (
+        "username",
+        "display_name",
+        "language",
+        "masked_phone",
+        "role_names",
+        "is_active",
+        "is_superuser",
+        "date_joined",
+    )
+    list_display = ("username", "display_name", "role_names", "is_active", "date_joined")
+    list_filter = (RoleFilter, "is_active")
+    search_fields = ("username", "display_name")
+    search_help_text = _("Account or name")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if term:
+            found = Q(username__icontains=term) | Q(display_name__icontains=term)
+            queryset = queryset.filter(found | Q(phone=term) if _sees(request) else found)
+        return queryset, False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj else self.editable_fields
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if not change:
+            # Nobody signs in before a password is set by an action or by the person.
+            obj.set_unusable_password()
+        super().save_model(request, obj, form, change)
+
+    @display(description=_("roles"))
+    def role_names(self, user: User) -> str:
+        names = dict(Role.choices)
+        return (
+            format_html_join(
+                " ",
+                '<span class="x-chip">{}</span>',
+                ((names.get(role, role),) for role in user.roles),
+            )
+            or self.get_empty_value_display()
+        )
+
+    @display(description=_("phone"))
+    def masked_phone(self, user: User) -> str:
+        return mask_phone(user.phone) or self.get_empty_value_display()
+
+    @reason_action(
+        _("Set roles"),
+        right="people.manage",
+        form=RolesForm,
+        question=_("Which roles?"),
+        consequence=_("Rights follow from roles and change at once, in open pages too."),
+    )
+    def set_roles(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        set_roles(user, answers["roles"], by=request.user, reason=answers["reason"])
+
+    @reason_action(
+        _("Set password"),
+        right="people.set_password",
+        form=PasswordForm,
+        question=_("Set a new password?"),
+        consequence=_(
+            "The old password stops working and open sessions end. Tell the person in private."
+        ),
+        dangerous=True,
+    )
+    def set_password(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        set_password(user, answers["password"], by=request.user, reason=answers["reason"])
+
+    @reason_action(
+        _("Close account"),
+        right="people.manage",
+        question=_("Close this account?"),
+        consequence=_(
+            "The person cannot sign in any more; open pages end at once. It can be reopened."
+        ),
+        dangerous=True,
+        fits=lambda user: user.is_active,
+    )
+    def close(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        close_account(user, by=request.user, reason=answers["reason"])
+
+    @reason_action(
+        _("Reopen account"),
+        right="people.manage",
+        question=_("Reopen this account?"),
+        consequence=_("The person can sign in again, with the roles they had."),
+        fits=lambda user: not user.is_active,
+    )
+    def reopen(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        reopen_account(user, by=request.user, reason=answers["reason"])
+
+
+@admin.register(Member)
+class MemberAdmin(BaseAdmin):
+    """Buyers. Nothing is typed here: loaders and the members themselves write; the tier moves by an action."""
+
+    list_display = (
+        "member_no",
+        "masked_name",
+        "tier_chip",
+        "region",
+        "masked_phone",
+        "registered_at",
+    )
+    list_filter = ("tier",)
+    search_fields = ("member_no", "display_name")
+    search_help_text = _("Member no., phone or name")
+    fields = (
+        "member_no",
+        "masked_name",
+        "masked_phone",
+        "region",
+        "tier_chip",
+        "real_name_verified",
+        "registered_at",
+    )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        exact = Q(member_no=term) | Q(phone=term) if _sees(request) else Q(member_no=term)
+        found = queryset.filter(exact)
+        return (found if found.exists() else queryset.filter(display_name__icontains=term)), False
+
+    def title_of(self, request: HttpRequest, row: Member) -> str:
+        return f"{row.member_no} {mask_name(row.display_name)}"
+
+    @display(description=_("name"))
+    def masked_name(self, member: Member) -> str:
+        return mask_name(member.display_name) or self.get_empty_value_display()
+
+    @display(description=_("phone"))
+    def masked_phone(self, member: Member) -> str:
+        return mask_phone(member.phone) or self.get_empty_value_display()
+
+    @display(description=_("tier"))
+    def tier_chip(self, member: Member) -> str:
+        return format_html(
+            '<span class="tier tier-{}">{}</span>', member.tier, member.get_tier_display()
+        )
+
+    @reason_action(
+        _("Set tier"),
+        right="people.manage",
+        form=TierForm,
+        question=_("Which tier?"),
+        consequence=_(
+            "Place in the queue and promises follow from the tier, from the next conversation on."
+        ),
+    )
+    def set_tier(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
+        set_tier(member, answers["tier"], by=request.user, reason=answers["reason"])
+
+    @reason_action(
+        _("Show phone"),
+        right="personal_data.see",
+        question=_("Look at the phone number?"),
+        consequence=_("The number is shown once; that you looked, and why, stays in the history."),
+        fits=lambda member: bool(member.phone),
+    )
+    def show_phone(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        return reveal_phone(member, by=request.user, reason=answers["reason"])
+
+
+def _sees(request: HttpRequest) -> bool:
+    return request.user.can("personal_data.see")  # type: ignore[union-attr]

@@ -1,0 +1,52 @@
+"""The site of the back office: strangers find nothing here."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+from unfold.sites import UnfoldAdminSite
+
+from common.selftest import selftest, selftest_echo
+
+
+class BackOffice(UnfoldAdminSite):
+    """One door for signing in (the house's own); what you may not see does not exist."""
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        guarded = super().admin_view(view, cacheable)
+
+        @wraps(view)
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.user.is_authenticated and not self.has_permission(request):
+                raise Http404
+            try:
+                return guarded(request, *args, **kwargs)
+            except PermissionDenied:
+                raise Http404 from None
+
+        return shown
+
+    def extra_urls(self) -> list[URLPattern]:
+        """Return the pages that belong to no table."""
+        return [
+            path(
+                "selftest/",
+                self.admin_view(lambda request: selftest(request, self)),
+                name="selftest",
+            ),
+            path("selftest/echo/", self.admin_view(selftest_echo), name="selftest-echo"),
+        ]
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Send people to the house's own door, and back here afterwards."""
+        if request.user.is_authenticated and not self.has_permission(request):
+            raise Http404
+        wanted = request.GET.get("next", "")
+        return HttpResponseRedirect(
+            f"{settings.LOGIN_URL}?{urlencode({'next': wanted or request.path})}"
+        )

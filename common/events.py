@@ -1,0 +1,143 @@
+"""History in words: what an event is called, what changed from what to what."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from common.models import Event
+
+_names: dict[str, Any] = {}
+_LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of one event, in words. ``before`` is None where nothing was before."""
+
+    label: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event as people read it."""
+
+    at: datetime
+    actor: str
+    words: str
+    subject: str
+    url: str | None
+    changes: list[Change]
+    reason: str
+
+
+def name_events(names: Mapping[str, Any]) -> None:
+    """Say what events are called: code (``noun.verbed``) to a translatable sentence."""
+    _names.update(names)
+
+
+def event_names() -> dict[str, Any]:
+    """Return all named events by code."""
+    return dict(_names)
+
+
+def event_words(action: str) -> str:
+    """Return what ``action`` is called; an event nobody named reads as its code in plain letters."""
+    if action in _names:
+        return str(_names[action])
+    return action.replace(".", " ").replace("_", " ").capitalize()
+
+
+def history_lines(events: Iterable[Event]) -> list[Line]:
+    """Put events into words. Reads nothing but what is in them and their actor."""
+    return [
+        Line(
+            at=event.at,
+            actor=str(event.actor) if event.actor_id else _("the house"),
+            words=event_words(event.action),
+            subject=_subject_words(event),
+            url=_url(event),
+            changes=_changes(event),
+            reason=event.reason,
+        )
+        for event in events
+    ]
+
+
+def _model(label: str) -> type[models.Model] | None:
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return None
+
+
+def _subject_words(event: Event) -> str:
+    model = _model(event.subject_type)
+    name = str(model._meta.verbose_name) if model else event.subject_type
+    known = event.after.get("key") or event.before.get("key")
+    return f"{name} {known or event.subject_id[-8:]}"
+
+
+def _url(event: Event) -> str | None:
+    name = event.subject_type.replace(".", "_")
+    try:
+        return reverse(f"admin:{name}_change", args=[event.subject_id])
+    except NoReverseMatch:
+        return None
+
+
+def _changes(event: Event) -> list[Change]:
+    model = _model(event.subject_type)
+    names = [*event.before, *(name for name in event.after if name not in event.before)]
+    changes = []
+    for name in names:
+        field = _field(model, name)
+        before = _value(field, event.before[name]) if name in event.before else None
+        after = _value(field, event.after[name]) if name in event.after else None
+        if before != after:
+            changes.append(Change(str(field.verbose_name) if field else name, before, after))
+    return changes
+
+
+def _field(model: type[models.Model] | None, name: str) -> Any:
+    if model is None:
+        return None
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return None
+    return field if hasattr(field, "verbose_name") else None
+
+
+def _value(field: Any, value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return "—"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return "、".join(_value(getattr(field, "base_field", field), part) for part in value)
+    choices = dict(getattr(field, "flatchoices", None) or [])
+    if value in choices:
+        return str(choices[value])
+    if isinstance(value, str) and len(value) >= 19 and (moment := _moment(value)):
+        return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}"
+    text = str(value)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parse_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment is not None and timezone.is_aware(moment) else None

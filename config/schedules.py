@@ -1,0 +1,24 @@
+"""What runs by itself and what the task queue may run at all. The table follows this file."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """One recurring task: every ``minutes``, or by ``cron`` in Shanghai's time."""
+
+    name: str
+    func: str
+    minutes: int | None = None
+    cron: str | None = None
+
+
+SCHEDULES: tuple[Scheduled, ...] = ()
+
+TASK_FUNCTIONS: frozenset[str] = frozenset(
+    {it.func for it in SCHEDULES}
+    | {
+        "common.tasks.beat",
+    }
+)
+"""Every function the task queue may run, by dotted path. A task that is not here is refused."""

@@ -1,0 +1,160 @@
+"""The sidebar of the back office: own groups, each item only for those who may open it."""
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from unfold.dataclasses import SearchResult
+
+from common.dashboard import badge_of
+
+
+def environment_name(request: HttpRequest) -> str:
+    """Say which house this is, under its name."""
+    if settings.DEMO:
+        return _("Demo world")
+    return _("Development") if settings.DEBUG else _("Production")
+
+
+def environment(request: HttpRequest) -> list[str] | None:
+    """Return the label in the head of the page; the real house has none."""
+    if settings.DEMO:
+        return [_("Demo world"), "info"]
+    return [_("Development"), "warning"] if settings.DEBUG else None
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the groups and items this person may open."""
+    first = [
+        {
+            "title": _("First page"),
+            "icon": "home",
+            "link": reverse("admin:index"),
+            "permission": _everyone,
+        },
+        {
+            "title": _("Self-test"),
+            "icon": "network_check",
+            "link": reverse("admin:selftest"),
+            "permission": _everyone,
+        },
+    ]
+    groups = [{"title": "", "items": first}]
+    for title, models in _groups():
+        items = [item for label, icon in models if (item := _item(request, label, icon))]
+        if items:
+            groups.append({"title": title, "items": items})
+    return groups
+
+
+def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
+    return [
+        (
+            _("Reception"),
+            [
+                ("tickets.conversation", "chat"),
+                ("tickets.cannedreply", "bolt"),
+                ("tickets.disposition", "done_all"),
+                ("tickets.recalledmessage", "undo"),
+            ],
+        ),
+        (_("Trade and rulings"), [("trade.order", "receipt_long")]),
+        (
+            _("Members and merchants"),
+            [
+                ("accounts.member", "person"),
+                ("merchants.shop", "storefront"),
+                ("merchants.merchant", "domain"),
+            ],
+        ),
+        (
+            _("Voice"),
+            [
+                ("radio.case", "campaign"),
+                ("radio.screening", "skillet"),
+                ("radio.edition", "newspaper"),
+                ("radio.channel", "radio"),
+                ("radio.subscription", "notifications"),
+            ],
+        ),
+        (
+            _("People and shifts"),
+            [
+                ("accounts.user", "badge"),
+                ("workforce.team", "groups"),
+                ("workforce.agentstatus", "headset_mic"),
+            ],
+        ),
+        (
+            _("Rules"),
+            [
+                ("common.parameter", "tune"),
+                ("common.calendarday", "calendar_month"),
+                ("common.event", "history"),
+                ("common.deadline", "timer"),
+                ("common.heartbeat", "ecg_heart"),
+            ],
+        ),
+        (
+            _("Machine room"),
+            [
+                ("django_q.schedule", "schedule"),
+                ("django_q.ormq", "queue"),
+                ("django_q.failure", "error"),
+                ("django_q.success", "task_alt"),
+            ],
+        ),
+    ]
+
+
+def _everyone(request: HttpRequest) -> bool:
+    return request.user.is_active
+
+
+def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
+    try:
+        model = apps.get_model(label)
+    except LookupError:
+        return None
+    page = admin.site._registry.get(model)
+    if page is None or not page.has_view_permission(request):
+        return None
+    item: dict[str, Any] = {
+        "title": str(model._meta.verbose_name_plural),
+        "icon": icon,
+        "link": reverse(f"admin:{label.replace('.', '_')}_changelist"),
+        "permission": _everyone,  # asked above; a page cannot be copied into the theme's list
+    }
+    if badge := badge_of(label):
+        item |= {"badge": str(badge), "badge_variant": "danger", "badge_style": "solid"}
+    return item
+
+
+def find(request: HttpRequest, term: str) -> list[SearchResult]:
+    """Find things by their number or name for the command bar, a few of each kind."""
+    found = []
+    for label in (
+        "tickets.conversation",
+        "trade.order",
+        "accounts.member",
+        "merchants.shop",
+        "accounts.user",
+    ):
+        page = admin.site._registry.get(apps.get_model(label))
+        if page is None or not page.has_view_permission(request):
+            continue
+        rows, _duplicates = page.get_search_results(request, page.get_queryset(request), term)
+        for row in rows[:5]:
+            found.append(
+                SearchResult(
+                    title=page.title_of(request, row),
+                    description=str(row._meta.verbose_name),
+                    link=reverse(f"admin:{label.replace('.', '_')}_change", args=[row.pk]),
+                    icon="search",
+                )
+            )
+    return found

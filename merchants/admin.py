@@ -1,0 +1,53 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from common.admin import BaseAdmin
+from common.events import name_events
+from merchants.models import Merchant, Shop
+
+name_events(
+    {
+        "shop.changed": _("Shop changed"),
+        "shop.added": _("Shop added"),
+        "merchant.changed": _("Merchant changed"),
+        "merchant.added": _("Merchant added"),
+    }
+)
+
+
+@admin.register(Shop)
+class ShopAdmin(BaseAdmin):
+    """Storefronts. They are loaded; only what our own house says in their name is typed here."""
+
+    editable_fields = ("greeting_word",)
+    list_display = ("shop_no", "name", "merchant", "category", "greeting_word", "opened_at")
+    list_select_related = ("merchant",)
+    search_fields = ("shop_no", "name")
+    search_help_text = _("Shop no. or name")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if term:
+            queryset = queryset.filter(
+                Q(shop_no=term) | Q(name__icontains=term) | Q(merchant__name__icontains=term)
+            )
+        return queryset, False
+
+
+@admin.register(Merchant)
+class MerchantAdmin(BaseAdmin):
+    """Sellers as companies."""
+
+    list_display = ("merchant_no", "name")
+    search_fields = ("merchant_no", "name")
+    search_help_text = _("Merchant no. or name")
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if term:
+            queryset = queryset.filter(Q(merchant_no=term) | Q(name__icontains=term))
+        return queryset, False

@@ -1,0 +1,90 @@
+"""Every page of the back office, for everyone who may and may not see it."""
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from common.admin import BaseAdmin
+
+HOUSE = {"accounts", "common", "merchants", "tickets", "trade", "workforce"}
+PAGES = sorted(
+    (model._meta.label_lower, page)
+    for model, page in admin.site._registry.items()
+    if model._meta.app_label in HOUSE
+)
+LABELS = [label for label, _page in PAGES]
+
+
+def list_url(label: str) -> str:
+    return reverse(f"admin:{label.replace('.', '_')}_changelist")
+
+
+@pytest.fixture
+def world(owned, ops, shop, order, dora):
+    """One row of nearly everything."""
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_every_list_opens_for_operations(label, world, browser_of, ops):
+    expected = 404 if label == "tickets.recalledmessage" else 200
+    assert browser_of(ops).get(list_url(label)).status_code == expected
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_every_list_opens_for_an_auditor(label, world, browser_of, auditor):
+    assert browser_of(auditor).get(list_url(label)).status_code == 200
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_an_account_manager_sees_shops_and_orders_only(label, world, browser_of, wen):
+    allowed = label.split(".")[0] in {"merchants", "trade"}
+    assert browser_of(wen).get(list_url(label)).status_code == (200 if allowed else 404)
+
+
+@pytest.mark.parametrize("who", ["bo", "mei", "chen", "he", "qiao", "lin"])
+def test_the_back_office_does_not_exist_for_others(who, request, browser_of):
+    browser = browser_of(request.getfixturevalue(who))
+    for url in (
+        reverse("admin:index"),
+        list_url("tickets.conversation"),
+        reverse("admin:selftest"),
+    ):
+        assert browser.get(url).status_code == 404
+
+
+def test_a_stranger_is_sent_to_the_house_door(client, db):
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 302
+    door = client.get(answer.url)
+    assert door.url.startswith("/?next=")
+
+
+@pytest.mark.parametrize(("label", "page"), PAGES, ids=LABELS)
+def test_every_row_opens_with_its_history(label, page, world, browser_of, ops):
+    row = page.model._default_manager.first()
+    if row is None or label in {"common.parameter", "tickets.recalledmessage"}:
+        pytest.skip("no row in this world")
+    browser, name = browser_of(ops), label.replace(".", "_")
+    assert browser.get(reverse(f"admin:{name}_change", args=[row.pk])).status_code == 200
+    assert browser.get(reverse(f"admin:{name}_history", args=[row.pk])).status_code == 200
+
+
+@pytest.mark.parametrize(("label", "page"), PAGES, ids=LABELS)
+def test_every_page_stands_on_the_base_class(label, page):
+    assert isinstance(page, BaseAdmin)
+    relations = {
+        field.name
+        for field in page.model._meta.fields
+        if field.is_relation and field.name in page.list_display
+    }
+    assert relations <= set(page.list_select_related), "name every relation the list shows"
+
+
+@pytest.mark.parametrize(("label", "page"), PAGES, ids=LABELS)
+def test_an_auditor_changes_nothing(label, page, world, browser_of, auditor, rf):
+    request = rf.get("/")
+    request.user = auditor
+    assert not page.has_add_permission(request)
+    assert not page.has_change_permission(request)
+    assert not page.has_delete_permission(request)
+    assert page.acts_for(request) == []

@@ -1,0 +1,321 @@
+"""Conversations: looked at, never typed into; moved by actions with a reason. Ready sentences and results."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from accounts.models import Member, User
+from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
+from common.masking import mask_name, mask_text
+from common.words import clock_face, span_words
+from tickets.actions.conversations import reopen_conversation, resolve_conversation
+from tickets.actions.ownership import transfer_conversation
+from tickets.admin.facts import ANSWER_WITHIN
+from tickets.models import (
+    CannedReply,
+    Conversation,
+    Disposition,
+    Message,
+    MessageKind,
+    Note,
+    RecalledMessage,
+    State,
+)
+from tickets.queries.board import unanswered
+from trade.models import Order
+from workforce.models import Presence, Team
+
+TRANSCRIPT_SHOWN = 200
+
+
+class TransferForm(ReasonForm):
+    """To whom: a team's queue, or a person at the desk."""
+
+    team = forms.ModelChoiceField(
+        label=_("Team"),
+        queryset=Team.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+    )
+    person = forms.ModelChoiceField(
+        label=_("Person"),
+        queryset=User.objects.none(),
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+        help_text=_("Only who takes chats now. Empty: into the team's queue."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["team"].queryset = Team.objects.filter(is_active=True)
+        self.fields["person"].queryset = User.objects.filter(
+            agent_status__presence=Presence.ONLINE, is_active=True
+        ).order_by("display_name")
+
+    def clean(self) -> dict[str, Any]:
+        answers: dict[str, Any] = super().clean() or self.cleaned_data
+        if not answers.get("team") and not answers.get("person"):
+            self.add_error("team", _("Choose a team or a person."))
+        return answers
+
+
+class ResolveForm(ReasonForm):
+    """What came of it."""
+
+    disposition = forms.ModelChoiceField(
+        label=_("Disposition"),
+        queryset=Disposition.objects.none(),
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["disposition"].queryset = Disposition.objects.filter(is_active=True)
+
+
+class TurnFilter(admin.SimpleListFilter):
+    """Whose word is awaited."""
+
+    title = _("whose turn")
+    parameter_name = "turn"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("ours", _("Ours"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return (
+            queryset.filter(pk__in=unanswered().values("pk"))
+            if self.value() == "ours"
+            else queryset
+        )
+
+
+@admin.register(Conversation)
+class ConversationAdmin(BaseAdmin):
+    """Threads between members and us, with everything that was said."""
+
+    list_display = (
+        "conversation_no",
+        "state_word",
+        "wait",
+        "customer",
+        "about",
+        "team",
+        "owner",
+        "medium",
+        "opened_at",
+    )
+    list_select_related = ("member", "team", "owner")
+    list_filter = ("state", TurnFilter, MomentFilter, "medium", "team")
+    search_fields = ("conversation_no", "subject")
+    search_help_text = _("Conversation, member or order no., or words of the subject")
+    change_form_outer_after_template = "tickets/admin/transcript.html"
+    fields = (
+        ("conversation_no", "state_word"),
+        ("customer", "medium"),
+        ("team", "owner"),
+        ("first_owner", "disposition"),
+        ("order", "shop"),
+        ("subject", "priority"),
+        ("opened_at", "accepted_at"),
+        ("first_responded_at", "waiting_since"),
+        ("resolved_at", "closed_at"),
+        ("reopened_count", "last_seq"),
+    )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        numbers = Q(member_no=term) | Q(phone=term) if _sees(request) else Q(member_no=term)
+        members = list(Member.objects.filter(numbers).values_list("pk", flat=True)[:20])
+        orders = list(Order.objects.filter(order_no=term).values_list("pk", flat=True)[:20])
+        exact = Q(conversation_no__iexact=term) | Q(member__in=members) | Q(order__in=orders)
+        found = queryset.filter(exact)
+        if found.exists():
+            return found, False
+        return queryset.filter(Q(subject__icontains=term) | Q(last_preview__icontains=term)), False
+
+    @display(
+        description=_("state"),
+        label={
+            State.WAITING: "warning",
+            State.OPEN: "success",
+            State.RESOLVED: "",
+            State.CLOSED: "",
+        },
+    )
+    def state_word(self, row: Conversation) -> Any:
+        return row.state, row.get_state_display()
+
+    @display(description=_("our turn"))
+    def wait(self, row: Conversation) -> str:
+        since = row.waiting_since or row.queued_at
+        if since is None or not row.is_live:
+            return self.get_empty_value_display()
+        now = timezone.now()
+        face = clock_face(started_at=since, due_at=since + ANSWER_WITHIN, now=now)
+        waited = span_words((now - since).total_seconds())
+        return format_html('<span class="x-clock is-{}">{}</span>', face.state, waited)
+
+    @display(description=_("member"))
+    def customer(self, row: Conversation) -> str:
+        if row.member is None:
+            return self.get_empty_value_display()
+        return format_html(
+            '{} <span class="tier tier-{}">{}</span>',
+            mask_name(row.member.display_name) or row.member.member_no,
+            row.member.tier,
+            row.member.get_tier_display(),
+        )
+
+    @display(description=_("about"))
+    def about(self, row: Conversation) -> str:
+        return _masked(None, row.subject or row.last_preview)[:40] or self.get_empty_value_display()
+
+    def page_context(self, request: HttpRequest, row: Conversation) -> dict[str, Any]:
+        before = request.GET.get("before", "")
+        spoken = Message.objects.filter(conversation=row)
+        if before.isdigit():
+            spoken = spoken.filter(seq__lt=int(before))
+        messages = list(spoken.order_by("-seq")[:TRANSCRIPT_SHOWN])[::-1]
+        notes: dict[int, list[Note]] = {}
+        for note in Note.objects.filter(conversation=row).select_related("author").order_by("pk"):
+            notes.setdefault(note.after_seq, []).append(note)
+        recalled = {}
+        if _audits(request):
+            recalled = {copy.seq: copy for copy in RecalledMessage.objects.filter(conversation=row)}
+        first = messages[0].seq if messages else 0
+        return {
+            "transcript": [
+                {
+                    "message": message,
+                    "body": _masked(request, message.body),
+                    "file": (message.payload or {}).get("name", ""),
+                    "card": message.kind in {MessageKind.ORDER_CARD, MessageKind.PRODUCT_CARD},
+                    "recalled": recalled.get(message.seq),
+                    "notes": notes.get(message.seq, []),
+                }
+                for message in messages
+            ],
+            "notes_first": notes.get(0, []) if first <= 1 else [],
+            "earlier": first if first > 1 else None,
+        }
+
+    @reason_action(
+        _("Hand on"),
+        right="tickets.reassign",
+        form=TransferForm,
+        question=_("To whom?"),
+        consequence=_("The member is told who goes on. The reason goes along as an internal note."),
+        fits=lambda row: row.is_live,
+    )
+    def hand_on(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
+        transfer_conversation(
+            row,
+            note=answers["reason"],
+            team=answers["team"],
+            person=answers["person"],
+            by=request.user,
+        )
+
+    @reason_action(
+        _("Back to the queue"),
+        right="tickets.reassign",
+        question=_("Put it back into its team's queue?"),
+        consequence=_(
+            "The agent loses it; the member waits at the place their waiting time gives them."
+        ),
+        fits=lambda row: row.state == State.OPEN,
+    )
+    def requeue(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
+        transfer_conversation(row, note=answers["reason"], team=row.team, by=request.user)
+
+    @reason_action(
+        _("Resolve"),
+        right="tickets.reassign",
+        form=ResolveForm,
+        question=_("Resolve?"),
+        consequence=_("The member is told; a new message within seven days opens it again."),
+        fits=lambda row: row.state == State.OPEN,
+    )
+    def resolve(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
+        resolve_conversation(
+            row, disposition=answers["disposition"], note=answers["reason"], by=request.user
+        )
+
+    @reason_action(
+        _("Take up again"),
+        right="tickets.reassign",
+        question=_("Take it up again?"),
+        consequence=_("It goes back into its team's queue; the member is told."),
+        fits=lambda row: row.state == State.RESOLVED,
+    )
+    def reopen(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
+        reopen_conversation(row, reason=answers["reason"], by=request.user)
+
+
+@admin.register(RecalledMessage)
+class RecalledMessageAdmin(ReadOnlyAdmin):
+    """What was taken back: for auditors alone."""
+
+    list_display = ("recalled_at", "conversation", "seq", "recalled_by", "body")
+    list_select_related = ("conversation", "recalled_by")
+    list_filter = (MomentFilter,)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(super().has_view_permission(request, obj)) and _audits(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return _audits(request)
+
+
+@admin.register(CannedReply)
+class CannedReplyAdmin(BaseAdmin):
+    """Ready sentences of the house and of teams; people keep their own at the desk."""
+
+    is_small = True
+    allow_add = allow_delete = True
+    event_noun = "canned_reply"
+    editable_fields = ("shortcut", "title", "body", "folder", "team", "is_active")
+    fields = (("shortcut", "title"), "body", ("folder", "team"), "person", "is_active")
+    list_display = ("shortcut", "title", "folder", "team", "person", "is_active")
+    list_select_related = ("team", "person")
+    list_filter = ("is_active", "team", "folder")
+    search_fields = ("shortcut", "title", "body")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return (
+            self.fields if obj else (("shortcut", "title"), "body", ("folder", "team"), "is_active")
+        )
+
+
+@admin.register(Disposition)
+class DispositionAdmin(BaseAdmin):
+    """What may come of a conversation; out of use rather than deleted."""
+
+    is_small = True
+    allow_add = True
+    editable_fields = ("code", "name", "position", "is_active")
+    list_display = ("code", "name", "position", "is_active")
+    search_fields = ("code", "name")
+
+
+def _sees(request: HttpRequest) -> bool:
+    return bool(request.user.can("personal_data.see"))  # type: ignore[union-attr]
+
+
+def _audits(request: HttpRequest) -> bool:
+    return bool(request.user.can("history.read"))  # type: ignore[union-attr]
+
+
+def _masked(request: HttpRequest | None, text: str) -> str:
+    return text if request is not None and _sees(request) else mask_text(text)

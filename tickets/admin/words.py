@@ -1,0 +1,26 @@
+"""What events and parameters of this app are called."""
+
+from django.utils.translation import gettext_lazy as _
+
+from common.admin.parameters import name_parameter_groups
+from common.events import name_events
+
+name_parameter_groups({"chat": _("Live chat"), "queue": _("Queue"), "tier": _("Tiers")})
+name_events(
+    {
+        "conversation.opened": _("Conversation opened"),
+        "conversation.accepted": _("Conversation accepted"),
+        "conversation.transferred": _("Conversation handed on"),
+        "conversation.taken_over": _("Conversation taken over"),
+        "conversation.resolved": _("Conversation resolved"),
+        "conversation.reopened": _("Conversation reopened"),
+        "conversation.closed": _("Conversation closed"),
+        "note.added": _("Note written"),
+        "message.recalled": _("Message taken back"),
+        "canned_reply.added": _("Canned reply added"),
+        "canned_reply.changed": _("Canned reply changed"),
+        "canned_reply.deleted": _("Canned reply removed"),
+        "disposition.added": _("Disposition added"),
+        "disposition.changed": _("Disposition changed"),
+    }
+)

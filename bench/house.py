@@ -80,13 +80,16 @@ def asgi_server(application: str, *, port: int, **environment: str) -> Iterator[
 
 
 def live_server(address: str, port: int) -> contextlib.AbstractContextManager[int]:
-    """Start our own ``live`` process over the database at ``address``."""
+    """Start our own ``live`` process over the database at ``address``, as in production."""
+    from django.conf import settings
+
     return asgi_server(
         "config.asgi:application",
         port=port,
         DATABASE_URL=address,
         XIAOER_PROCESS="live",
-        XIAOER_DEBUG="1",
+        XIAOER_DEBUG="0",
+        XIAOER_SECRET_KEY=settings.SECRET_KEY,
     )
 
 

@@ -27,7 +27,7 @@ WARM = 100  # sockets opened before the first measure, so that buffers and cache
 def run(*, quick: bool, rounds: int = 0, sockets: int = 2_000) -> Result:
     """Measure both variants in turn; every socket must come back and hear exactly what it missed."""
     if quick:
-        sockets = 1_000
+        sockets = 500
     ours: list[float] = []
     bare: list[float] = []
     storms: list[dict[str, Any]] = []

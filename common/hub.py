@@ -34,7 +34,8 @@ class Hub:
     def __init__(self) -> None:
         self.origin = secrets.token_hex(4)
         self.missing: Callable[[str, int], None] | None = None
-        self._topics: dict[str, set[Listener]] = {}
+        # Most topics have one listener in a process: a set is made for the second one only.
+        self._topics: dict[str, Listener | set[Listener]] = {}
         self._started = False
         self._relay: asyncio.Task[None] | None = None
         self._channel = ""
@@ -61,22 +62,26 @@ class Hub:
         """Let ``listener`` hear ``topic``."""
         members = self._topics.get(topic)
         if members is None:
-            self._topics[topic] = {listener}
+            self._topics[topic] = listener
             if self._channel:
                 await get_channel_layer().group_add(topic, self._channel)
-        else:
+        elif isinstance(members, set):
             members.add(listener)
+        elif members is not listener:
+            self._topics[topic] = {members, listener}
 
     async def unsubscribe(self, topic: str, listener: Listener) -> None:
         """Let ``listener`` hear ``topic`` no more."""
         members = self._topics.get(topic)
-        if members is None:
+        if isinstance(members, set):
+            members.discard(listener)
+            if members:
+                return
+        elif members is not listener:
             return
-        members.discard(listener)
-        if not members:
-            del self._topics[topic]
-            if self._channel:
-                await get_channel_layer().group_discard(topic, self._channel)
+        del self._topics[topic]
+        if self._channel:
+            await get_channel_layer().group_discard(topic, self._channel)
 
     def listened(self, topic: str) -> bool:
         """Tell whether anybody here listens to ``topic``: otherwise no frame need be built."""
@@ -84,8 +89,12 @@ class Hub:
 
     def deliver(self, topic: str, key: int | None, frame: bytes) -> None:
         """Hand ``frame`` to the listeners of ``topic`` in this process."""
-        for listener in tuple(self._topics.get(topic, ())):
-            listener.hear(topic, key, frame)
+        members = self._topics.get(topic)
+        if isinstance(members, set):
+            for listener in tuple(members):
+                listener.hear(topic, key, frame)
+        elif members is not None:
+            members.hear(topic, key, frame)
 
     async def publish(self, topic: str, frame: dict[str, Any], *, key: int | None = None) -> None:
         """Send ``frame`` to ``topic`` in all processes, this one included."""
@@ -99,7 +108,10 @@ class Hub:
                     self._hand(one_topic, key, frame)
             return
         if topic == RESYNC:
-            for listener in {one for members in self._topics.values() for one in members}:
+            everybody: set[Listener] = set()
+            for members in self._topics.values():
+                everybody.update(members if isinstance(members, set) else (members,))
+            for listener in everybody:
                 listener.resync()
             return
         if topic not in self._topics:

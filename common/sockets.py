@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import types
-from collections import deque
 from collections.abc import Coroutine, Generator
 from typing import Any, ClassVar
 
@@ -26,7 +25,8 @@ class LeanConsumer(AsyncConsumer):
     outbox_limit: ClassVar[int] = OUTBOX_FRAMES
 
     def __init__(self) -> None:
-        self.outbox: deque[bytes] = deque()
+        # A list and not a deque: an empty one costs 56 bytes, not 760, and most sockets are idle.
+        self.outbox: list[bytes] = []
         self.flushing = False
         self.flusher: asyncio.Task[None] | None = None
         self.closed = False
@@ -86,20 +86,21 @@ class LeanConsumer(AsyncConsumer):
         if self.closed:
             return
         self.closed = True
-        self.outbox.clear()
+        self.outbox = []
         if self.flusher is not None:
             self.flusher.cancel()
         self.flusher = asyncio.get_running_loop().create_task(self._close(code, reason))
 
     def _flush(self) -> None:
-        outbox = self.outbox
-        while outbox and not self.closed:
+        while self.outbox and not self.closed:
+            outbox = self.outbox
             if len(outbox) == 1:
-                text = outbox.popleft().decode()
+                text = outbox[0].decode()
+                self.outbox = []
             else:
                 # Several waiting frames travel as one array: one system call, one wake-up.
-                count = min(len(outbox), _COALESCE)
-                text = "[" + b",".join([outbox.popleft() for _ in range(count)]).decode() + "]"
+                text = "[" + b",".join(outbox[:_COALESCE]).decode() + "]"
+                self.outbox = outbox[_COALESCE:]
             sending = self.base_send({"type": "websocket.send", "text": text})
             try:
                 # A writable socket takes the frame without suspending: no task is needed then.
@@ -107,7 +108,7 @@ class LeanConsumer(AsyncConsumer):
             except StopIteration:
                 continue
             except (RuntimeError, OSError):
-                outbox.clear()  # The peer is gone; its disconnect message follows.
+                self.outbox = []  # The peer is gone; its disconnect message follows.
                 break
             self.flusher = asyncio.get_running_loop().create_task(self._drain(sending, waiting_for))
             return
@@ -117,7 +118,7 @@ class LeanConsumer(AsyncConsumer):
         try:
             await _resume(sending, waiting_for)
         except (RuntimeError, OSError):
-            self.outbox.clear()
+            self.outbox = []
         self.flusher = None
         self._flush()
 

@@ -8,10 +8,8 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-
+from tickets.consumers import ClientSocket  # noqa: E402
 from tickets.live import forget_live, live  # noqa: E402
-from tickets.routing import urlpatterns  # noqa: E402
 
 
 async def lifespan(scope: Any, receive: Any, send: Any) -> None:
@@ -43,18 +41,20 @@ async def signs_of_life(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"sockets only\n"})
 
 
-async def no_such_socket(scope: Any, receive: Any, send: Any) -> None:
-    await send({"type": "websocket.close", "code": 4404})
+client_socket = ClientSocket.as_asgi()
 
 
 async def sockets(scope: Any, receive: Any, send: Any) -> None:
+    """Open the one address there is. A router's copies of the scope would stay as long as the socket."""
     if scope["path"] == "/ws/":
-        await router(scope, receive, send)
+        await client_socket(scope, receive, send)
     else:
-        await no_such_socket(scope, receive, send)
+        await send({"type": "websocket.close", "code": 4404})
 
 
-router = URLRouter(urlpatterns)
-application = ProtocolTypeRouter(
-    {"http": signs_of_life, "websocket": sockets, "lifespan": lifespan}
-)
+_PROTOCOLS = {"http": signs_of_life, "websocket": sockets, "lifespan": lifespan}
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """Hand each connection to its protocol."""
+    await _PROTOCOLS[scope["type"]](scope, receive, send)

@@ -6,6 +6,7 @@ posting statement, what is said goes to the writer, what is missed comes from th
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from importlib import import_module
 from time import monotonic
 from typing import Any, ClassVar
@@ -46,6 +47,16 @@ SIGN_IN, RIGHTS_GONE, IDLE, TOO_MANY_BAD = 4401, 4000, 4408, 4429
 VIEWING_STATES = frozenset({"viewing", "typing", "away", "left"})
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who is at the other end, as small as a socket that idles for hours needs it."""
+
+    pk: int
+    public_id: str
+    display_name: str
+    is_agent: bool
+
+
 class Refused(DomainError):
     """A frame that cannot be used; the socket lives on."""
 
@@ -74,15 +85,15 @@ class ClientSocket(LeanConsumer):
     def __init__(self) -> None:
         super().__init__()
         self.live: Live = live()
-        self.user: User | None = None
+        self.user: Identity | None = None
         self.language = settings.LANGUAGE_CODE
         self.session_key = ""
         self.subscriptions: dict[str, Subscription] = {}
         self.tokens = 0.0
         self.filled_at = 0.0
         self.opened_at = monotonic()
-        self.bad_frames: list[float] = []
-        self.typed_at: dict[UUID, float] = {}
+        self.bad_frames: tuple[float, ...] = ()
+        self.typed_at: dict[UUID, float] | None = None
 
     # --- Opening and closing --------------------------------------------------------------------
 
@@ -97,21 +108,23 @@ class ClientSocket(LeanConsumer):
         if language in dict(settings.LANGUAGES):
             self.language = language
         # The handshake is over: what was sent with it need not be kept for hours.
-        self.scope = {"type": "websocket"}
+        self.scope["headers"].clear()
+        self.scope = None
         await self.live.start()
-        self.user = await self.live.in_pool(user_of_session, self.session_key)
+        user = await self.live.in_pool(user_of_session, self.session_key)
         await self.base_send({"type": "websocket.accept"})
-        if self.user is None:
+        if user is None:
             self.drop(SIGN_IN, "sign in")
             return
+        self.user = identity_of(user)
         self.live.sockets += 1
         await self.live.hub.subscribe(f"user.{self.user.pk}", self)
         self.tokens, self.filled_at = self.live.limits.burst, monotonic()
         self.tell(
             op="hello",
-            user=str(self.user.public_id),
+            user=self.user.public_id,
             name=self.user.display_name,
-            roles=self.user.roles,
+            roles=user.roles,
             now=stamp(timezone.now()),
             heartbeat=HEARTBEAT_SECONDS,
             sync=SYNC_SECONDS,
@@ -167,7 +180,7 @@ class ClientSocket(LeanConsumer):
         if user is None:
             self.drop(RIGHTS_GONE, "rights withdrawn")
             return
-        self.user = user
+        self.user = identity_of(user)
         for topic, subscription in list(self.subscriptions.items()):
             if await self.live.in_pool(resolve, user, subscription.name) != topic:
                 del self.subscriptions[topic]
@@ -209,7 +222,7 @@ class ClientSocket(LeanConsumer):
             raise Refused("bad_frame", _BAD_FRAME)
         if len(self.subscriptions) >= TOPICS_PER_SOCKET:
             raise Refused("too_many", _TOO_MANY, topic=name)
-        topic = await self.live.in_pool(resolve, self.user, name)
+        topic = await self.live.in_pool(resolve_for, self._me(), name)
         if topic is None:
             raise Refused("not_found", _GONE, topic=name)
         if name == "me":
@@ -222,7 +235,7 @@ class ClientSocket(LeanConsumer):
                 name,
                 topic,
                 conversation=UUID(argument) if kind == "conversation" else None,
-                side=STAFF if self.user and self.user.is_agent else MEMBER,
+                side=STAFF if self._me().is_agent else MEMBER,
             )
             self.subscriptions[topic] = subscription
         if subscription.conversation is None:
@@ -247,7 +260,7 @@ class ClientSocket(LeanConsumer):
         self.tell(op="unsubscribed", topic=frame.get("topic"), **_echo(frame))
 
     async def op_send(self, frame: dict[str, Any]) -> None:
-        assert self.user is not None
+        me = self._me()
         self._take_token()
         conversation, client_id = _uuid(frame, "conversation"), _uuid(frame, "client_id")
         kind, body = frame.get("kind", "text"), frame.get("body", "")
@@ -259,9 +272,9 @@ class ClientSocket(LeanConsumer):
             or not (seen is None or _is_number(seen))
         ):
             raise Refused("bad_frame", _BAD_FRAME)
-        as_agent = self.user.is_agent and frame.get("as") != MEMBER
+        as_agent = me.is_agent and frame.get("as") != MEMBER
         said: dict[str, Any] = {
-            "by": self.user,
+            "by": me,
             "author_kind": AuthorKind.AGENT if as_agent else AuthorKind.MEMBER,
             "kind": kind,
             "body": body,
@@ -286,25 +299,25 @@ class ClientSocket(LeanConsumer):
         self.offer(orjson.dumps(frame))
 
     async def op_receipt(self, frame: dict[str, Any]) -> None:
-        assert self.user is not None
         subscription, seq = self._of(frame), frame.get("seq")
         if not _is_number(seq):
             raise Refused("bad_frame", _BAD_FRAME)
         what = READ if frame["op"] == "read" else DELIVERED
         self.live.writer.mark(
-            Mark(_uuid(frame, "conversation"), subscription.side, what, seq, self.user.pk)
+            Mark(_uuid(frame, "conversation"), subscription.side, what, seq, self._me().pk)
         )
 
     async def op_typing(self, frame: dict[str, Any]) -> None:
-        assert self.user is not None
         subscription, key = self._of(frame), _uuid(frame, "conversation")
         now = monotonic()
+        if self.typed_at is None:
+            self.typed_at = {}
         if now - self.typed_at.get(key, -TYPING_SECONDS) < TYPING_SECONDS:
             return
         self.typed_at[key] = now
         author = {
             "kind": AuthorKind.AGENT if subscription.side == STAFF else AuthorKind.MEMBER,
-            "name": self.user.display_name if subscription.side == STAFF else "",
+            "name": self._me().display_name if subscription.side == STAFF else "",
         }
         await self.live.hub.publish(
             subscription.topic, {"op": "typing", "conversation": str(key), "author": author}
@@ -322,11 +335,11 @@ class ClientSocket(LeanConsumer):
         key, seq = _uuid(frame, "conversation"), frame.get("seq")
         if not _is_number(seq):
             raise Refused("bad_frame", _BAD_FRAME)
-        await self.live.in_pool(recall_message, Conversation(pk=key), seq, by=self.user)
+        await self.live.in_pool(_recall, key, seq, self._me())
 
     async def op_queue(self, frame: dict[str, Any]) -> None:
         key = _uuid(frame, "conversation")
-        place = await self.live.in_pool(_place_of, key, self.user)
+        place = await self.live.in_pool(_place_of, key, self._me())
         self.tell(op="queue", conversation=str(key), **place, **_echo(frame))
 
     async def op_sync(self, frame: dict[str, Any]) -> None:
@@ -384,6 +397,11 @@ class ClientSocket(LeanConsumer):
                 subscription.last = key
                 self.offer(frame)
 
+    def _me(self) -> Identity:
+        if self.user is None:
+            raise Refused("not_found", _GONE)
+        return self.user
+
     def _of(self, frame: dict[str, Any]) -> Subscription:
         subscription = self.subscriptions.get(f"conversation.{_uuid(frame, 'conversation')}")
         if subscription is None:
@@ -391,8 +409,7 @@ class ClientSocket(LeanConsumer):
         return subscription
 
     def _viewing(self, conversation: str, state: str) -> dict[str, Any]:
-        assert self.user is not None
-        user = {"id": str(self.user.public_id), "name": self.user.display_name}
+        user = {"id": self._me().public_id, "name": self._me().display_name}
         return {"op": "viewing", "conversation": conversation, "user": user, "state": state}
 
     def _take_token(self) -> None:
@@ -416,7 +433,7 @@ class ClientSocket(LeanConsumer):
         self.tell(op="error", code=code, message=self._words(message), **(named | details))
         if code in self.bad_frame_codes:
             now = monotonic()
-            self.bad_frames = [at for at in self.bad_frames if now - at < 60] + [now]
+            self.bad_frames = (*(at for at in self.bad_frames if now - at < 60), now)
             if len(self.bad_frames) > BAD_FRAMES_A_MINUTE:
                 self.drop(TOO_MANY_BAD, "too many bad frames")
 
@@ -469,7 +486,23 @@ def user_of_session(session_key: str) -> User | None:
     return user if isinstance(user, User) and user.is_active else None
 
 
-def _place_of(key: UUID, user: User) -> dict[str, int | None]:
+def identity_of(user: User) -> Identity:
+    """Return what a socket keeps of ``user``."""
+    return Identity(user.pk, str(user.public_id), user.display_name, user.is_agent)
+
+
+def resolve_for(who: Identity, name: str) -> str | None:
+    """Return the bus topic of ``name`` by the rights the person has now."""
+    user = User.objects.filter(pk=who.pk, is_active=True).first()
+    return resolve(user, name) if user else None
+
+
+def _recall(key: UUID, seq: int, who: Identity) -> None:
+    recall_message(Conversation(pk=key), seq, by=User.objects.get(pk=who.pk))
+
+
+def _place_of(key: UUID, who: Identity) -> dict[str, int | None]:
+    user = User.objects.get(pk=who.pk)
     conversation = Conversation.objects.visible_to(user).filter(pk=key).first()
     if conversation is None:
         raise NotFound("not_found", _GONE)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from django.db import connection, transaction
@@ -30,6 +30,15 @@ REPLY_ROLES = sorted(
     role for role, rights in account_rules.RIGHTS.items() if "tickets.reply" in rights
 )
 SEND_ANYWAY = -1
+
+
+class Speaker(Protocol):
+    """Who says something: a person, or what a socket keeps of one."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def display_name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +69,7 @@ class Posted:
 def draft(
     conversation: uuid.UUID,
     *,
-    by: User | None,
+    by: Speaker | None,
     author_kind: str,
     kind: str = MessageKind.TEXT,
     body: str = "",
@@ -86,7 +95,9 @@ def draft(
             raise DomainError("message.empty", _("Write something first."))
         stored = None
     else:
-        stored = orjson.dumps(card_payload(conversation, kind, payload or {}, by=by)).decode()
+        stored = orjson.dumps(
+            card_payload(conversation, kind, payload or {}, uploaded_by=by.pk if by else None)
+        ).decode()
     return Draft(
         conversation=conversation,
         client_id=client_id or uuid.uuid4(),
@@ -100,7 +111,7 @@ def draft(
     )
 
 
-def spoken_name(author_kind: str, by: User | None) -> str:
+def spoken_name(author_kind: str, by: Speaker | None) -> str:
     """Return the name shown beside a message: members are masked, staff speak with their name."""
     if by is None:
         return ""

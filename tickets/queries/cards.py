@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from common.errors import DomainError
 from common.text import clean
 from tickets.models import Attachment, Conversation, MessageKind
@@ -13,7 +12,7 @@ from trade.models import Order
 
 
 def card_payload(
-    conversation: uuid.UUID, kind: str, payload: dict[str, Any], *, by: User | None
+    conversation: uuid.UUID, kind: str, payload: dict[str, Any], *, uploaded_by: int | None
 ) -> dict[str, Any]:
     """Return what the message stores for ``kind``.
 
@@ -24,7 +23,7 @@ def card_payload(
     """
     match kind:
         case MessageKind.IMAGE | MessageKind.FILE:
-            return _attachment(conversation, kind, payload, by)
+            return _attachment(conversation, kind, payload, uploaded_by)
         case MessageKind.ORDER_CARD:
             return _order(conversation, payload)
         case _:
@@ -32,14 +31,18 @@ def card_payload(
 
 
 def _attachment(
-    conversation: uuid.UUID, kind: str, payload: dict[str, Any], by: User | None
+    conversation: uuid.UUID, kind: str, payload: dict[str, Any], uploaded_by: int | None
 ) -> dict[str, Any]:
     try:
         key = uuid.UUID(str(payload.get("attachment")))
     except ValueError:
         key = uuid.UUID(int=0)
     found = Attachment.objects.filter(
-        pk=key, conversation_id=conversation, uploaded_by=by, kind=kind, recalled_at=None
+        pk=key,
+        conversation_id=conversation,
+        uploaded_by_id=uploaded_by,
+        kind=kind,
+        recalled_at=None,
     ).first()
     if found is None:
         raise DomainError(

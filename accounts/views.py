@@ -20,10 +20,31 @@ from accounts.doors import all_doors, doors_of
 from accounts.forms import ProfileForm, SignInForm
 from accounts.models import User
 from accounts.queries import demo_people, locked_until
+from common.templatetags.xiaoer import icon_names
 from common.words import moment_words
 
 BACKEND = "accounts.backends.AccountBackend"
 YEAR_SECONDS = 31_536_000
+SWATCHES = (
+    "paper",
+    "surface",
+    "raised",
+    "sunken",
+    "chip",
+    "line",
+    "line-2",
+    "ink",
+    "ink-2",
+    "ink-3",
+    "accent",
+    "accent-fill",
+    "accent-tint",
+    "ok",
+    "info",
+    "danger",
+    "c1",
+    "c2",
+)
 
 
 @never_cache
@@ -105,15 +126,14 @@ def components(request: HttpRequest) -> HttpResponse:
             ],
             "now": now,
             "tiers": ["new", "normal", "super", "vip88", "apass"],
-            "bound": _refused_form(),
+            "icons": sorted(icon_names()),
+            "swatches": SWATCHES,
+            "empty_acts": [
+                {"url": "#main", "label": _("See promises"), "primary": True},
+                {"url": "#main", "label": _("Break for 10 minutes")},
+            ],
         },
     )
-
-
-def _refused_form() -> SignInForm:
-    form = SignInForm({"account": "", "password": ""}, prefix="shown")
-    form.is_valid()
-    return form
 
 
 def _sign_in(request: HttpRequest) -> HttpResponse:

@@ -71,3 +71,13 @@ def test_the_front_speaks_english(new_page, house):
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     assert_fits(page)
     shot(page, "front-english")
+
+
+def test_all_components_in_light_dark_and_on_a_phone(new_page, house, ops):
+    for name, options in (("light", {}), ("dark", {"dark": True}), ("phone", {"phone": True})):
+        page = new_page(ops, **options)
+        page.goto(house.url + "/look/")
+        expect(page.locator(".clock.is-breached").first).to_be_visible()
+        page.locator("#focus-me").focus()
+        assert_fits(page)
+        shot(page, f"components-{name}", full=True)

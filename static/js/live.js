@@ -321,10 +321,11 @@ export class Live extends EventTarget {
     clearTimeout(this.timers.hello);
     if (this.user && frame.user && frame.user !== this.user) {
       // Somebody else has signed in here: their line must not carry these words.
-      this.#become("closed", { reason: "other_person" });
-      this.socket?.close(1000);
+      const { socket } = this;
       this.socket = null;
       this.#stopTimers();
+      this.#become("closed", { reason: "other_person" });
+      socket?.close(1000);
       return;
     }
     this.limits = { ...this.limits, ...frame.limits };

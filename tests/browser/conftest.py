@@ -40,7 +40,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -59,6 +59,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
             # One worker runs them all, so that the servers start once.
             item.add_marker(pytest.mark.xdist_group("browser"))
+            if "house" not in item.fixturenames:
+                # The servers need the test database even where the test itself has no rows.
+                item.add_marker(pytest.mark.django_db)
 
 
 def chromium() -> str | None:
@@ -66,7 +69,9 @@ def chromium() -> str | None:
     chosen = os.environ.get("CHROMIUM")
     if chosen:
         return chosen
-    return next((place for place in PLACES if Path(place).exists()), None) or shutil.which("chromium")
+    return next((place for place in PLACES if Path(place).exists()), None) or shutil.which(
+        "chromium"
+    )
 
 
 class House:
@@ -101,14 +106,24 @@ class House:
 
     def stop(self) -> None:
         for name in list(self.running):
-            self._end(name, signal.SIGKILL)
+            self._end(name, signal.SIGTERM)
+        # The test database can only be dropped when nobody is left in it. Under Playwright's loop
+        # Django opens a second set of connections in this process; nobody else would close it.
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        connections.close_all()
 
     def sign_in(self, page: Page, user: object) -> None:
         """Give the browser of ``page`` a session of ``user``."""
         client = Client()
         client.force_login(user)
         name = settings.SESSION_COOKIE_NAME
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.url}])
+        page.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": self.url}]
+        )
 
     def _spawn(self, name: str) -> None:
         line = next(
@@ -154,7 +169,11 @@ class House:
             return
         if process.poll() is None:
             os.killpg(process.pid, number)
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=15)
 
 
 @pytest.fixture(scope="session")
@@ -200,8 +219,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, house: House) -> Iterator[Callable[..., Page]]:
-    """Open pages; see the top of this file."""
+def new_page(browser: Browser, _servers: House) -> Iterator[Callable[..., Page]]:
+    """Open pages; see the top of this file. Tests with rows of their own take ``house`` as well."""
+    house = _servers
     opened: list[Page] = []
 
     def open_page(
@@ -262,8 +282,12 @@ def _watch(page: Page) -> None:
     page.noises = []
     page.on(
         "console",
-        lambda said: said.type in {"error", "warning"}
-        and page.noises.append(f"console {said.type}: {said.text} ({said.location.get('url', '')})"),
+        lambda said: (
+            said.type in {"error", "warning"}
+            and page.noises.append(
+                f"console {said.type}: {said.text} ({said.location.get('url', '')})"
+            )
+        ),
     )
     page.on("pageerror", lambda error: page.noises.append(f"uncaught: {error}"))
     page.on("request", lambda request: _stays_here(page, request.url))

@@ -24,7 +24,9 @@ def test_a_wrong_password_is_said_beside_the_field_and_in_the_summary(page, hous
     summary = page.get_by_role("alert")
     expect(summary).to_be_focused()
     expect(summary.get_by_role("link", name="账号或密码不对，还可以再试4次。")).to_be_visible()
-    expect(page.locator(".field--error .field__error")).to_have_text("账号或密码不对，还可以再试4次。")
+    expect(page.locator(".field--error .field__error")).to_have_text(
+        "账号或密码不对，还可以再试4次。"
+    )
     expect(page.get_by_label("账号")).to_have_value("lin")
     shot(page, "front-refused-light")
 

@@ -23,6 +23,7 @@
 * The servers start once per test process, by the lines of the Procfile, on free ports.
 """
 
+import contextlib
 import os
 import re
 import shlex
@@ -167,13 +168,13 @@ class House:
         process = self.running.pop(name, None)
         if process is None:
             return
-        if process.poll() is None:
-            os.killpg(process.pid, number)
-        try:
+        os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
+        # Its own workers may outlive it and hold its port.
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=15)
+        process.wait(timeout=15)
 
 
 @pytest.fixture(scope="session")

@@ -41,11 +41,12 @@ def icon(name: str, css: str = "", label: str = "") -> SafeString:
     """
     if name not in icon_names():
         raise template.TemplateSyntaxError(f"no icon called {name!r}")
-    reading = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
+    hidden = SafeString('aria-hidden="true"')
+    reading = format_html('role="img" aria-label="{}"', label) if label else hidden
     return format_html(
         '<svg class="icon{}" {}><use href="{}#{}"></use></svg>',
         f" {css}" if css else "",
-        SafeString(reading),
+        reading,
         staticfiles_storage.url("icons/sprite.svg"),
         name,
     )

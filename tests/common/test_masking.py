@@ -226,3 +226,8 @@ def test_a_log_call_with_wrong_arguments_does_not_break_the_caller():
     record = logging.LogRecord("x", logging.INFO, __file__, 1, "%d 13812345678", ("x",), None)
     assert MaskingFilter().filter(record)
     assert "138****5678" in record.getMessage()
+
+
+def test_every_log_line_of_the_house_is_masked(settings):
+    assert "masking" in settings.LOGGING["handlers"]["console"]["filters"]
+    assert settings.LOGGING["filters"]["masking"]["()"] == "common.masking.MaskingFilter"

@@ -27,6 +27,11 @@ WRITES = {"create", "bulk_create", "get_or_create", "update_or_create", "bulk_up
 NAMELESS = {"utils", "helpers", "managers", "services", "misc"}
 
 
+def doors() -> Iterator[tuple[Path, ast.Module]]:
+    """Yield the doors of the apps; what ``common`` gives all doors is machinery, not a rule."""
+    return (found for found in modules(*DOORS) if found[0].parts[0] != "common")
+
+
 def modules(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
     """Yield the parsed modules of our apps; with ``rooms`` only those of these rooms."""
     for app in APPS:
@@ -66,6 +71,22 @@ def functions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionD
                 yield one
 
 
+def _is_harmless(call: ast.Call) -> bool:
+    """Tell a parent's method, and a form that is only read, from a write."""
+    asked = {word.arg: word.value for word in call.keywords}
+    commits = asked.get("commit")
+    reads = isinstance(commits, ast.Constant) and commits.value is False
+    return reads or dotted(call.func).startswith("super.")
+
+
+def _is_promise(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Tell a protocol's ``...`` from a function that does something."""
+    match function.body:
+        case [ast.Expr(ast.Constant(value))]:
+            return value is ...
+    return False
+
+
 def test_every_app_has_its_floor():
     ours = {c.label for c in apps.get_app_configs() if Path(c.path).parent == ROOT}
     assert ours - set(APPS) == set()
@@ -89,7 +110,7 @@ def test_foreign_keys_point_downwards():
 def test_doors_open_no_transactions():
     opened = [
         f"{path}:{node.lineno}"
-        for path, tree in modules(*DOORS)
+        for path, tree in doors()
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and (dotted(node) == "transaction.atomic" or node.attr == "select_for_update")
@@ -100,13 +121,12 @@ def test_doors_open_no_transactions():
 def test_doors_write_nothing_themselves():
     written = [
         f"{path}:{call.lineno} {dotted(call.func)}"
-        for path, tree in modules(*DOORS)
-        if path.parts[0] != "common"  # the worker's sign of life is no rule
+        for path, tree in doors()
         for call in calls(tree)
         if isinstance(call.func, ast.Attribute)
         and (
             (call.func.attr in WRITES and ".objects" in dotted(call.func))
-            or (call.func.attr in ("save", "delete") and not dotted(call.func).startswith("super."))
+            or (call.func.attr in ("save", "delete") and not _is_harmless(call))
         )
     ]
     assert written == []
@@ -118,7 +138,7 @@ def test_rooms_explain_themselves(room):
         f"{path}:{function.lineno} {function.name}"
         for path, tree in modules(room)
         for function in functions(tree)
-        if not ast.get_docstring(function)
+        if not ast.get_docstring(function) and not _is_promise(function)
     ]
     assert silent == []
 
@@ -204,6 +224,8 @@ def test_pages_hold_no_inline_code():
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "templates").rglob("*.html"))
+        # The back office has a policy of its own: its theme styles elements directly.
+        if path.relative_to(ROOT / "templates").parts[0] not in ("admin", "unfold")
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if inline.search(line)
     ]

@@ -129,7 +129,8 @@ def key_of(entry: polib.POEntry | polib.MOEntry) -> Key:
 def complaints(catalogue: Catalogue, strings: Strings) -> Iterator[str]:
     """Yield every reason why ``catalogue`` does not say ``strings`` in Chinese."""
     po = catalogue.entries()
-    live = {key_of(entry): entry for entry in po if not entry.obsolete}
+    entries = [entry for entry in po if not entry.obsolete]
+    live = {key_of(entry): entry for entry in entries}
     for key, said in sorted(strings.items(), key=str):
         entry = live.get(key)
         where = f"{catalogue.name}: {key.msgid!r} ({', '.join(sorted(said.files))})"
@@ -139,6 +140,8 @@ def complaints(catalogue: Catalogue, strings: Strings) -> Iterator[str]:
             yield f"fuzzy    {where}"
         elif wrong := _wrong_placeholders(entry):
             yield f"broken   {where}: nobody fills {wrong}"
+    if len(live) < len(entries):
+        yield f"stale    {catalogue.name}: some entries are written twice"
     for key in live.keys() - strings.keys():
         yield f"stale    {catalogue.name}: {key.msgid!r} is said nowhere"
     if strings and not _is_compiled(catalogue, po):
@@ -155,7 +158,7 @@ def clashes(catalogues: Iterable[Catalogue]) -> Iterator[tuple[str, str]]:
         for entry in catalogue.entries():
             if entry.obsolete or not _is_said(entry):
                 continue
-            words = str(entry.msgstr or entry.msgstr_plural)
+            words = _words(entry)
             place = (catalogue.path.stem, key_of(entry))
             name, other = first.setdefault(place, (catalogue.name, words))
             if other != words:
@@ -180,7 +183,11 @@ def update(
     po = catalogue.entries()
     po.metadata = {**_METADATA, **po.metadata}
     po.header = po.header.strip()
-    written = {key_of(entry): entry for entry in po}
+    written: dict[Key, polib.POEntry] = {}
+    for entry in list(po):
+        # Once with a plural and once without is the same entry; so is what was merged twice.
+        if written.setdefault(key_of(entry), entry) is not entry:
+            po.remove(entry)
     for key, said in strings.items():
         entry = written.get(key) or polib.POEntry(msgid=key.msgid, msgctxt=key.msgctxt)
         if key not in written:
@@ -215,12 +222,11 @@ def memory_of(catalogues: Iterable[Catalogue]) -> dict[Key, polib.POEntry]:
 def _describe(entry: polib.POEntry, said: Said, remembered: polib.POEntry | None) -> None:
     entry.obsolete = False
     entry.occurrences = [(file, "") for file in sorted(said.files)]
-    if entry.msgid_plural != said.plural:
-        entry.msgid_plural, entry.msgstr, entry.msgstr_plural = said.plural, "", {}
-    if said.plural and not entry.msgstr_plural:
-        entry.msgstr_plural = {0: ""}
-    if not _is_said(entry) and remembered and remembered.msgid_plural == said.plural:
-        entry.msgstr, entry.msgstr_plural = remembered.msgstr, dict(remembered.msgstr_plural)
+    words = _words(entry) or (_words(remembered) if remembered else "")
+    # Chinese has one form: what was said of one is said of many, and the other way round.
+    entry.msgid_plural = said.plural
+    entry.msgstr = "" if said.plural else words
+    entry.msgstr_plural = {0: words} if said.plural else {}
     if _placeholders(entry.msgid) and "python-format" not in entry.flags:
         entry.flags.append("python-format")
 
@@ -277,8 +283,12 @@ def _strings_of(source: Path) -> Iterator[tuple[Key, str]]:
             yield Key(singular, context), plural
 
 
+def _words(entry: polib.POEntry | polib.MOEntry) -> str:
+    return str(entry.msgstr or entry.msgstr_plural.get(0, ""))
+
+
 def _is_said(entry: polib.POEntry | polib.MOEntry) -> bool:
-    return all(entry.msgstr_plural.values()) if entry.msgstr_plural else bool(entry.msgstr)
+    return bool(_words(entry))
 
 
 def _placeholders(text: str) -> set[str]:

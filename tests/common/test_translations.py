@@ -174,6 +174,17 @@ def test_two_words_for_one_are_a_clash(house):
     assert "Send" in line
 
 
+def test_entries_written_twice_become_one(house):
+    one = catalogue(house, "shop")
+    refresh(one)
+    po = say(one)
+    po.append(polib.POEntry(msgid="%(n)s case", msgstr="单"))
+    po.save()
+    assert kinds(one) == ["stale"]
+    assert len([entry for entry in refresh(one) if entry.msgid == "%(n)s case"]) == 1
+    assert kinds(one) == []
+
+
 def test_an_empty_catalogue_is_removed(house):
     one = catalogue(house, "shop/js")
     refresh(one)

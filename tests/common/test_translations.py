@@ -180,7 +180,7 @@ def test_entries_written_twice_become_one(house):
     po = say(one)
     po.append(polib.POEntry(msgid="%(n)s case", msgstr="单"))
     po.save()
-    assert kinds(one) == ["stale"]
+    assert "stale" in kinds(one)
     assert len([entry for entry in refresh(one) if entry.msgid == "%(n)s case"]) == 1
     assert kinds(one) == []
 

@@ -52,11 +52,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             return self.none()
         if user.can("tickets.see_all"):
             return self
-        mine = Q(member__user_id=user.pk)
-        if user.can("desk.use"):
-            teams = user.memberships.values("team_id")
-            mine |= Q(owner=user) | Q(first_owner=user) | Q(team__in=teams)
-        return self.filter(mine)
+        if not user.can("desk.use"):
+            return self.filter(member__user_id=user.pk)
+        teams = user.memberships.values("team_id")
+        # Asked as a list of members, not joined: a join inside an OR hides every index.
+        own = Q(member__in=Member.objects.filter(user=user).values("pk"))
+        return self.filter(own | Q(owner=user) | Q(first_owner=user) | Q(team__in=teams))
 
     def waiting(self) -> "ConversationQuerySet":
         """The queue: priority first, then who waits longest."""
@@ -178,6 +179,12 @@ class Conversation(models.Model):
             ),
             # An agent's own open conversations.
             models.Index(name="conversation_owned", fields=["owner"], condition=Q(state="open")),
+            # What an agent has finished, newest first (desk, past).
+            models.Index(
+                name="conversation_done_by",
+                fields=["owner", "-id"],
+                condition=Q(state__in=["resolved", "closed"]),
+            ),
             # A member's conversations, newest first (desk panel, /me/).
             models.Index(name="conversation_of_member", fields=["member", "-id"]),
             # Back office list by state, newest first.

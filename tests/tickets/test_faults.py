@@ -24,15 +24,12 @@ from tests.tickets.live import ROOT, LiveProcess, phone
 
 PAIRS, MESSAGES = 4, 60
 
-WORLD = (
-    """
+WORLD = f"""
 import django, json
 django.setup()
 from bench.world import make_world
-print(json.dumps(make_world(%d)))
+print(json.dumps(make_world({PAIRS})))
 """
-    % PAIRS
-)
 
 
 @dataclass

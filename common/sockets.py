@@ -11,6 +11,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 
 OUTBOX_FRAMES = 512
+OUTBOX_BYTES = 1_048_576
 _COALESCE = 64
 
 
@@ -27,6 +28,7 @@ class LeanConsumer(AsyncConsumer):
     def __init__(self) -> None:
         # A list and not a deque: an empty one costs 56 bytes, not 760, and most sockets are idle.
         self.outbox: list[bytes] = []
+        self.outbox_bytes = 0
         self.flushing = False
         self.flusher: asyncio.Task[None] | None = None
         self.closed = False
@@ -68,14 +70,28 @@ class LeanConsumer(AsyncConsumer):
         """Queue ``frame`` for the client; a client too slow to read is dropped and resumes."""
         if self.closed:
             return
-        if len(self.outbox) >= self.outbox_limit:
+        if len(self.outbox) >= self.outbox_limit or self.outbox_bytes > OUTBOX_BYTES:
             self.drop(1013, "slow")
             return
         self.outbox.append(frame)
+        self.outbox_bytes += len(frame)
         if not self.flushing:
             # At the end of this turn of the loop: all frames of one batch leave together.
             self.flushing = True
             asyncio.get_running_loop().call_soon(self._flush)
+
+    @property
+    def is_backed_up(self) -> bool:
+        """Tell whether a sender that can wait should wait."""
+        return self.outbox_bytes > OUTBOX_BYTES // 4 or len(self.outbox) > self.outbox_limit // 4
+
+    async def eased(self) -> None:
+        """Wait until the client has read; one that reads nothing for ten seconds is dropped."""
+        for _ in range(1_000):
+            if self.closed or not self.is_backed_up:
+                return
+            await asyncio.sleep(0.01)
+        self.drop(1013, "slow")
 
     def tell(self, **frame: Any) -> None:
         """Queue an answer given as fields."""
@@ -96,11 +112,12 @@ class LeanConsumer(AsyncConsumer):
             outbox = self.outbox
             if len(outbox) == 1:
                 text = outbox[0].decode()
-                self.outbox = []
+                self.outbox, self.outbox_bytes = [], 0
             else:
                 # Several waiting frames travel as one array: one system call, one wake-up.
-                text = "[" + b",".join(outbox[:_COALESCE]).decode() + "]"
-                self.outbox = outbox[_COALESCE:]
+                some, self.outbox = outbox[:_COALESCE], outbox[_COALESCE:]
+                self.outbox_bytes -= sum(map(len, some))
+                text = "[" + b",".join(some).decode() + "]"
             sending = self.base_send({"type": "websocket.send", "text": text})
             try:
                 # A writable socket takes the frame without suspending: no task is needed then.

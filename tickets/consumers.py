@@ -381,13 +381,13 @@ class ClientSocket(LeanConsumer):
         assert subscription.conversation is not None
         while not self.closed:
             for seq, frame in page.messages:
+                if self.is_backed_up:
+                    await self.eased()
                 if seq > subscription.last:
                     subscription.last = seq
                     self.offer(frame)
             if not page.is_full:
                 break
-            while len(self.outbox) > self.outbox_limit // 4 and not self.closed:
-                await asyncio.sleep(0.01)
             page = await self.live.reader.after(subscription.conversation, subscription.last)
         held, subscription.held = subscription.held or [], None
         for key, frame in held:

@@ -115,7 +115,7 @@ class UserAdmin(BaseAdmin):
         "is_superuser",
         "date_joined",
     )
-    list_display = ("username", "display_name", "role_names", "is_active", "date_joined")
+    list_display = ("username", "shown_name", "role_names", "is_active", "date_joined")
     list_filter = (RoleFilter, "is_active")
     search_fields = ("username", "display_name")
     search_help_text = _("Account or name")
@@ -128,13 +128,30 @@ class UserAdmin(BaseAdmin):
         return queryset, False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj else self.editable_fields
+        if obj is None:
+            return self.editable_fields
+        # Buyers' names are theirs: read masked, never typed by us.
+        return tuple(
+            "shown_name" if name == "display_name" and _is_buyer(obj) else name
+            for name in self.fields
+        )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        readonly = super().get_readonly_fields(request, obj)
+        return [*readonly, "username", "language"] if obj and _is_buyer(obj) else readonly
+
+    def title_of(self, request: HttpRequest, row: User) -> str:
+        return f"{row.username} {_name_of(row)}"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
             # Nobody signs in before a password is set by an action or by the person.
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
+
+    @display(description=_("name"))
+    def shown_name(self, user: User) -> str:
+        return _name_of(user) or self.get_empty_value_display()
 
     @display(description=_("roles"))
     def role_names(self, user: User) -> str:
@@ -270,6 +287,14 @@ class MemberAdmin(BaseAdmin):
     )
     def show_phone(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
         return reveal_phone(member, by=request.user, reason=answers["reason"])
+
+
+def _is_buyer(user: User) -> bool:
+    return set(user.roles) <= {Role.MEMBER} and not user.is_superuser
+
+
+def _name_of(user: User) -> str:
+    return mask_name(user.display_name) if _is_buyer(user) else user.display_name
 
 
 def _sees(request: HttpRequest) -> bool:

@@ -194,7 +194,7 @@ def partitions(now: datetime) -> list[Finding]:
         Finding(
             _("Months ahead"),
             state,
-            _("%(count)s of 3 months have their partitions") % {"count": ahead},
+            _("%(count)s of 3 made") % {"count": ahead},
             ""
             if state == GOOD
             else _(

@@ -24,7 +24,7 @@ class OrderAdmin(BaseAdmin):
     search_fields = ("order_no", "product")
     search_help_text = _("Order no., member no., shop or product")
     fields = (
-        ("order_no", "status_word"),
+        ("order_no", "status"),
         ("customer", "shop"),
         ("product", "category"),
         ("quantity", "amount"),

@@ -157,7 +157,9 @@ class BaseAdmin(ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": self.title_of(request, obj),
+            "row_title": self.title_of(request, obj),
             "subtitle": _("History"),
+            "history_page": True,
             "lines": history_lines(history_of(obj)[:HISTORY_SHOWN]),
             "object": obj,
             "original": obj,
@@ -314,6 +316,7 @@ class BaseAdmin(ModelAdmin):
                 for act in self.acts_for(request)
                 if act.fits is None or act.fits(row)
             ]
+            context |= {"row_title": self.title_of(request, row), "subtitle": self.title_of(request, row)}
             context |= self.page_context(request, row)
         return super().changeform_view(request, object_id, form_url, context)
 

@@ -69,7 +69,7 @@ class KeysetChangeList(ChangeList):
         self.first_url = self.get_query_string() if more_back else None
         self.is_narrowed = bool(self.query or self.has_active_filters)
         self.roughly = None if self.is_whole or self.is_narrowed else rough_count(self.model)
-        self.full_result_count = None
+        self.full_result_count = self.result_count
         self.show_full_result_count = False
         self.show_admin_actions = True
         self.can_show_all = self.multi_page = False

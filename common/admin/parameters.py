@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -64,13 +64,15 @@ def spoken(declared: Declaration, number: Value) -> str:
 def duration_words(span: timedelta) -> str:
     """Say a duration exactly, in the largest unit that leaves no rest."""
     seconds = span.total_seconds()
-    for size, words in (
-        (86_400, _("%(n)s days")),
-        (3_600, _("%(n)s hours")),
-        (60, _("%(n)s minutes")),
-    ):
-        if seconds and seconds % size == 0:
-            return words % {"n": f"{int(seconds // size):,}"}
+    if seconds and seconds % 86_400 == 0:
+        n = int(seconds // 86_400)
+        return ngettext("%(n)s day", "%(n)s days", n) % {"n": n}
+    if seconds and seconds % 3_600 == 0:
+        n = int(seconds // 3_600)
+        return ngettext("%(n)s hour", "%(n)s hours", n) % {"n": n}
+    if seconds and seconds % 60 == 0:
+        n = int(seconds // 60)
+        return ngettext("%(n)s minute", "%(n)s minutes", n) % {"n": n}
     return _("%(n)s seconds") % {"n": f"{seconds:g}"}
 
 

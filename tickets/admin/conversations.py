@@ -119,7 +119,7 @@ class ConversationAdmin(BaseAdmin):
     search_help_text = _("Conversation, member or order no., or words of the subject")
     change_form_outer_after_template = "tickets/admin/transcript.html"
     fields = (
-        ("conversation_no", "state_word"),
+        ("conversation_no", "state"),
         ("customer", "medium"),
         ("team", "owner"),
         ("first_owner", "disposition"),

@@ -316,7 +316,10 @@ class BaseAdmin(ModelAdmin):
                 for act in self.acts_for(request)
                 if act.fits is None or act.fits(row)
             ]
-            context |= {"row_title": self.title_of(request, row), "subtitle": self.title_of(request, row)}
+            context |= {
+                "row_title": self.title_of(request, row),
+                "subtitle": self.title_of(request, row),
+            }
             context |= self.page_context(request, row)
         return super().changeform_view(request, object_id, form_url, context)
 

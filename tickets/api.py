@@ -38,6 +38,7 @@ from workforce.models import Presence, Team
 log = logging.getLogger(__name__)
 
 FORM_BYTES = 16_384  # what a form may weigh around its file
+CHUNK_BYTES = 65_536
 
 
 class NewConversation(serializers.Serializer[Any]):
@@ -277,6 +278,10 @@ class Attachments(APIView):
         # Before anything reads the body: a file too large must not fill the disk first.
         limit = value("chat.upload_bytes")
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit + FORM_BYTES:
+            # A browser hears the answer only when somebody took what it sent.
+            for _chunk in range(8 * limit // CHUNK_BYTES):
+                if not request._request.read(CHUNK_BYTES):
+                    break
             raise too_large(limit)
         super().initial(request, *args, **kwargs)
 

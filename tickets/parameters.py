@@ -33,7 +33,9 @@ declare("chat.greeting_word", "亲", _("How agents address members"))
 declare(
     "chat.upload_bytes", 10_485_760, _("Largest file in a chat"), minimum=1024, maximum=104_857_600
 )
-declare("chat.uploads_an_hour", 60, _("Files one person may send in an hour"), minimum=1, maximum=10000)
+declare(
+    "chat.uploads_an_hour", 60, _("Files one person may send in an hour"), minimum=1, maximum=10000
+)
 declare(
     "queue.usual_wait",
     timedelta(seconds=60),

@@ -17,7 +17,9 @@ urlpatterns = [
         name="api-queue-position",
     ),
     path("conversations/<uuid:key>/panel/", api.Panel.as_view(), name="api-panel"),
-    path("conversations/<uuid:key>/attachments/", api.Attachments.as_view(), name="api-attachments"),
+    path(
+        "conversations/<uuid:key>/attachments/", api.Attachments.as_view(), name="api-attachments"
+    ),
     path("attachments/<uuid:key>/", api.OneAttachment.as_view(), name="api-attachment"),
     path("queue/next/", api.NextInQueue.as_view(), name="api-queue-next"),
     path("desk/", api.Desk.as_view(), name="api-desk"),

@@ -99,7 +99,12 @@ def new_chat(request: HttpRequest) -> HttpResponse:
         order = my_order_rows(request).filter(order_no=order_no).first()
         if order is None:
             raise Http404
-    running = my_talks(request).filter(state__in=[State.WAITING, State.OPEN], order=order).order_by("-id").first()
+    running = (
+        my_talks(request)
+        .filter(state__in=[State.WAITING, State.OPEN], order=order)
+        .order_by("-id")
+        .first()
+    )
     if running is not None:
         return redirect("chat", pk=running.pk)
     return render(request, "tickets/me/chat.html", chat_numbers() | {"order": order, "talk": None})
@@ -110,7 +115,9 @@ def chat(request: HttpRequest, pk: UUID) -> HttpResponse:
     talk = get_object_or_404(my_talks(request), pk=pk)
     reopens_until = talk.resolved_at + value("chat.reopen_window") if talk.resolved_at else None
     may_go_on = talk.is_live or (
-        talk.state == State.RESOLVED and reopens_until is not None and timezone.now() < reopens_until
+        talk.state == State.RESOLVED
+        and reopens_until is not None
+        and timezone.now() < reopens_until
     )
     return render(
         request,
@@ -130,7 +137,11 @@ def my_talks(request: HttpRequest):  # type: ignore[no-untyped-def]
 
 def my_order_rows(request: HttpRequest):  # type: ignore[no-untyped-def]
     """Return the orders of the member who asks."""
-    return Order.objects.visible_to(request.user).filter(member__user=request.user).select_related("shop")
+    return (
+        Order.objects.visible_to(request.user)
+        .filter(member__user=request.user)
+        .select_related("shop")
+    )
 
 
 def uuid_or_none(text: str) -> UUID | None:

@@ -171,7 +171,9 @@ def test_two_clocks_share_the_timers_and_ring_each_once(heard):
 def test_the_process_beats_and_stops_cleanly_on_a_signal():
     params = connection.get_connection_params()
     query = urlencode({key: params[key] for key in ("host", "port") if params.get(key)})
-    who = quote(params["user"]) + (f":{quote(params['password'])}" if params.get("password") else "")
+    who = quote(params["user"]) + (
+        f":{quote(params['password'])}" if params.get("password") else ""
+    )
     url = f"postgresql://{who}@/{params['dbname']}?{query}"
     environment = os.environ | {"DATABASE_URL": url, "XIAOER_PROCESS": "clock"}
     clocks = [

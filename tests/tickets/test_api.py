@@ -330,3 +330,42 @@ def test_a_person_the_page_made_up_cannot_be_a_target(browser_of, mei, bo, team)
     assert (
         post(browser_of(bo), f"conversations/{conversation.pk}/transfers/", sent).status_code == 404
     )
+
+
+def test_a_conversation_is_handed_on_taken_over_and_taken_up_again(
+    browser_of, mei, bo, lin, dora, team, other_team
+):
+    conversation = answered(mei.member, team, bo)
+    door = f"conversations/{conversation.pk}"
+    moved = post(
+        browser_of(bo), f"{door}/transfers/", {"person": str(lin.public_id), "note": "请看"}
+    )
+    assert moved.json()["owner"]["name"] == "陆遥"
+    taken = post(browser_of(bo), f"{door}/takeover/", {"reason": "还是我来"})
+    assert taken.json()["owner"]["name"] == "许青禾"
+    post(browser_of(bo), f"{door}/resolution/", {"disposition": "solved"})
+    again = browser_of(bo).delete(
+        f"{API}/{door}/resolution/", {"reason": "客人来电"}, content_type="application/json"
+    )
+    assert (again.json()["state"], again.json()["reopened_count"]) == ("open", 1)
+    queued = post(browser_of(bo), f"{door}/transfers/", {"team": "jewelry", "note": "珠宝的事"})
+    assert (queued.json()["state"], queued.json()["team"]["name"]) == ("waiting", "珠宝组")
+    assert [c["id"] for c in browser_of(dora).get(f"{API}/desk/").json()["queue"]] == [
+        str(conversation.pk)
+    ]
+
+
+def test_who_hands_a_waiting_one_away_no_longer_sees_it(browser_of, mei, bo, team, other_team):
+    conversation = waiting(mei.member, team)
+    sent = {"team": "jewelry", "note": "珠宝的事"}
+    response = post(browser_of(bo), f"conversations/{conversation.pk}/transfers/", sent)
+    assert response.status_code == 204
+    assert browser_of(bo).get(f"{API}/conversations/{conversation.pk}/").status_code == 404
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"medium": "pigeon"}', '{"client_id": "x"}', "null"])
+def test_what_is_no_opening_is_a_bad_request(browser_of, mei, team, body):
+    response = browser_of(mei).post(f"{API}/conversations/", body, content_type="application/json")
+    assert response.status_code == 400
+    assert response["Content-Type"] == "application/problem+json"
+    assert not Conversation.objects.exists()

@@ -24,9 +24,12 @@ let timer = null;
 /* base.html says when it was rendered; the browser knows when the answer began to arrive. */
 function firstOffset() {
   const said = Date.parse(document.querySelector("meta[name=server-now]")?.content ?? "");
-  const entry = performance.getEntriesByType("navigation")[0];
-  if (Number.isNaN(said) || !entry?.responseStart || entry.type === "back_forward") return 0;
-  return said - (performance.timeOrigin + entry.responseStart);
+  const [entry] = performance.getEntriesByType("navigation");
+  // A page brought back by the history may be hours old: the socket's hello will tell the time.
+  if (Number.isNaN(said) || entry?.type === "back_forward") return 0;
+  // By this computer's clock as it is now, which may have been set right since the page was asked for.
+  const ago = entry?.responseStart ? Math.max(performance.now() - entry.responseStart, 0) : 0;
+  return said - (Date.now() - ago);
 }
 
 export function serverNow() {

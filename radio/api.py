@@ -1,7 +1,7 @@
 """REST of the radio. Every row is looked up through ``visible_to``."""
 
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from django.http import Http404
 from django.utils import timezone
@@ -61,11 +61,16 @@ def accepted(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[s
     return dict(checked.validated_data)
 
 
+def person(request: Request) -> User:
+    """Return who asks; the permission has let only people through."""
+    return cast(User, request.user)
+
+
 class ReadsRadio(IsAuthenticated):
     """Who has nothing to do with the radio finds none of it."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if super().has_permission(request, view) and not request.user.can("radio.read"):
+        if super().has_permission(request, view) and not person(request).can("radio.read"):
             raise Http404
         return bool(super().has_permission(request, view))
 
@@ -91,12 +96,12 @@ class Cases(RadioView):
 
     def get(self, request: Request) -> Response:
         query = accepted(CaseQuery, request.query_params)
-        eyes = viewer(request.user, timezone.now())
+        eyes = viewer(person(request), timezone.now())
         if "conversation" in query:
-            seen = Conversation.objects.visible_to(request.user).filter(pk=query["conversation"])
+            seen = Conversation.objects.visible_to(person(request)).filter(pk=query["conversation"])
             cases, cursor = list(fates(Case.objects.filter(conversation__in=seen))), ""
         else:
-            page = pushed_by(request.user, cursor=query["cursor"])
+            page = pushed_by(person(request), cursor=query["cursor"])
             cases, cursor = page.cases, page.next_cursor
         data = [case_card(case, eyes) for case in cases]
         return Response({"data": data, "next_cursor": cursor or None})
@@ -104,7 +109,7 @@ class Cases(RadioView):
     def post(self, request: Request) -> Response:
         sent = accepted(NewCase, request.data)
         conversation = (
-            Conversation.objects.visible_to(request.user).filter(pk=sent["conversation"]).first()
+            Conversation.objects.visible_to(person(request)).filter(pk=sent["conversation"]).first()
         )
         if conversation is None:
             raise Http404
@@ -113,9 +118,9 @@ class Cases(RadioView):
             reason=sent["reason"],
             headline=sent["headline"],
             quotes=sent["quotes"],
-            by=request.user,
+            by=person(request),
         )
-        return self.shown(case, request.user, 201 if is_new else 200)
+        return self.shown(case, person(request), 201 if is_new else 200)
 
 
 class OneCase(RadioView):
@@ -123,52 +128,54 @@ class OneCase(RadioView):
 
     def get(self, request: Request, key: uuid.UUID) -> Response:
         now = timezone.now()
-        case = case_for(request.user, key, now=now)
+        case = case_for(person(request), key, now=now)
         if case is None:
             raise Http404
-        return Response(case_card(case, viewer(request.user, now)))
+        return Response(case_card(case, viewer(person(request), now)))
 
 
 class Selections(RadioView):
     """``POST``: put a case into the next editions of its channels."""
 
     def post(self, request: Request, key: uuid.UUID) -> Response:
-        case, sent = self.case_in_kitchen(request.user, key), accepted(Selection, request.data)
-        channels = Channel.objects.visible_to(request.user).filter(code__in=sent["channels"])
+        case, sent = self.case_in_kitchen(person(request), key), accepted(Selection, request.data)
+        channels = Channel.objects.visible_to(person(request)).filter(code__in=sent["channels"])
         select_case(
             case,
             channels=list(channels),
             headline=sent["headline"],
             severity=sent["severity"],
-            by=request.user,
+            by=person(request),
         )
-        return self.shown(case, request.user)
+        return self.shown(case, person(request))
 
 
 class Mergers(RadioView):
     """``POST``: count a case to another one."""
 
     def post(self, request: Request, key: uuid.UUID) -> Response:
-        case, sent = self.case_in_kitchen(request.user, key), accepted(Merger, request.data)
-        merge_case(case, into=self.case_in_kitchen(request.user, sent["into"]), by=request.user)
-        return self.shown(case, request.user)
+        case, sent = self.case_in_kitchen(person(request), key), accepted(Merger, request.data)
+        merge_case(
+            case, into=self.case_in_kitchen(person(request), sent["into"]), by=person(request)
+        )
+        return self.shown(case, person(request))
 
 
 class Rejections(RadioView):
     """``POST``: return a case with a reason."""
 
     def post(self, request: Request, key: uuid.UUID) -> Response:
-        case, sent = self.case_in_kitchen(request.user, key), accepted(Rejection, request.data)
-        reject_case(case, reason=sent["reason"], by=request.user)
-        return self.shown(case, request.user)
+        case, sent = self.case_in_kitchen(person(request), key), accepted(Rejection, request.data)
+        reject_case(case, reason=sent["reason"], by=person(request))
+        return self.shown(case, person(request))
 
 
 class Readings(RadioView):
     """``POST``: note that stories of an edition were read (all of it without ``cases``)."""
 
     def post(self, request: Request, key: uuid.UUID) -> Response:
-        edition = Edition.objects.visible_to(request.user).filter(pk=key).first()
+        edition = Edition.objects.visible_to(person(request)).filter(pk=key).first()
         if edition is None:
             raise Http404
         cases = accepted(Read, request.data).get("cases")
-        return Response({"read": mark_read(edition, cases=cases, by=request.user)})
+        return Response({"read": mark_read(edition, cases=cases, by=person(request))})

@@ -37,7 +37,7 @@ class Channel(models.Model):
         unique=True,
         error_messages={"unique": _("There is a channel with this code already.")},
     )
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(_("channel name"), max_length=40)
     description = models.CharField(_("what it is about"), max_length=200, blank=True)
     owner = models.ForeignKey(
         User, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("owner")
@@ -286,7 +286,7 @@ class CaseQuote(models.Model):
     )
     seq = models.IntegerField(_("message no."))
     speaker_kind = models.CharField(_("speaker"), max_length=8, choices=AuthorKind.choices)
-    speaker_name = models.CharField(_("name"), max_length=64, blank=True)
+    speaker_name = models.CharField(_("who said it"), max_length=64, blank=True)
     body = models.TextField(_("text"))
     said_at = models.DateTimeField(_("said at"))
 

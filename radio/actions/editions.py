@@ -1,41 +1,24 @@
 """Editions: laid out ahead, announced once, delivered to who subscribed."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Max
 from django_q.tasks import async_task
 
 from common import parameters
-from common.calendars import is_workday, next_workday
+from common.calendars import is_workday
 from common.deadlines import drop_deadline, set_deadline
 from common.history import record
 from common.push import push
 from radio import rules
 from radio.models import Channel, Edition, Reading
 from radio.queries.channels import hearers, people_who_know
+from radio.schedule import next_publish_moments, publish_moment
 
 AIR = "edition.air"
 TOPIC = "radio"
 KITCHEN = "kitchen"
-
-
-def publish_moment(day: date) -> datetime:
-    """Return when editions of ``day`` come out, by the parameter in force as that day begins."""
-    at = parameters.value("radio.publish_time", rules.moment_on(day, time()))
-    return rules.moment_on(day, at)
-
-
-def next_publish_moments(now: datetime, count: int) -> list[datetime]:
-    """Return the next ``count`` moments after ``now`` at which editions come out."""
-    moments: list[datetime] = []
-    day = rules.shanghai_day(now)
-    if is_workday(day) and publish_moment(day) > now:
-        moments.append(publish_moment(day))
-    while len(moments) < count:
-        day = next_workday(day)
-        moments.append(publish_moment(day))
-    return moments
 
 
 @transaction.atomic

@@ -38,7 +38,7 @@ def lay_out_editions(channel: Channel, *, now: datetime, ahead: int = 1) -> list
         for day in _missed_days(channel, now):
             number += 1
             _start(channel, day, number)
-    moments = next_publish_moments(now, max(ahead, len(upcoming)))
+    moments = _free_moments(channel, now, max(ahead, len(upcoming)))
     for edition, moment in zip(upcoming, moments, strict=False):
         _move(edition, moment)
     for moment in moments[len(upcoming) :]:
@@ -143,6 +143,17 @@ def _missed_days(channel: Channel, now: datetime) -> list[date]:
         for day in rules.days_between(first, rules.shanghai_day(now))
         if is_workday(day) and channel.active_since < publish_moment(day) <= now
     ]
+
+
+def _free_moments(channel: Channel, now: datetime, count: int) -> list[datetime]:
+    """Return the next moments, without a day whose edition came out early."""
+    out = set(
+        channel.editions.published(now)
+        .filter(day__gte=rules.shanghai_day(now))
+        .values_list("day", flat=True)
+    )
+    moments = next_publish_moments(now, count + len(out))
+    return [moment for moment in moments if rules.shanghai_day(moment) not in out][:count]
 
 
 def _start(channel: Channel, day: date, number: int) -> Edition:

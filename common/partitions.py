@@ -98,7 +98,7 @@ class CreatePartitionedModel(migrations.CreateModel):
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         name, args, kwargs = super().deconstruct()
-        return name, args, kwargs | {"column": self.column}
+        return name, list(args), dict(kwargs) | {"column": self.column}
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):  # type: ignore[no-untyped-def]
         model = to_state.apps.get_model(app_label, self.name)

@@ -1,6 +1,8 @@
 """The only way to tell browsers that something happened."""
 
 import logging
+from collections.abc import Mapping
+from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
@@ -26,11 +28,11 @@ def carries_frames() -> bool:
     return isinstance(get_channel_layer(), PostgresChannelLayer)
 
 
-def send_now(topic: str, message: dict[str, object]) -> None:
+def send_now(topic: str, message: Mapping[str, Any]) -> None:
     """Send ``message`` to ``topic`` at once."""
     layer = get_channel_layer()
     if isinstance(layer, PostgresChannelLayer):
-        notify_now(topic, message)
+        notify_now(topic, dict(message))
     else:
         # A foreign layer does not tell its receiver which group a message came from.
         async_to_sync(layer.group_send)(topic, {**message, "topic": topic})

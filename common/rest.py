@@ -62,7 +62,7 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
             extra = {"errors": error.get_full_details()}
         case exceptions.APIException():
             status, title = error.status_code, str(error.detail)
-            code, extra = error.get_codes(), {}
+            code, extra = str(error.get_codes()), {}
         case _:
             return None
     body = {"type": "about:blank", "title": title, "status": status, "code": code, **extra}

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-import types
 from collections.abc import Coroutine, Generator
+from functools import partial
 from typing import Any, ClassVar
 
 import orjson
@@ -133,7 +133,7 @@ class LeanConsumer(AsyncConsumer):
 
     async def _drain(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
         try:
-            await _resume(sending, waiting_for)
+            await _Rest(sending, waiting_for)
         except (RuntimeError, OSError):
             self.outbox = []
         self.flusher = None
@@ -144,17 +144,22 @@ class LeanConsumer(AsyncConsumer):
             await self.base_send({"type": "websocket.close", "code": code, "reason": reason})
 
 
-@types.coroutine
-def _resume(sending: Coroutine[Any, Any, None], waiting_for: Any) -> Generator[Any, Any, None]:
-    """Go on with a coroutine whose first step has already been taken outside a task."""
-    while True:
-        try:
-            value = yield waiting_for
-        except BaseException as error:
-            step, argument = sending.throw, error
-        else:
-            step, argument = sending.send, value
-        try:
-            waiting_for = step(argument)
-        except StopIteration:
-            return
+class _Rest:
+    """What is left of a coroutine whose first step has already been taken outside a task."""
+
+    def __init__(self, sending: Coroutine[Any, Any, None], waiting_for: Any) -> None:
+        self.sending, self.waiting_for = sending, waiting_for
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        waiting_for = self.waiting_for
+        while True:
+            try:
+                value = yield waiting_for
+            except BaseException as error:
+                step = partial(self.sending.throw, error)
+            else:
+                step = partial(self.sending.send, value)
+            try:
+                waiting_for = step()
+            except StopIteration:
+                return

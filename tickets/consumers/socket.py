@@ -1,22 +1,17 @@
-"""One socket per client, many topics. The protocol is described in docs/live.md.
+"""The consumer: takes frames, asks who may, and relays.
 
-The consumer translates: who may hear or say something is asked of ``common.topics`` and of the
-posting statement, what is said goes to the writer, what is missed comes from the reader.
+Who may hear or say something is asked of ``common.topics`` and of the posting statement; what is
+said goes to the writer, what was missed comes from the reader.
 """
 
 import asyncio
 import logging
-from dataclasses import dataclass
-from importlib import import_module
 from time import monotonic
-from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
-from django.contrib.auth import get_user
-from django.http.request import validate_host
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -27,6 +22,16 @@ from common.topics import resolve
 from tickets.actions.posting import Draft, draft
 from tickets.actions.reading import DELIVERED, MEMBER, READ, STAFF, Mark
 from tickets.actions.recall import recall_message
+from tickets.consumers import frames
+from tickets.consumers.frames import FRAME_BYTES, Refused, echo, number_of, uuid_of
+from tickets.consumers.identity import (
+    Identity,
+    cookies_of,
+    identity_of,
+    resolve_for,
+    same_host,
+    user_of_session,
+)
 from tickets.live import Live, live
 from tickets.models import AuthorKind, Conversation, MessageKind
 from tickets.queries.frames import stamp
@@ -35,7 +40,6 @@ from tickets.writer import Busy
 
 log = logging.getLogger(__name__)
 
-FRAME_BYTES = 65_536
 TOPICS_PER_SOCKET = 200
 BAD_FRAMES_A_MINUTE = 60
 TYPING_SECONDS = 3.0
@@ -43,22 +47,6 @@ HEARTBEAT_SECONDS, SYNC_SECONDS = 20, 15
 SOCKET_HOURS = 8
 
 SIGN_IN, RIGHTS_GONE, IDLE, TOO_MANY_BAD = 4401, 4000, 4408, 4429
-
-VIEWING_STATES = frozenset({"viewing", "typing", "away", "left"})
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who is at the other end, as small as a socket that idles for hours needs it."""
-
-    pk: int
-    public_id: str
-    display_name: str
-    is_agent: bool
-
-
-class Refused(DomainError):
-    """A frame that cannot be used; the socket lives on."""
 
 
 class Subscription:
@@ -78,10 +66,6 @@ class Subscription:
 class ClientSocket(LeanConsumer):
     """The door of every browser and app."""
 
-    bad_frame_codes: ClassVar[frozenset[str]] = frozenset(
-        {"bad_json", "bad_frame", "unknown_op", "bad_text", "too_large"}
-    )
-
     def __init__(self) -> None:
         super().__init__()
         self.live: Live = live()
@@ -99,10 +83,10 @@ class ClientSocket(LeanConsumer):
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         headers = dict(self.scope["headers"])
-        if not _same_host(headers.get(b"origin"), headers.get(b"host", b"")):
+        if not same_host(headers.get(b"origin"), headers.get(b"host", b"")):
             await self.base_send({"type": "websocket.close", "code": 4403})
             return
-        cookies = _cookies(headers.get(b"cookie", b""))
+        cookies = cookies_of(headers.get(b"cookie", b""))
         self.session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
         language = cookies.get(settings.LANGUAGE_COOKIE_NAME, "")
         if language in dict(settings.LANGUAGES):
@@ -189,7 +173,7 @@ class ClientSocket(LeanConsumer):
                     op="error",
                     code="not_found",
                     topic=subscription.name,
-                    message=self._words(_GONE),
+                    message=self._words(frames.GONE),
                 )
 
     # --- What the client says -------------------------------------------------------------------
@@ -199,10 +183,10 @@ class ClientSocket(LeanConsumer):
             return
         frame: dict[str, Any] = {}
         try:
-            frame = _parse(message)
+            frame = frames.parse(message)
             handler = _OPS.get(frame["op"])
             if handler is None:
-                raise Refused("unknown_op", _UNKNOWN)
+                raise Refused("unknown_op", frames.UNKNOWN)
             await handler(self, frame)
         except TextRefused as refused:
             self._refuse(frame, "bad_text", refused.message, {"reason": refused.code})
@@ -211,22 +195,22 @@ class ClientSocket(LeanConsumer):
                 self._refuse(frame, refused.code, refused.message, refused.details)
         except Exception:
             log.exception("a frame of %s failed", frame.get("op"))
-            self._refuse(frame, "internal", self._words(_INTERNAL), {})
+            self._refuse(frame, "internal", self._words(frames.INTERNAL), {})
 
     async def op_hello(self, frame: dict[str, Any]) -> None:
-        self.tell(op="pong", now=stamp(timezone.now()), **_echo(frame))
+        self.tell(op="pong", now=stamp(timezone.now()), **echo(frame))
 
     async def op_subscribe(self, frame: dict[str, Any]) -> None:
         name, after = frame.get("topic"), frame.get("after")
-        if not isinstance(name, str) or not (after is None or _is_number(after)):
-            raise Refused("bad_frame", _BAD_FRAME)
+        if not isinstance(name, str) or not (after is None or frames.is_number(after)):
+            raise Refused("bad_frame", frames.BAD_FRAME)
         if len(self.subscriptions) >= TOPICS_PER_SOCKET:
-            raise Refused("too_many", _TOO_MANY, topic=name)
+            raise Refused("too_many", frames.TOO_MANY, topic=name)
         topic = await self.live.in_pool(resolve_for, self._me(), name)
         if topic is None:
-            raise Refused("not_found", _GONE, topic=name)
+            raise Refused("not_found", frames.GONE, topic=name)
         if name == "me":
-            self.tell(op="subscribed", topic=name, **_echo(frame))
+            self.tell(op="subscribed", topic=name, **echo(frame))
             return
         kind, _colon, argument = name.partition(":")
         subscription = self.subscriptions.get(topic)
@@ -240,7 +224,7 @@ class ClientSocket(LeanConsumer):
             self.subscriptions[topic] = subscription
         if subscription.conversation is None:
             await self.live.hub.subscribe(topic, self)
-            self.tell(op="subscribed", topic=name, **_echo(frame))
+            self.tell(op="subscribed", topic=name, **echo(frame))
             return
         # Listen first, then read: what is said in between waits in ``held``.
         subscription.held = []
@@ -248,7 +232,7 @@ class ClientSocket(LeanConsumer):
         page = await self.live.reader.after(
             subscription.conversation, after if after is not None else 2**31 - 1
         )
-        self.tell(op="subscribed", topic=name, **page.heads, **_echo(frame))
+        self.tell(op="subscribed", topic=name, **page.heads, **echo(frame))
         subscription.last = page.heads["last_seq"] if after is None else after
         await self._hand_over(subscription, page)
 
@@ -257,21 +241,21 @@ class ClientSocket(LeanConsumer):
             if subscription.name == frame.get("topic"):
                 del self.subscriptions[topic]
                 await self.live.hub.unsubscribe(topic, self)
-        self.tell(op="unsubscribed", topic=frame.get("topic"), **_echo(frame))
+        self.tell(op="unsubscribed", topic=frame.get("topic"), **echo(frame))
 
     async def op_send(self, frame: dict[str, Any]) -> None:
         me = self._me()
         self._take_token()
-        conversation, client_id = _uuid(frame, "conversation"), _uuid(frame, "client_id")
+        conversation, client_id = uuid_of(frame, "conversation"), uuid_of(frame, "client_id")
         kind, body = frame.get("kind", "text"), frame.get("body", "")
         payload, seen = frame.get("payload"), frame.get("seen_seq")
         if (
             not isinstance(kind, str)
             or not isinstance(body, str)
             or not isinstance(payload, dict | None)
-            or not (seen is None or _is_number(seen))
+            or not (seen is None or frames.is_number(seen))
         ):
-            raise Refused("bad_frame", _BAD_FRAME)
+            raise Refused("bad_frame", frames.BAD_FRAME)
         as_agent = me.is_agent and frame.get("as") != MEMBER
         said: dict[str, Any] = {
             "by": me,
@@ -295,20 +279,18 @@ class ClientSocket(LeanConsumer):
         """Send what became of a message, in the words of this client."""
         if "message" in frame:
             message = frame["message"]
-            frame["message"] = self._words(message) if message else self._words(_INTERNAL)
+            frame["message"] = self._words(message) if message else self._words(frames.INTERNAL)
         self.offer(orjson.dumps(frame))
 
     async def op_receipt(self, frame: dict[str, Any]) -> None:
-        subscription, seq = self._of(frame), frame.get("seq")
-        if not _is_number(seq):
-            raise Refused("bad_frame", _BAD_FRAME)
+        subscription, seq = self._of(frame), number_of(frame, "seq")
         what = READ if frame["op"] == "read" else DELIVERED
         self.live.writer.mark(
-            Mark(_uuid(frame, "conversation"), subscription.side, what, seq, self._me().pk)
+            Mark(uuid_of(frame, "conversation"), subscription.side, what, seq, self._me().pk)
         )
 
     async def op_typing(self, frame: dict[str, Any]) -> None:
-        subscription, key = self._of(frame), _uuid(frame, "conversation")
+        subscription, key = self._of(frame), uuid_of(frame, "conversation")
         now = monotonic()
         if self.typed_at is None:
             self.typed_at = {}
@@ -324,35 +306,33 @@ class ClientSocket(LeanConsumer):
         )
 
     async def op_viewing(self, frame: dict[str, Any]) -> None:
-        key, state = str(_uuid(frame, "conversation")), frame.get("state")
-        if state not in VIEWING_STATES:
-            raise Refused("bad_frame", _BAD_FRAME)
+        key, state = str(uuid_of(frame, "conversation")), frame.get("state")
+        if state not in frames.VIEWING_STATES:
+            raise Refused("bad_frame", frames.BAD_FRAME)
         if f"notes.{key}" not in self.subscriptions:
-            raise Refused("not_found", _GONE, conversation=key)
+            raise Refused("not_found", frames.GONE, conversation=key)
         await self.live.hub.publish(f"notes.{key}", self._viewing(key, state))
 
     async def op_recall(self, frame: dict[str, Any]) -> None:
-        key, seq = _uuid(frame, "conversation"), frame.get("seq")
-        if not _is_number(seq):
-            raise Refused("bad_frame", _BAD_FRAME)
+        key, seq = uuid_of(frame, "conversation"), number_of(frame, "seq")
         await self.live.in_pool(_recall, key, seq, self._me())
 
     async def op_queue(self, frame: dict[str, Any]) -> None:
-        key = _uuid(frame, "conversation")
+        key = uuid_of(frame, "conversation")
         place = await self.live.in_pool(_place_of, key, self._me())
-        self.tell(op="queue", conversation=str(key), **place, **_echo(frame))
+        self.tell(op="queue", conversation=str(key), **place, **echo(frame))
 
     async def op_sync(self, frame: dict[str, Any]) -> None:
         asked = frame.get("conversations")
         if not isinstance(asked, dict) or len(asked) > TOPICS_PER_SOCKET:
-            raise Refused("bad_frame", _BAD_FRAME)
+            raise Refused("bad_frame", frames.BAD_FRAME)
         if monotonic() - self.opened_at > SOCKET_HOURS * 3600:
             self.drop(IDLE, "reconnect")
             return
         wanted = []
         for key, seen in asked.items():
             subscription = self.subscriptions.get(f"conversation.{key}")
-            if subscription is not None and subscription.conversation and _is_number(seen):
+            if subscription is not None and subscription.conversation and frames.is_number(seen):
                 wanted.append((subscription, seen))
         pages = await asyncio.gather(
             *(self.live.reader.after(s.conversation, seen) for s, seen in wanted if s.conversation)
@@ -364,10 +344,10 @@ class ClientSocket(LeanConsumer):
                     self.offer(missed)
                     subscription.last = max(subscription.last, seq)
             heads[str(subscription.conversation)] = page.heads["last_seq"]
-        self.tell(op="synced", conversations=heads, **_echo(frame))
+        self.tell(op="synced", conversations=heads, **echo(frame))
 
     async def op_ping(self, frame: dict[str, Any]) -> None:
-        self.tell(op="pong", now=stamp(timezone.now()), **_echo(frame))
+        self.tell(op="pong", now=stamp(timezone.now()), **echo(frame))
 
     # --- Inside ---------------------------------------------------------------------------------
 
@@ -399,13 +379,13 @@ class ClientSocket(LeanConsumer):
 
     def _me(self) -> Identity:
         if self.user is None:
-            raise Refused("not_found", _GONE)
+            raise Refused("not_found", frames.GONE)
         return self.user
 
     def _of(self, frame: dict[str, Any]) -> Subscription:
-        subscription = self.subscriptions.get(f"conversation.{_uuid(frame, 'conversation')}")
+        subscription = self.subscriptions.get(f"conversation.{uuid_of(frame, 'conversation')}")
         if subscription is None:
-            raise Refused("not_found", _GONE, conversation=frame.get("conversation"))
+            raise Refused("not_found", frames.GONE, conversation=frame.get("conversation"))
         return subscription
 
     def _viewing(self, conversation: str, state: str) -> dict[str, Any]:
@@ -418,7 +398,9 @@ class ClientSocket(LeanConsumer):
         self.filled_at = now
         if self.tokens < 1:
             raise Refused(
-                "too_fast", _TOO_FAST, retry_ms=int((1 - self.tokens) / limits.rate * 1000) + 1
+                "too_fast",
+                frames.TOO_FAST,
+                retry_ms=int((1 - self.tokens) / limits.rate * 1000) + 1,
             )
         self.tokens -= 1
 
@@ -431,7 +413,7 @@ class ClientSocket(LeanConsumer):
             if isinstance(frame.get(key), str) and len(frame[key]) <= 80
         }
         self.tell(op="error", code=code, message=self._words(message), **(named | details))
-        if code in self.bad_frame_codes:
+        if code in frames.BAD_FRAME_CODES:
             now = monotonic()
             self.bad_frames = (*(at for at in self.bad_frames if now - at < 60), now)
             if len(self.bad_frames) > BAD_FRAMES_A_MINUTE:
@@ -439,7 +421,7 @@ class ClientSocket(LeanConsumer):
 
     def _words(self, message: object) -> str:
         if isinstance(message, Busy):
-            message = _BUSY
+            message = frames.BUSY
         with translation.override(self.language):
             return message.message if isinstance(message, DomainError) else str(message)
 
@@ -459,43 +441,6 @@ _OPS: dict[str, Any] = {
     "ping": ClientSocket.op_ping,
 }
 
-_BAD_JSON = translation.gettext_lazy("This frame is not JSON.")
-_BAD_FRAME = translation.gettext_lazy("This frame lacks a field or has one of the wrong kind.")
-_UNKNOWN = translation.gettext_lazy("There is no such operation.")
-_TOO_LARGE = translation.gettext_lazy("This frame is larger than 64 KiB.")
-_TOO_FAST = translation.gettext_lazy("Too fast. Please wait a moment.")
-_TOO_MANY = translation.gettext_lazy("This connection already listens to too many topics.")
-_BUSY = translation.gettext_lazy(
-    "Very busy right now. Your message is kept and sent again in a moment."
-)
-_GONE = translation.gettext_lazy("No such thing, or it is not yours to see.")
-_INTERNAL = translation.gettext_lazy("This did not work; nothing was stored. Please try again.")
-
-
-def user_of_session(session_key: str) -> User | None:
-    """Return who is signed in with ``session_key``, or None; a changed password ends a session."""
-    if not session_key:
-        return None
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-
-    class Request:
-        session = store(session_key)
-        META: ClassVar[dict[str, str]] = {}
-
-    user = get_user(Request())  # type: ignore[arg-type]
-    return user if isinstance(user, User) and user.is_active else None
-
-
-def identity_of(user: User) -> Identity:
-    """Return what a socket keeps of ``user``."""
-    return Identity(user.pk, str(user.public_id), user.display_name, user.is_agent)
-
-
-def resolve_for(who: Identity, name: str) -> str | None:
-    """Return the bus topic of ``name`` by the rights the person has now."""
-    user = User.objects.filter(pk=who.pk, is_active=True).first()
-    return resolve(user, name) if user else None
-
 
 def _recall(key: UUID, seq: int, who: Identity) -> None:
     recall_message(Conversation(pk=key), seq, by=User.objects.get(pk=who.pk))
@@ -505,66 +450,9 @@ def _place_of(key: UUID, who: Identity) -> dict[str, int | None]:
     user = User.objects.get(pk=who.pk)
     conversation = Conversation.objects.visible_to(user).filter(pk=key).first()
     if conversation is None:
-        raise NotFound("not_found", _GONE)
+        raise NotFound("not_found", frames.GONE)
     place = place_in_queue(conversation, timezone.now())
     return {
         "position": place.position if place else None,
         "wait_seconds": place.wait_seconds if place else None,
     }
-
-
-def _parse(message: dict[str, Any]) -> dict[str, Any]:
-    text = message.get("text")
-    if text is None:
-        raise Refused("bad_frame", _BAD_FRAME)
-    if len(text) > FRAME_BYTES or len(text) * 3 > FRAME_BYTES < len(
-        text.encode("utf-8", "replace")
-    ):
-        raise Refused("too_large", _TOO_LARGE)
-    try:
-        frame = orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        raise Refused("bad_json", _BAD_JSON) from None
-    if not isinstance(frame, dict) or not isinstance(frame.get("op"), str):
-        raise Refused("bad_frame", _BAD_FRAME)
-    return frame
-
-
-def _echo(frame: dict[str, Any]) -> dict[str, Any]:
-    given = frame.get("id")
-    return (
-        {"id": given}
-        if isinstance(given, int) or (isinstance(given, str) and len(given) <= 80)
-        else {}
-    )
-
-
-def _uuid(frame: dict[str, Any], key: str) -> UUID:
-    try:
-        return UUID(frame[key])
-    except (KeyError, ValueError, AttributeError, TypeError):
-        raise Refused("bad_frame", _BAD_FRAME) from None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
-
-
-def _same_host(origin: bytes | None, host: bytes) -> bool:
-    """Tell whether a page of our own opens the socket; only browsers send an Origin."""
-    if origin is None:
-        return True
-    page = urlsplit(origin.decode("latin-1"))
-    asked = urlsplit(f"//{host.decode('latin-1')}").hostname
-    if f"{page.scheme}://{page.netloc}" in settings.CSRF_TRUSTED_ORIGINS:
-        return True
-    return bool(
-        page.hostname
-        and page.hostname == asked
-        and validate_host(page.hostname, settings.ALLOWED_HOSTS)
-    )
-
-
-def _cookies(header: bytes) -> dict[str, str]:
-    pairs = (part.strip().partition("=") for part in header.decode("latin-1").split(";"))
-    return {name: value for name, _equals, value in pairs if name}

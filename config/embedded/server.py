@@ -78,6 +78,13 @@ log_timezone = 'UTC'
 timezone = 'UTC'
 lc_messages = 'C'
 """
+THROWAWAY = """\
+# Tests: what a power cut would take does not matter.
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+max_wal_size = 1GB
+"""
 ACCESS = """\
 # The kernel names the caller; pg_ident.conf lists who may.
 local all all peer map=xiaoer
@@ -97,9 +104,10 @@ def running_url() -> str | None:
     return None
 
 
-def ensure_running(say: Say = say_to_stderr) -> str:
+def ensure_running(say: Say = say_to_stderr, *, throwaway: bool = False) -> str:
     """Start the server unless it runs and return its address. Safe from many processes at once.
 
+    ``throwaway`` starts one that does not wait for the disk, for tests.
     Raises ``EmbeddedError`` with a sentence for the terminal. A second call costs milliseconds.
     """
     if address := running_url():
@@ -112,7 +120,7 @@ def ensure_running(say: Say = say_to_stderr) -> str:
         if not place.data.exists():
             _create(place, say)
         _refuse_other_major(place)
-        socket_dir = _start(place, root, say)
+        socket_dir = _start(place, root, say, throwaway)
         _ensure_role_and_database(place, socket_dir)
         return url(socket_dir)
 
@@ -197,13 +205,13 @@ def _other_binaries(major: str) -> Iterator[Path]:
                 yield folder
 
 
-def _start(place: Place, root: Path, say: Say) -> Path:
+def _start(place: Place, root: Path, say: Say, throwaway: bool) -> Path:
     """Start the server, or wait for one that is already starting; return its socket folder."""
     pid, socket_dir = read_pid_file(place.data)
     if not is_our_postmaster(pid, place.data):
         socket_dir = socket_dir_of(place)
         _clear_stale(place, socket_dir, say)
-        _write_settings(place, socket_dir)
+        _write_settings(place, socket_dir, throwaway)
         pid = _spawn(place, root)
     _await(pid, place, root, socket_dir, say)
     _pid, told = read_pid_file(place.data)
@@ -228,10 +236,11 @@ def _clear_stale(place: Place, socket_dir: Path, say: Say) -> None:
         (socket_dir / name).unlink(missing_ok=True)
 
 
-def _write_settings(place: Place, socket_dir: Path) -> None:
+def _write_settings(place: Place, socket_dir: Path, throwaway: bool) -> None:
     listed = '"' + str(socket_dir).replace('"', '""') + '"'
     quoted = "'" + listed.replace("\\", "\\\\").replace("'", "''") + "'"
-    _write_in(place, place.data / "app.conf", SETTINGS.format(socket_dir=quoted))
+    text = SETTINGS.format(socket_dir=quoted) + (THROWAWAY if throwaway else "")
+    _write_in(place, place.data / "app.conf", text)
     prune_logs(place.data)
 
 

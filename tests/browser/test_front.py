@@ -83,3 +83,18 @@ def test_all_components_in_light_dark_and_on_a_phone(new_page, house, ops):
         page.locator("#focus-me").focus()
         assert_fits(page)
         shot(page, f"components-{name}", full=True)
+
+
+def test_several_doors_wait_with_a_fact_and_a_digit_each(new_page, house, lin):
+    lin.roles = ["lead", "operations", "member"]
+    lin.save(update_fields=["roles"])
+    for name, options in (("light", {}), ("dark", {"dark": True}), ("phone", {"phone": True})):
+        page = new_page(lin, **options)
+        page.goto(house.url)
+        expect(page.locator(".door").first).to_be_visible()
+        assert_fits(page)
+        shot(page, f"doors-{name}", full=True)
+    page = new_page(lin)
+    page.goto(house.url)
+    page.keyboard.press("3")
+    page.wait_for_url(lambda url: not url.endswith(f":{house.port}/"))

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, Role, SignInGuard, Tier, User
+from accounts.signals import left_the_desk
 from common.errors import DomainError
 from common.history import record
 from common.parameters import value
@@ -30,8 +31,11 @@ def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> 
     wanted = [role for role in Role.values if role in roles]
     if wanted == user.roles:
         return user
-    before, user.roles = user.roles, wanted
+    answered, before = user.is_agent, user.roles
+    user.roles = wanted
     user.save(update_fields=["roles"])
+    if answered and not user.is_agent:
+        left_the_desk.send(User, user=user)
     record(
         user,
         "person.roles_set",
@@ -120,6 +124,8 @@ def _set_active(user: User, active: bool, event: str, *, by: User | None, reason
     user.save(update_fields=["is_active"])
     if not active:
         _end_sessions(user)
+        if user.is_agent:
+            left_the_desk.send(User, user=user)
     record(
         user,
         event,

@@ -19,6 +19,8 @@ TASK_FUNCTIONS: frozenset[str] = frozenset(
     {it.func for it in SCHEDULES}
     | {
         "common.tasks.beat",
+        "radio.tasks.deliver_edition",
+        "tickets.tasks.return_conversations",
     }
 )
 """Every function the task queue may run, by dotted path. A task that is not here is refused."""

@@ -139,6 +139,37 @@ def take_over_conversation(
     return _again(conversation.pk)
 
 
+@transaction.atomic
+def return_conversation(conversation: Conversation, *, former: User) -> bool:
+    """Put back into its queue what ``former`` can answer no more; False when it has moved on.
+
+    The requester keeps the time they have been waiting and is told.
+    """
+    conversation = locked(conversation)
+    if conversation.state != State.OPEN or conversation.owner_id != former.pk:
+        return False
+    now = timezone.now()
+    Conversation.objects.filter(pk=conversation.pk).update(
+        state=State.WAITING,
+        owner=None,
+        queued_at=conversation.waiting_since or now,
+        accepted_at=None,
+    )
+    record(
+        conversation,
+        "conversation.returned",
+        by=None,
+        before={"state": State.OPEN, "owner": former},
+        after={"state": State.WAITING, "owner": None},
+        reason="the owner left the desk",
+    )
+    team = conversation.team
+    say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
+    push(team.topic, "conversation.queued", conversation=str(conversation.pk))
+    announce(conversation, "conversation.returned", teams=[team], people=[former])
+    return True
+
+
 def _accept(key: uuid.UUID, team_id: int, by: User) -> Conversation:
     now = timezone.now()
     # Columns of the row alone, no joins: PostgreSQL asks again after waiting for another's update.

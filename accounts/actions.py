@@ -183,26 +183,25 @@ def forget_wrong_passwords(account: str, *, address: str) -> None:
 
 
 @transaction.atomic
-def lift_sign_in_lock(account: str, *, by: User, reason: str) -> int:
-    """Open an account that too many wrong passwords locked; returns how many locks were lifted.
+def lift_sign_in_lock(user: User, *, by: User, reason: str) -> int:
+    """Let ``user`` try again at once after too many wrong passwords; returns how many locks went.
 
     Raises ``person.no_reason``. A second call lifts nothing.
     """
     if not reason.strip():
         raise DomainError("person.no_reason", _("Write why."))
-    lifted = 0
-    for guard in (
-        SignInGuard.objects.select_for_update().filter(account=_as_typed(account)).order_by("pk")
-    ):
+    names = {_as_typed(name) for name in (user.username, user.phone) if name}
+    guards = SignInGuard.objects.select_for_update().filter(account__in=names).order_by("pk")
+    until = [guard.locked_until for guard in guards if guard.locked_until]
+    lifted, _by_model = guards.delete()
+    if lifted:
         record(
-            guard,
-            "sign_in.unlocked",
+            user,
+            "person.unlocked",
             by=by,
-            before={"locked_until": guard.locked_until},
+            before={"locked_until": max(until) if until else None},
             reason=reason,
         )
-        guard.delete()
-        lifted += 1
     return lifted
 
 

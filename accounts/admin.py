@@ -16,6 +16,7 @@ from unfold.widgets import (
 
 from accounts.actions import (
     close_account,
+    lift_sign_in_lock,
     reopen_account,
     reveal_phone,
     set_password,
@@ -35,6 +36,8 @@ name_events(
         "person.changed": _("Person changed"),
         "person.added": _("Person added"),
         "person.password_set": _("Password set"),
+        "person.unlocked": _("Sign-in unlocked"),
+        "person.language_set": _("Language set"),
         "member.tier_set": _("Tier set"),
     }
 )
@@ -191,6 +194,15 @@ class UserAdmin(BaseAdmin):
     )
     def set_password(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
         set_password(user, answers["password"], by=request.user, reason=answers["reason"])
+
+    @reason_action(
+        _("Unlock sign-in"),
+        right="people.manage",
+        question=_("Let this person try again now?"),
+        consequence=_("Wrong passwords are counted anew, at every address."),
+    )
+    def unlock(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        lift_sign_in_lock(user, by=request.user, reason=answers["reason"])
 
     @reason_action(
         _("Close account"),

@@ -24,6 +24,7 @@ from accounts.actions import (
     set_tier,
 )
 from accounts.models import Member, Role, Tier, User
+from accounts.people import signed_in
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.events import name_events
 from common.masking import mask_name, mask_phone
@@ -180,7 +181,7 @@ class UserAdmin(BaseAdmin):
         consequence=_("Rights follow from roles and change at once, in open pages too."),
     )
     def set_roles(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
-        set_roles(user, answers["roles"], by=request.user, reason=answers["reason"])
+        set_roles(user, answers["roles"], by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
         _("Set password"),
@@ -193,7 +194,7 @@ class UserAdmin(BaseAdmin):
         dangerous=True,
     )
     def set_password(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
-        set_password(user, answers["password"], by=request.user, reason=answers["reason"])
+        set_password(user, answers["password"], by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
         _("Unlock sign-in"),
@@ -215,7 +216,7 @@ class UserAdmin(BaseAdmin):
         fits=lambda user: user.is_active,
     )
     def close(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
-        close_account(user, by=request.user, reason=answers["reason"])
+        close_account(user, by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
         _("Reopen account"),
@@ -225,7 +226,7 @@ class UserAdmin(BaseAdmin):
         fits=lambda user: not user.is_active,
     )
     def reopen(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
-        reopen_account(user, by=request.user, reason=answers["reason"])
+        reopen_account(user, by=signed_in(request), reason=answers["reason"])
 
 
 @admin.register(Member)
@@ -288,7 +289,7 @@ class MemberAdmin(BaseAdmin):
         ),
     )
     def set_tier(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
-        set_tier(member, answers["tier"], by=request.user, reason=answers["reason"])
+        set_tier(member, answers["tier"], by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
         _("Show phone"),
@@ -298,7 +299,7 @@ class MemberAdmin(BaseAdmin):
         fits=lambda member: bool(member.phone),
     )
     def show_phone(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
-        return reveal_phone(member, by=request.user, reason=answers["reason"])
+        return reveal_phone(member, by=signed_in(request), reason=answers["reason"])
 
 
 def _is_buyer(user: User) -> bool:
@@ -310,4 +311,4 @@ def _name_of(user: User) -> str:
 
 
 def _sees(request: HttpRequest) -> bool:
-    return request.user.can("personal_data.see")  # type: ignore[union-attr]
+    return signed_in(request).can("personal_data.see")

@@ -19,6 +19,7 @@ from accounts.actions import count_wrong_password, forget_wrong_passwords, set_l
 from accounts.doors import all_doors, doors_of
 from accounts.forms import ProfileForm, SignInForm
 from accounts.models import User
+from accounts.people import signed_in
 from accounts.queries import demo_people, locked_until
 from common.templatetags.xiaoer import icon_names
 from common.words import moment_words
@@ -88,7 +89,8 @@ def profile(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial={"language": translation.get_language()})
     if request.method == "POST" and form.is_valid():
         language = form.cleaned_data["language"]
-        set_language(request.user, language, by=request.user)
+        user = signed_in(request)
+        set_language(user, language, by=user)
         return _speaking(redirect("profile"), language)
     return render(request, "accounts/profile.html", {"form": form})
 
@@ -196,7 +198,7 @@ def _doors(request: HttpRequest) -> HttpResponse:
     onward = _next_of(request)
     if onward:
         return redirect(onward)
-    doors = doors_of(request.user)
+    doors = doors_of(signed_in(request))
     if len(doors) == 1:
         return redirect(doors[0].door.url)
     context = {

@@ -10,7 +10,7 @@ import logging
 import random
 import string
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -41,12 +41,12 @@ def conninfo() -> str:
     return psycopg.conninfo.make_conninfo(**wanted)
 
 
-def encode(group: str, message: dict[str, Any]) -> str:
+def encode(group: str, message: Mapping[str, Any]) -> str:
     """Return one notification payload."""
     return orjson.dumps([group, message]).decode()
 
 
-def notify_now(group: str, message: dict[str, Any]) -> None:
+def notify_now(group: str, message: Mapping[str, Any]) -> None:
     """Send ``message`` to ``group`` through Django's connection, in its transaction if one is open."""
     payload = encode(group, message)
     with connection.cursor() as cursor:

@@ -4,7 +4,7 @@ A default partition takes rows of months that have none, so that nothing is ever
 lack of a partition; months are made while it holds none of their rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -96,7 +96,7 @@ class CreatePartitionedModel(migrations.CreateModel):
         super().__init__(*args, **kwargs)
         self.column = column
 
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         name, args, kwargs = super().deconstruct()
         return name, list(args), dict(kwargs) | {"column": self.column}
 

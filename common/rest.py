@@ -12,6 +12,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
 from common.errors import DomainError, Forbidden, NotFound
+from common.files import FileRefused
 from common.text import TextRefused, clean_json
 
 
@@ -53,6 +54,9 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
             status, code, title, extra = 403, error.code, error.message, error.details
         case TextRefused():
             status, code, title, extra = 400, error.code, error.message, error.details
+        case FileRefused():
+            status = 413 if error.code == "file.too_large" else 400
+            code, title, extra = error.code, error.message, error.details
         case DomainError():
             status, code, title, extra = 409, error.code, error.message, error.details
         case PermissionDenied():

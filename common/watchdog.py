@@ -65,14 +65,14 @@ def _tell(sign: str, number: object) -> None:
 class WatchedBroker(ORM):
     """The database queue, telling which rows this cluster has taken and which it has finished."""
 
-    def dequeue(self):  # type: ignore[no-untyped-def]
+    def dequeue(self) -> Any:
         """Take what is due."""
         taken = super().dequeue()
         for number, _payload in taken or ():
             _tell("taken", number)
         return taken
 
-    def delete(self, task_id):  # type: ignore[no-untyped-def]
+    def delete(self, task_id: Any) -> None:
         """Drop a finished row."""
         super().delete(task_id)
         _tell("finished", task_id)

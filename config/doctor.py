@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from config import embedded
@@ -280,13 +281,13 @@ def _redis() -> Look:
     parts = urlsplit(url)
     if parts.scheme == "unix":
         family: int = socket.AF_UNIX
-        address: object = parts.path
+        address: Any = parts.path
     else:
         family, address = socket.AF_INET, (parts.hostname or "127.0.0.1", parts.port or 6379)
     try:
         with socket.socket(family) as wire:
             wire.settimeout(3)
-            wire.connect(address)  # type: ignore[arg-type]
+            wire.connect(address)
             wire.sendall(b"PING\r\n")
             answer = wire.recv(100).decode(errors="replace").strip()
     except OSError as error:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from unfold.dataclasses import SearchResult
 
+from common.admin import BaseAdmin
 from common.dashboard import badge_of
 
 
@@ -145,7 +146,7 @@ def find(request: HttpRequest, term: str) -> list[SearchResult]:
         "accounts.user",
     ):
         page = admin.site._registry.get(apps.get_model(label))
-        if page is None or not page.has_view_permission(request):
+        if not isinstance(page, BaseAdmin) or not page.has_view_permission(request):
             continue
         rows, _duplicates = page.get_search_results(request, page.get_queryset(request), term)
         for row in rows[:5]:

@@ -1,11 +1,14 @@
 """How the back office looks and what its sidebar holds: the theme's one settings dict."""
 
+from collections.abc import Callable
+
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 
-def _file(path: str):  # type: ignore[no-untyped-def]
+def _file(path: str) -> Callable[[HttpRequest], str]:
     return lambda request: static(path)
 
 

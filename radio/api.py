@@ -1,7 +1,7 @@
 """REST of the radio. Every row is looked up through ``visible_to``."""
 
 import uuid
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api import SignedIn
 from accounts.models import User
 from radio.actions import mark_read, merge_case, reject_case, select_case, submit_case
 from radio.models import Case, Channel, Edition, Severity
@@ -61,18 +62,13 @@ def accepted(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[s
     return dict(checked.validated_data)
 
 
-def person(request: Request) -> User:
-    """Return who asks; the permission has let only people through."""
-    return cast(User, request.user)
-
-
 class ReadsRadio(IsAuthenticated):
     """Who has nothing to do with the radio finds none of it."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if super().has_permission(request, view) and not person(request).can("radio.read"):
+        if isinstance(request.user, User) and not request.user.can("radio.read"):
             raise Http404
-        return bool(super().has_permission(request, view))
+        return super().has_permission(request, view)
 
 
 class RadioView(APIView):
@@ -94,22 +90,22 @@ class RadioView(APIView):
 class Cases(RadioView):
     """``GET``: what became of mine. ``POST``: push a conversation to the kitchen."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedIn) -> Response:
         query = accepted(CaseQuery, request.query_params)
-        eyes = viewer(person(request), timezone.now())
+        eyes = viewer(request.user, timezone.now())
         if "conversation" in query:
-            seen = Conversation.objects.visible_to(person(request)).filter(pk=query["conversation"])
+            seen = Conversation.objects.visible_to(request.user).filter(pk=query["conversation"])
             cases, cursor = list(fates(Case.objects.filter(conversation__in=seen))), ""
         else:
-            page = pushed_by(person(request), cursor=query["cursor"])
+            page = pushed_by(request.user, cursor=query["cursor"])
             cases, cursor = page.cases, page.next_cursor
         data = [case_card(case, eyes) for case in cases]
         return Response({"data": data, "next_cursor": cursor or None})
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedIn) -> Response:
         sent = accepted(NewCase, request.data)
         conversation = (
-            Conversation.objects.visible_to(person(request)).filter(pk=sent["conversation"]).first()
+            Conversation.objects.visible_to(request.user).filter(pk=sent["conversation"]).first()
         )
         if conversation is None:
             raise Http404
@@ -118,64 +114,62 @@ class Cases(RadioView):
             reason=sent["reason"],
             headline=sent["headline"],
             quotes=sent["quotes"],
-            by=person(request),
+            by=request.user,
         )
-        return self.shown(case, person(request), 201 if is_new else 200)
+        return self.shown(case, request.user, 201 if is_new else 200)
 
 
 class OneCase(RadioView):
     """``GET``: one case and its fate."""
 
-    def get(self, request: Request, key: uuid.UUID) -> Response:
+    def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         now = timezone.now()
-        case = case_for(person(request), key, now=now)
+        case = case_for(request.user, key, now=now)
         if case is None:
             raise Http404
-        return Response(case_card(case, viewer(person(request), now)))
+        return Response(case_card(case, viewer(request.user, now)))
 
 
 class Selections(RadioView):
     """``POST``: put a case into the next editions of its channels."""
 
-    def post(self, request: Request, key: uuid.UUID) -> Response:
-        case, sent = self.case_in_kitchen(person(request), key), accepted(Selection, request.data)
-        channels = Channel.objects.visible_to(person(request)).filter(code__in=sent["channels"])
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        case, sent = self.case_in_kitchen(request.user, key), accepted(Selection, request.data)
+        channels = Channel.objects.visible_to(request.user).filter(code__in=sent["channels"])
         select_case(
             case,
             channels=list(channels),
             headline=sent["headline"],
             severity=sent["severity"],
-            by=person(request),
+            by=request.user,
         )
-        return self.shown(case, person(request))
+        return self.shown(case, request.user)
 
 
 class Mergers(RadioView):
     """``POST``: count a case to another one."""
 
-    def post(self, request: Request, key: uuid.UUID) -> Response:
-        case, sent = self.case_in_kitchen(person(request), key), accepted(Merger, request.data)
-        merge_case(
-            case, into=self.case_in_kitchen(person(request), sent["into"]), by=person(request)
-        )
-        return self.shown(case, person(request))
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        case, sent = self.case_in_kitchen(request.user, key), accepted(Merger, request.data)
+        merge_case(case, into=self.case_in_kitchen(request.user, sent["into"]), by=request.user)
+        return self.shown(case, request.user)
 
 
 class Rejections(RadioView):
     """``POST``: return a case with a reason."""
 
-    def post(self, request: Request, key: uuid.UUID) -> Response:
-        case, sent = self.case_in_kitchen(person(request), key), accepted(Rejection, request.data)
-        reject_case(case, reason=sent["reason"], by=person(request))
-        return self.shown(case, person(request))
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        case, sent = self.case_in_kitchen(request.user, key), accepted(Rejection, request.data)
+        reject_case(case, reason=sent["reason"], by=request.user)
+        return self.shown(case, request.user)
 
 
 class Readings(RadioView):
     """``POST``: note that stories of an edition were read (all of it without ``cases``)."""
 
-    def post(self, request: Request, key: uuid.UUID) -> Response:
-        edition = Edition.objects.visible_to(person(request)).filter(pk=key).first()
+    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        edition = Edition.objects.visible_to(request.user).filter(pk=key).first()
         if edition is None:
             raise Http404
         cases = accepted(Read, request.data).get("cases")
-        return Response({"read": mark_read(edition, cases=cases, by=person(request))})
+        return Response({"read": mark_read(edition, cases=cases, by=request.user)})

@@ -5,10 +5,12 @@ from functools import wraps
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
+from accounts.people import signed_in
 from common.parameters import value
 from tickets.models import Conversation, State
 from trade.models import Order
@@ -28,7 +30,7 @@ def needs(right: str) -> Callable[[Page], Page]:
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            if not request.user.can(right):
+            if not signed_in(request).can(right):
                 raise Http404
             return page(request, *args, **kwargs)
 
@@ -48,14 +50,15 @@ def chat_numbers() -> dict[str, object]:
 
 @needs("desk.use")
 def desk(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
     return render(
         request,
         "tickets/desk.html",
         chat_numbers()
         | {
-            "can_radio": request.user.can("radio.read"),
-            "can_screen": request.user.can("radio.screen"),
-            "can_push": request.user.can("radio.submit_case"),
+            "can_radio": user.can("radio.read"),
+            "can_screen": user.can("radio.screen"),
+            "can_push": user.can("radio.submit_case"),
         },
     )
 
@@ -126,22 +129,20 @@ def chat(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
 
 
-def my_talks(request: HttpRequest):  # type: ignore[no-untyped-def]
+def my_talks(request: HttpRequest) -> QuerySet[Conversation]:
     """Return the conversations of the member who asks: what staff may see besides is not theirs here."""
+    user = signed_in(request)
     return (
-        Conversation.objects.visible_to(request.user)
-        .filter(member__user=request.user)
+        Conversation.objects.visible_to(user)
+        .filter(member__user=user)
         .select_related("order", "shop", "owner", "order__shop")
     )
 
 
-def my_order_rows(request: HttpRequest):  # type: ignore[no-untyped-def]
+def my_order_rows(request: HttpRequest) -> QuerySet[Order]:
     """Return the orders of the member who asks."""
-    return (
-        Order.objects.visible_to(request.user)
-        .filter(member__user=request.user)
-        .select_related("shop")
-    )
+    user = signed_in(request)
+    return Order.objects.visible_to(user).filter(member__user=user).select_related("shop")
 
 
 def uuid_or_none(text: str) -> UUID | None:

@@ -1,3 +1,6 @@
+from datetime import datetime
+from uuid import UUID
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -79,7 +82,7 @@ class Order(models.Model):
         return self.order_no
 
     @staticmethod
-    def id_for(order_no: str, paid_at) -> object:  # type: ignore[no-untyped-def]
+    def id_for(order_no: str, paid_at: datetime) -> UUID:
         """Return the id of the order ``order_no`` paid at ``paid_at``."""
         return uuid7_of(paid_at, order_no)
 

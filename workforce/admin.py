@@ -8,6 +8,7 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from accounts.people import signed_in
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.events import name_events
 from workforce.actions import join_team, leave_team, set_presence
@@ -60,14 +61,14 @@ class TeamAdmin(BaseAdmin):
         team = form.instance
         formset.save(commit=False)
         for row in formset.deleted_objects:
-            leave_team(team, row.user, by=request.user)
+            leave_team(team, row.user, by=signed_in(request))
         for row, _changed in formset.changed_objects:
             stored = TeamMembership.objects.get(pk=row.pk)
             if stored.user_id != row.user_id:
-                leave_team(team, stored.user, by=request.user)
-            join_team(team, row.user, is_lead=row.is_lead, by=request.user)
+                leave_team(team, stored.user, by=signed_in(request))
+            join_team(team, row.user, is_lead=row.is_lead, by=signed_in(request))
         for row in formset.new_objects:
-            join_team(team, row.user, is_lead=row.is_lead, by=request.user)
+            join_team(team, row.user, is_lead=row.is_lead, by=signed_in(request))
 
 
 class PresenceForm(ReasonForm):
@@ -107,4 +108,6 @@ class AgentStatusAdmin(BaseAdmin):
     def set_presence(
         self, request: HttpRequest, status: AgentStatus, answers: dict[str, Any]
     ) -> None:
-        set_presence(status.user, answers["presence"], by=request.user, reason=answers["reason"])
+        set_presence(
+            status.user, answers["presence"], by=signed_in(request), reason=answers["reason"]
+        )

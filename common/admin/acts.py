@@ -34,6 +34,11 @@ class ReasonForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["reason"] = self.fields.pop("reason")
 
+    def offer(self, name: str, rows: models.QuerySet[Any]) -> None:
+        """Let the question ``name``, a ``ModelChoiceField``, be answered by one of ``rows``."""
+        field: Any = self.fields[name]
+        field.queryset = rows
+
 
 @dataclass(frozen=True)
 class Act:

@@ -185,7 +185,8 @@ class BaseAdmin(ModelAdmin):
         return list(found.values())
 
     def acts_for(self, request: HttpRequest) -> list[Act]:
-        return [act for act in self.acts if request.user.can(act.right)]  # type: ignore[union-attr]
+        user: Any = request.user
+        return [act for act in self.acts if user.can(act.right)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

@@ -199,7 +199,8 @@ class ParameterAdmin(ReadOnlyAdmin):
             raise Http404 from None
         if not self.has_view_permission(request):
             raise Http404
-        may_change = request.user.can("parameters.change")  # type: ignore[union-attr]
+        user: Any = request.user
+        may_change = user.can("parameters.change")
         form = ParameterForm(request.POST or None, declared=declared) if may_change else None
         preview = ""
         if request.method == "POST":

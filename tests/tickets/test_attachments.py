@@ -133,7 +133,7 @@ def test_what_it_is_not_is_refused_and_leaves_nothing(browser_of, mei, conversat
         "坏果.png", b"<html><script>alert(1)</script>", content_type="image/png"
     )
     response = upload(browser_of(mei), conversation, page)
-    assert (response.status_code, response.json()["code"]) == (409, "file.kind")
+    assert (response.status_code, response.json()["code"]) == (400, "file.kind")
     assert not Attachment.objects.exists()
     assert not [path for path in media.rglob("*") if path.is_file()]
 
@@ -147,7 +147,7 @@ def test_too_large_is_refused_before_it_is_read(browser_of, mei, ops, conversati
     limit("chat.upload_bytes", 1024, ops)
     large = SimpleUploadedFile("a.txt", b"x" * 40_000)
     response = upload(browser_of(mei), conversation, large)
-    assert response.json()["code"] == "file.too_large"
+    assert (response.status_code, response.json()["code"]) == (413, "file.too_large")
     slightly = SimpleUploadedFile("a.txt", b"x" * 2_000)
     assert upload(browser_of(mei), conversation, slightly).json()["code"] == "file.too_large"
 

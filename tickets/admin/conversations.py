@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import Member, User
+from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.masking import mask_name, mask_text
 from common.words import clock_face, span_words
@@ -55,10 +56,9 @@ class TransferForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = Team.objects.filter(is_active=True)
-        self.fields["person"].queryset = User.objects.filter(
-            agent_status__presence=Presence.ONLINE, is_active=True
-        ).order_by("display_name")
+        self.offer("team", Team.objects.filter(is_active=True))
+        online = User.objects.filter(agent_status__presence=Presence.ONLINE, is_active=True)
+        self.offer("person", online.order_by("display_name"))
 
     def clean(self) -> dict[str, Any]:
         answers: dict[str, Any] = super().clean() or self.cleaned_data
@@ -78,7 +78,7 @@ class ResolveForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["disposition"].queryset = Disposition.objects.filter(is_active=True)
+        self.offer("disposition", Disposition.objects.filter(is_active=True))
 
 
 class TurnFilter(admin.SimpleListFilter):
@@ -224,7 +224,7 @@ class ConversationAdmin(BaseAdmin):
             note=answers["reason"],
             team=answers["team"],
             person=answers["person"],
-            by=request.user,
+            by=signed_in(request),
         )
 
     @reason_action(
@@ -237,7 +237,7 @@ class ConversationAdmin(BaseAdmin):
         fits=lambda row: row.state == State.OPEN,
     )
     def requeue(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
-        transfer_conversation(row, note=answers["reason"], team=row.team, by=request.user)
+        transfer_conversation(row, note=answers["reason"], team=row.team, by=signed_in(request))
 
     @reason_action(
         _("Resolve"),
@@ -249,7 +249,7 @@ class ConversationAdmin(BaseAdmin):
     )
     def resolve(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
         resolve_conversation(
-            row, disposition=answers["disposition"], note=answers["reason"], by=request.user
+            row, disposition=answers["disposition"], note=answers["reason"], by=signed_in(request)
         )
 
     @reason_action(
@@ -260,7 +260,7 @@ class ConversationAdmin(BaseAdmin):
         fits=lambda row: row.state == State.RESOLVED,
     )
     def reopen(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
-        reopen_conversation(row, reason=answers["reason"], by=request.user)
+        reopen_conversation(row, reason=answers["reason"], by=signed_in(request))
 
 
 @admin.register(RecalledMessage)
@@ -310,11 +310,11 @@ class DispositionAdmin(BaseAdmin):
 
 
 def _sees(request: HttpRequest) -> bool:
-    return bool(request.user.can("personal_data.see"))  # type: ignore[union-attr]
+    return signed_in(request).can("personal_data.see")
 
 
 def _audits(request: HttpRequest) -> bool:
-    return bool(request.user.can("history.read"))  # type: ignore[union-attr]
+    return signed_in(request).can("history.read")
 
 
 def _masked(request: HttpRequest | None, text: str) -> str:

@@ -203,7 +203,7 @@ class UserAdmin(BaseAdmin):
         consequence=_("Wrong passwords are counted anew, at every address."),
     )
     def unlock(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
-        lift_sign_in_lock(user, by=request.user, reason=answers["reason"])
+        lift_sign_in_lock(user, by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
         _("Close account"),

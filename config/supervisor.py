@@ -110,18 +110,20 @@ class Supervisor:
             # nohup asked for a deaf ear to HUP: leave it so.
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._on_signal)
-        _raise_file_limit()
+        raise_file_limit()
         for child in self.children:
             self._spawn(child)
 
-    def wait_ready(self, urls: dict[str, str], patience: float) -> str | None:
+    def wait_ready(
+        self, urls: dict[str, str], patience: float, headers: dict[str, str]
+    ) -> str | None:
         """Wait until each address answers 200; return None, or what went wrong."""
         deadline = time.monotonic() + patience
         waiting, last = dict(urls), ""
         while waiting and not self.stop_signals:
             self.look_after()
             for name, url in list(waiting.items()):
-                ok, last = _answers(url)
+                ok, last = _answers(url, headers)
                 if ok:
                     del waiting[name]
             if waiting and time.monotonic() > deadline:
@@ -266,7 +268,7 @@ def _stop_rank(name: str) -> int:
     return STOP_ORDER.index(name) if name in STOP_ORDER else len(STOP_ORDER)
 
 
-def _raise_file_limit() -> None:
+def raise_file_limit() -> None:
     """Let the children open as many sockets as the system allows, up to 65,536."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
@@ -284,10 +286,10 @@ def _die_with_parent() -> None:
         _LIBC.prctl(1, signal.SIGTERM)
 
 
-def _answers(url: str) -> tuple[bool, str]:
+def _answers(url: str, headers: dict[str, str]) -> tuple[bool, str]:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=5) as answer:
+        with opener.open(urllib.request.Request(url, headers=headers), timeout=5) as answer:
             return answer.status == 200, str(answer.status)
     except urllib.error.HTTPError as error:
         return False, f"{error.code} {error.read(300).decode(errors='replace')}"

@@ -1,0 +1,33 @@
+"""Loading files: formats, staging, merging, rejects, progress, resume.
+
+A file is read from top to bottom in chunks; each chunk is one transaction that copies the lines
+into a staging table, decides the fate of every line with set-based SQL, and moves the run
+forward. What a line says about a key corrects what an earlier line or an earlier file said.
+"""
+
+from common.loading.columns import Choice, Column, Key, Money, Moment, Phone, Text, Truth, Whole
+from common.loading.merge import Fates, merge
+from common.loading.rows import Refused, RowReader
+from common.loading.runs import FileRefused, Loader, Reject, Report, Session, load_file
+
+__all__ = [
+    "Choice",
+    "Column",
+    "Fates",
+    "FileRefused",
+    "Key",
+    "Loader",
+    "Moment",
+    "Money",
+    "Phone",
+    "Refused",
+    "Reject",
+    "Report",
+    "RowReader",
+    "Session",
+    "Text",
+    "Truth",
+    "Whole",
+    "load_file",
+    "merge",
+]

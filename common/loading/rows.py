@@ -1,0 +1,252 @@
+"""From lines to rows that the staging table takes, with the lines that cannot be taken named.
+
+Everyday lines are recognised a block at a time by one regular expression made from the columns and
+are handed on as they are; every other line is taken apart and checked field by field.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import orjson
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from common.loading.columns import PLAIN, Column, Refused
+from common.loading.files import Block, FileRefused, Source, refuse_gb18030
+
+LINES_PER_RECORD = 200
+Rejected = Callable[[int, str, str], None]
+"""Called with line number, natural key and reason."""
+
+
+class RowReader:
+    """Turns the lines of one file into CSV text for ``COPY``, one field per column of ``header``.
+
+    The staging table has a first column for the line number. ``taken`` counts rows handed on,
+    ``records`` all rows, ``done`` is the last line that has been dealt with.
+    """
+
+    def __init__(
+        self, source: Source, columns: Sequence[Column], key: str, rejected: Rejected
+    ) -> None:
+        self.source = source
+        self.columns = columns
+        self.key = key
+        self.rejected = rejected
+        self.taken = 0
+        self.records = 0
+        self.done = 0
+        head = source.line()
+        self.is_json = head.lstrip().startswith(b"{")
+        if head.lstrip().startswith(b"["):
+            raise FileRefused(
+                "import.json_list",
+                gettext_lazy("Write one JSON object per line (JSONL), not one list."),
+            )
+        if self.is_json:
+            source.put_back(head)
+            self.header = [column.name for column in columns]
+        else:
+            self.header = self._header_of(head.decode())
+        self.staged: list[tuple[str, Column | None]] = self._staged()
+        self._by_place = [column for _name, column in self.staged]
+        self._loose, self._strict = (
+            (None, None) if self.is_json else (self._lines(strict=False), self._lines(strict=True))
+        )
+        self._carried: list[str] = []
+
+    @property
+    def known(self) -> set[str]:
+        """The names of the columns that the file gives (every one of a JSON file's)."""
+        return {column.name for _name, column in self.staged if column}
+
+    def copy_text(self, block: Block) -> str:
+        """Return the block as CSV text for the staging table, rejected lines left out."""
+        self.done = block.first + len(block.lines) - 1
+        if self.is_json:
+            return self._json_block(block)
+        first = block.first - len(self._carried)
+        lines = self._carried + self._decoded(block)
+        self._carried = []
+        text = "".join(self._csv_block(lines, first))
+        self.done -= len(self._carried)
+        return text
+
+    def end(self) -> str:
+        """Return what was still held back at the end of the file."""
+        lines, self._carried = self._carried, []
+        if not lines:
+            return ""
+        self.done += len(lines)
+        return "".join(self._csv_block(lines, self.source.next_line - len(lines), at_end=True))
+
+    def _header_of(self, line: str) -> list[str]:
+        names = [name.strip().lower() for name in next(csv.reader([line]), [])]
+        doubled = sorted({name for name in names if name and names.count(name) > 1})
+        if doubled:
+            raise FileRefused(
+                "import.column_twice",
+                gettext_lazy("The header names a column twice: %(names)s.")
+                % {"names": ", ".join(doubled)},
+                columns=doubled,
+            )
+        missing = [c.name for c in self.columns if c.required and c.name not in names]
+        if missing:
+            raise FileRefused(
+                "import.column_missing",
+                gettext_lazy("The header lacks required columns: %(names)s.")
+                % {"names": ", ".join(missing)},
+                columns=missing,
+            )
+        return names
+
+    def _staged(self) -> list[tuple[str, Column | None]]:
+        by_name = {column.name: column for column in self.columns}
+        # Unknown columns are staged under names of ours: nothing from a file becomes SQL.
+        return [
+            (name if name in by_name else f"ignored_{place}", by_name.get(name))
+            for place, name in enumerate(self.header)
+        ]
+
+    def _lines(self, *, strict: bool) -> re.Pattern[str]:
+        ignored = f'(?:"[ ,{PLAIN}]*"|[ {PLAIN}]*)'
+        fields = ",".join(
+            column.field(strict=strict) if column else ignored for _name, column in self.staged
+        )
+        return re.compile(f"(?>{fields}\n)*+")
+
+    def _decoded(self, block: Block) -> list[str]:
+        try:
+            text = b"".join(block.lines).decode()
+        except UnicodeDecodeError:
+            refuse_gb18030(block.lines)
+            # Surrogates mark the broken bytes; the text gate refuses them, line by line.
+            return [line.decode("utf-8", "surrogateescape") for line in block.lines]
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+        lines = text.split("\n")
+        lines.pop()
+        return [f"{line}\n" for line in lines]
+
+    def _csv_block(self, lines: list[str], first: int, *, at_end: bool = False) -> Iterator[str]:
+        text = "".join(lines)
+        pattern = self._strict if "  " in text else self._loose
+        assert pattern is not None
+        place = offset = 0
+        while place < len(lines):
+            matched = pattern.match(text, offset)
+            assert matched is not None
+            if end := matched.end() - offset:
+                run = place + text.count("\n", offset, offset + end)
+                yield "".join(
+                    [f"{n},{line}" for n, line in enumerate(lines[place:run], first + place)]
+                )
+                self.taken += run - place
+                self.records += run - place
+                place, offset = run, offset + end
+                continue
+            used, line = self._odd_record(lines, place, first + place, at_end=at_end)
+            if not used:
+                self._carried = lines[place:]
+                return
+            yield line
+            offset += sum(map(len, lines[place : place + used]))
+            place += used
+
+    def _odd_record(
+        self, lines: list[str], place: int, number: int, *, at_end: bool
+    ) -> tuple[int, str]:
+        """Return how many lines the record at ``place`` takes and its text; 0 to read on first."""
+        if not lines[place].strip():
+            return 1, ""
+        given = 0
+
+        def feed() -> Iterator[str]:
+            nonlocal given
+            for line in lines[place : place + LINES_PER_RECORD]:
+                given += 1
+                yield line
+
+        try:
+            fields = next(csv.reader(feed(), strict=True))
+        except csv.Error as error:
+            # The module has no other sign of a quote that is still open.
+            if "unexpected end of data" not in str(error):
+                self._reject(number, "", _("The line cannot be read as CSV."))
+                return 1, ""
+            if given == len(lines) - place and given < LINES_PER_RECORD and not at_end:
+                return 0, ""
+            # Only the line with the open quote is lost, not everything after it.
+            self._reject(number, "", _("A quote in this line is not closed."))
+            return 1, ""
+        return given, self._row_text(number, fields)
+
+    def _row_text(self, number: int, fields: list[str]) -> str:
+        if len(fields) != len(self.staged):
+            found = dict(zip(self.header, fields, strict=False))
+            self._reject(
+                number,
+                found.get(self.key, ""),
+                _("The line has %(fields)s fields, the header has %(columns)s.")
+                % {"fields": len(fields), "columns": len(self.staged)},
+            )
+            return ""
+        return self._checked(number, fields, fields[self.header.index(self.key)])
+
+    def _json_block(self, block: Block) -> str:
+        out = []
+        for number, line in enumerate(block.lines, block.first):
+            if line.isspace():
+                continue
+            try:
+                record = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                self._reject(number, "", _("The line is not JSON."))
+                continue
+            if not isinstance(record, dict):
+                self._reject(number, "", _("The line is not a JSON object."))
+                continue
+            key = _json_text(record.get(self.key))
+            values = [record.get(name) for name in self.header]
+            if any(isinstance(value, dict | list) for value in values):
+                self._reject(number, key, _("A field holds a list or an object."))
+                continue
+            out.append(self._checked(number, [_json_text(value) for value in values], key))
+        return "".join(out)
+
+    def _checked(self, number: int, fields: list[str], key: str) -> str:
+        try:
+            values = [
+                column.take(field) if column else None
+                for column, field in zip(self._by_place, fields, strict=True)
+            ]
+        except Refused as refusal:
+            self._reject(number, key, str(refusal))
+            return ""
+        self.taken += 1
+        self.records += 1
+        return ",".join([str(number), *map(_csv_field, values)]) + "\n"
+
+    def _reject(self, number: int, key: str, reason: str) -> None:
+        self.records += 1
+        self.rejected(number, key, reason)
+
+
+def _json_text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case float():
+            return repr(value)
+        case _:
+            return str(value)
+
+
+def _csv_field(value: str | None) -> str:
+    if value is None:
+        return ""
+    return '"' + value.replace('"', '""') + '"'

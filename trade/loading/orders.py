@@ -1,0 +1,234 @@
+"""Orders by order_no: resolved, checked and merged a chunk at a time."""
+
+from datetime import date
+
+from django.utils.translation import gettext_lazy as _
+
+from common.loading import Choice, Fates, FileRefused, Key, Loader, Moment, Money, Session, Text, Whole
+from common.loading.merge import Target, merge
+from common.loading.rounds import one_row_per_key
+from common.loading.runs import STAGE, Chunk
+from common.partitions import ensure_partitions
+from trade.loading import months
+from trade.models import OrderStatus
+
+TABLE, LOADING = "trade_order", months.LOADING
+
+# common.ids.uuid7_of in SQL: 48 bits of milliseconds, version 7, then 74 bits of the number's
+# SHA-256, with the variant between the 12th and the 13th of them.
+ID_SQL = (
+    "(lpad(to_hex(trunc(date_part('epoch', s.paid_at) * 1000)::bigint), 12, '0') || '7' || "
+    "substr(s.digest, 1, 3) || to_hex("
+    "((('x' || substr(s.digest, 4, 16))::bit(64)::bigint >> 2) & 4611686018427387903) "
+    "| (-9223372036854775808)))::uuid"
+)
+DIGEST_SQL = "encode(sha256(convert_to(order_no, 'UTF8')), 'hex')"
+MONTH_SQL = "date_trunc('month', paid_at AT TIME ZONE 'UTC')::date"
+
+PLAIN = (
+    "product",
+    "category",
+    "quantity",
+    "paid_amount",
+    "freight",
+    "region",
+    "promised_ship_at",
+    "shipped_at",
+    "promised_deliver_at",
+    "signed_at",
+    "closed_at",
+)
+DEFAULTS = {
+    "product": "''",
+    "category": "''",
+    "quantity": "1",
+    "freight": "0",
+    "region": "''",
+    "status": "'paid'",
+}
+STEPS = ("closed_at", "signed_at", "shipped_at")
+
+
+class OrderLoader(Loader):
+    """Orders by order_no; the id follows from the number and the paying moment.
+
+    Months that have no rows yet are built beside the table and attached when the file is in
+    (``trade.loading.months``): rows, indexes and references cost half as much that way.
+    """
+
+    kind = "orders"
+    key = "order_no"
+    columns = (
+        Key("order_no", 40, required=True),
+        Key("member_no", 32, required=True),
+        Key("shop_no", 32, required=True),
+        Money("paid_amount", required=True),
+        Moment("paid_at", required=True),
+        Text("category", 60),
+        Text("product", 200),
+        Whole("quantity"),
+        Moment("promised_ship_at"),
+        Moment("shipped_at"),
+        Moment("promised_deliver_at"),
+        Moment("signed_at"),
+        Moment("closed_at"),
+        Choice("status", OrderStatus.values),
+        Money("freight"),
+        Text("region", 40),
+    )
+
+    def begin(self, session: Session) -> None:
+        self.beside = not session.alone and session.file_size >= months.WORTH_BYTES
+        self.building = months.building()
+        if self.building and session.alone and not session.dry_run:
+            raise FileRefused(
+                "import.interrupted",
+                _("An import of orders was interrupted. Run it again with import_orders first."),
+            )
+        self.known_months: set[date] = set()
+
+    def store(self, chunk: Chunk) -> Fates:
+        cursor, known = chunk.cursor, chunk.session.known
+        # Before the lock: partitions are made on a connection of their own, which it would stop.
+        self._place_months(chunk)
+        if not chunk.session.dry_run:
+            # Readers go on; nobody else may add an order whose number this chunk also brings.
+            cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
+        given = [name for name in PLAIN if name in known]
+        if "status" in known or any(name in known for name in STEPS):
+            given.append("status")
+        if self.building:
+            # What is being built has no index to loop over.
+            cursor.execute("SET LOCAL enable_nestloop = off")
+        if self._all_new(chunk):
+            return self._add(chunk, given)
+        return self._merge(chunk, given)
+
+    def finish(self, session: Session) -> None:
+        if self.building:
+            months.attach_all()
+
+    def _place_months(self, chunk: Chunk) -> None:
+        """Decide for each month of the chunk where its rows go, and make what is missing."""
+        chunk.cursor.execute(f"SELECT {MONTH_SQL}, count(*) FROM {STAGE} GROUP BY 1")
+        fresh = [row for row in chunk.cursor.fetchall() if row[0] not in self.known_months]
+        for month, rows in sorted(fresh):
+            if month in self.building or (
+                self.beside and months.begin_beside(month, room=len(self.building))
+            ):
+                self.building.add(month)
+            elif not chunk.session.alone and rows >= months.WORTH_ROWS:
+                ensure_partitions(TABLE, month, month)
+            self.known_months.add(month)
+
+    def _all_new(self, chunk: Chunk) -> bool:
+        """Tell whether no number of the chunk is known or mentioned twice: the usual first load."""
+        cursor = chunk.cursor
+        places = [TABLE, LOADING] if self.building else [TABLE]
+        for place in places:
+            # Counted, not LIMIT 1: that makes the planner hope for an early match and loop.
+            cursor.execute(f"SELECT count(*) FROM {STAGE} s JOIN {place} e USING (order_no)")
+            if cursor.fetchone()[0]:
+                return False
+        cursor.execute(f"SELECT 1 FROM {STAGE} GROUP BY order_no HAVING count(*) > 1 LIMIT 1")
+        return cursor.fetchone() is None
+
+    def _add(self, chunk: Chunk, given: list[str]) -> Fates:
+        fates = Fates()
+        for place, condition in self._places():
+            names = ["id", "order_no", "member_id", "shop_id", "paid_at", *given]
+            names += [name for name in DEFAULTS if name not in given]
+            chunk.cursor.execute(
+                f"INSERT INTO {place} ({', '.join(names)}) "
+                f"SELECT {ID_SQL}, s.order_no, m.id, p.id, s.paid_at"
+                + "".join(f", {self._value(name, chunk)}" for name in given)
+                + "".join(f", {value}" for name, value in DEFAULTS.items() if name not in given)
+                + f" FROM (SELECT *, {DIGEST_SQL} AS digest FROM {STAGE} WHERE {condition}) s "
+                "JOIN accounts_member m USING (member_no) JOIN merchants_shop p USING (shop_no)"
+            )
+            fates.inserted += chunk.cursor.rowcount
+        if fates.inserted < chunk.rows:
+            fates.rejected = self._reject_strangers(chunk, STAGE)
+        return fates
+
+    def _merge(self, chunk: Chunk, given: list[str]) -> Fates:
+        cursor = chunk.cursor
+        cursor.execute("DROP TABLE IF EXISTS loading_resolved")
+        cursor.execute(
+            "CREATE TEMP TABLE loading_resolved ON COMMIT DROP AS "
+            f"SELECT s.line, {ID_SQL} AS id, s.order_no, s.member_no, s.shop_no, m.id AS member_id, "
+            "p.id AS shop_id, s.paid_at"
+            + "".join(f", {self._value(name, chunk, bare=True)} AS {name}" for name in given)
+            + f" FROM (SELECT *, {DIGEST_SQL} AS digest FROM {STAGE}) s "
+            "LEFT JOIN accounts_member m USING (member_no) "
+            "LEFT JOIN merchants_shop p USING (shop_no)"
+        )
+        cursor.execute("ANALYZE loading_resolved")
+        fates = Fates(rejected=self._reject_strangers(chunk, "loading_resolved"))
+        corrected = ["member_id", "shop_id", *given]
+        for rows in one_row_per_key(chunk, "order_no", fates, "loading_resolved"):
+            fates.rejected += self._reject_moved(chunk, rows)
+            for place, condition in self._places():
+                target = Target(
+                    table=place,
+                    key="id",
+                    columns=["id", "order_no", "paid_at", *corrected],
+                    corrected=corrected,
+                    blank_keeps=chunk.session.blank_keeps,
+                )
+                fates += merge(
+                    cursor, target, f"(SELECT * FROM {rows} q WHERE {condition})", DEFAULTS
+                )
+        return fates
+
+    def _places(self) -> list[tuple[str, str]]:
+        if not self.building:
+            return [(TABLE, "true")]
+        beside = f"{MONTH_SQL} = ANY ('{{{','.join(map(str, sorted(self.building)))}}}'::date[])"
+        if self.known_months <= self.building:
+            return [(LOADING, "true")]
+        return [(LOADING, beside), (TABLE, f"NOT {beside}")]
+
+    def _value(self, name: str, chunk: Chunk, *, bare: bool = False) -> str:
+        """Return the SQL of one column; ``bare`` leaves empty what is empty."""
+        value = f"s.{name}"
+        if name == "status":
+            known = chunk.session.known
+            steps = [(step, word) for step, word in zip(STEPS, _words(), strict=True)]
+            seen = "".join(f" WHEN s.{s} IS NOT NULL THEN '{w}'" for s, w in steps if s in known)
+            derived = f"CASE{seen} END" if seen else "NULL::text"
+            value = f"coalesce(s.status, {derived})" if "status" in known else derived
+        if name in DEFAULTS and not bare:
+            value = f"coalesce({value}, {DEFAULTS[name]})"
+        return value
+
+    def _reject_strangers(self, chunk: Chunk, table: str) -> int:
+        """Reject lines whose member or shop does not exist; remove them from ``table``."""
+        return chunk.reject(
+            f"DELETE FROM {table} s WHERE NOT EXISTS "
+            "(SELECT 1 FROM accounts_member m WHERE m.member_no = s.member_no) "
+            "RETURNING line, order_no",
+            _("There is no member with this member_no."),
+        ) + chunk.reject(
+            f"DELETE FROM {table} s WHERE NOT EXISTS "
+            "(SELECT 1 FROM merchants_shop p WHERE p.shop_no = s.shop_no) "
+            "RETURNING line, order_no",
+            _("There is no shop with this shop_no."),
+        )
+
+    def _reject_moved(self, chunk: Chunk, rows: str) -> int:
+        """Reject lines whose number exists with another paying moment; remove them."""
+        places = " UNION ALL ".join(
+            f"SELECT order_no, id FROM {place}"
+            for place in ([TABLE, LOADING] if self.building else [TABLE])
+        )
+        return chunk.reject(
+            f"DELETE FROM loading_resolved d USING {rows} r, ({places}) e "
+            "WHERE d.line = r.line AND e.order_no = r.order_no AND e.id <> r.id "
+            "RETURNING d.line, d.order_no",
+            _("This order_no exists already, paid at another moment; paid_at cannot be changed."),
+        )
+
+
+def _words() -> tuple[str, str, str]:
+    return OrderStatus.CLOSED, OrderStatus.SIGNED, OrderStatus.SHIPPED

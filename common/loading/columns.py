@@ -43,7 +43,7 @@ class Column:
     def field(self, *, strict: bool) -> str:
         """Return the expression of the whole field, empty or not."""
         inner = self.strict_pattern() if strict else self.pattern
-        return f"(?:{inner})" if self.required else f"(?:{inner})?"
+        return f"(?>{inner})" if self.required else f"(?>{inner})?+"
 
     def take(self, raw: str) -> str | None:
         """Return ``raw`` in the form the staging table takes, None when empty.
@@ -68,14 +68,14 @@ class Text(Column):
     def __init__(self, name: str, max_chars: int, *, required: bool = False) -> None:
         super().__init__(name, required=required)
         self.max_chars = max_chars
-        body = f"[{PLAIN}][ {PLAIN}]{{0,{max_chars - 1}}}(?<! )"
-        quoted = f'"[{PLAIN},][ ,{PLAIN}]{{0,{max_chars - 1}}}(?<! )"'
+        body = f"[{PLAIN}][ {PLAIN}]{{0,{max_chars - 1}}}+(?<! )"
+        quoted = f'"[{PLAIN},][ ,{PLAIN}]{{0,{max_chars - 1}}}+(?<! )"'
         self.pattern = f"{body}|{quoted}"
 
     def strict_pattern(self) -> str:
         more = self.max_chars - 1
-        body = f"[{PLAIN}](?:[{PLAIN}]| (?! )){{0,{more}}}(?<! )"
-        quoted = f'"[{PLAIN},](?:[,{PLAIN}]| (?! )){{0,{more}}}(?<! )"'
+        body = f"[{PLAIN}](?:[{PLAIN}]| (?! )){{0,{more}}}+(?<! )"
+        quoted = f'"[{PLAIN},](?:[,{PLAIN}]| (?! )){{0,{more}}}+(?<! )"'
         return f"{body}|{quoted}"
 
     def parse(self, raw: str) -> str:
@@ -176,13 +176,14 @@ class Moment(Column):
     """A moment, ISO 8601; without an offset it is Shanghai's clock."""
 
     sql_type = "timestamptz"
-    # Days 29 to 31 only where every year has them: 29 February is left to ``parse``.
+    # Only days that every year has: 29 February is left to ``parse``.
     _day = (
-        r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-        r"|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+        r"(?:(?:0[13-9]|1[0-2])-(?:0[1-9]|[12][0-9]|30)"
+        r"|02-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13578]|1[02])-31)"
     )
-    _clock = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
-    pattern = rf"(?:199[1-9]|20[0-8][0-9]|209[0-8])-{_day}[ T]{_clock}(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?"
+    _clock = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?+)?+"
+    _zone = r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9])?+"
+    pattern = rf"(?:20[0-8][0-9]|199[1-9]|209[0-8])-{_day}[ T]{_clock}{_zone}"
 
     def parse(self, raw: str) -> str:
         return moment_of_text(raw, self.name).isoformat()

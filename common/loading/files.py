@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,10 @@ class FileRefused(DomainError):
 
 @dataclass
 class Block:
-    """Some whole lines: ``lines`` (each ends with a newline) and the number of the first."""
+    """Some whole lines (the last ends with a newline too) and the number of the first."""
 
     first: int
-    lines: list[bytes]
+    data: bytes
 
 
 def is_gzip(path: Path) -> bool:
@@ -90,27 +91,25 @@ class Source:
         """Yield the rest of the file in blocks of about half a megabyte."""
         while True:
             first = self.next_line
-            held, self._held = self._held, None
+            held, self._held = self._held or b"", None
             try:
-                lines = ([held] if held else []) + self._file.readlines(BLOCK_BYTES)
-            except (EOFError, gzip.BadGzipFile, OSError) as error:
-                raise FileRefused(
-                    "import.broken_gzip", _("The file ends too early or is damaged (gzip).")
-                ) from error
-            if not lines:
+                data = held + self._file.read(BLOCK_BYTES)
+            except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
+                raise _broken() from error
+            if not data:
                 return
-            if not lines[-1].endswith(b"\n"):
-                lines[-1] += b"\n"
-            self.next_line += len(lines)
-            yield Block(first, lines)
+            if not data.endswith(b"\n"):
+                data += self._readline()
+                if not data.endswith(b"\n"):
+                    data += b"\n"
+            self.next_line += data.count(b"\n")
+            yield Block(first, data)
 
     def _readline(self) -> bytes:
         try:
             line = self._file.readline(LONGEST_LINE + 1)
-        except (EOFError, gzip.BadGzipFile, OSError) as error:
-            raise FileRefused(
-                "import.broken_gzip", _("The file ends too early or is damaged (gzip).")
-            ) from error
+        except (EOFError, zlib.error, gzip.BadGzipFile, OSError) as error:
+            raise _broken() from error
         if len(line) > LONGEST_LINE:
             raise FileRefused("import.long_line", _("A line is longer than 8 MB."))
         return line
@@ -138,6 +137,12 @@ class Source:
             raise _not_utf8() from None
 
 
+def _broken() -> FileRefused:
+    return FileRefused(
+        "import.broken_gzip", _("The file ends too early or is damaged (gzip).")
+    )
+
+
 def _not_utf8() -> FileRefused:
     return FileRefused(
         "import.not_utf8",
@@ -148,14 +153,14 @@ def _not_utf8() -> FileRefused:
     )
 
 
-def refuse_gb18030(lines: list[bytes]) -> None:
+def refuse_gb18030(data: bytes) -> None:
     """Refuse the file when lines that are no UTF-8 are common Chinese text in GB18030.
 
     A single broken line is a rejected row; a file in another encoding is refused whole.
     Raises :class:`FileRefused`.
     """
     broken = 0
-    for line in lines[:200]:
+    for line in data.split(b"\n", 200)[:200]:
         if line.isascii():
             continue
         try:

@@ -55,7 +55,7 @@ class RowReader:
         self._loose, self._strict = (
             (None, None) if self.is_json else (self._lines(strict=False), self._lines(strict=True))
         )
-        self._carried: list[str] = []
+        self._carried, self._carried_lines = "", 0
 
     @property
     def known(self) -> set[str]:
@@ -64,23 +64,24 @@ class RowReader:
 
     def copy_text(self, block: Block) -> str:
         """Return the block as CSV text for the staging table, rejected lines left out."""
-        self.done = block.first + len(block.lines) - 1
+        lines = block.data.count(b"\n")
+        self.done = block.first + lines - 1
         if self.is_json:
             return self._json_block(block)
-        first = block.first - len(self._carried)
-        lines = self._carried + self._decoded(block)
-        self._carried = []
-        text = "".join(self._csv_block(lines, first))
-        self.done -= len(self._carried)
-        return text
+        text, first = self._carried + self._decoded(block.data), block.first - self._carried_lines
+        self._carried, self._carried_lines = "", 0
+        copied = "".join(self._csv_block(text, first))
+        self.done -= self._carried_lines
+        return copied
 
     def end(self) -> str:
         """Return what was still held back at the end of the file."""
-        lines, self._carried = self._carried, []
-        if not lines:
+        if not self._carried:
             return ""
-        self.done += len(lines)
-        return "".join(self._csv_block(lines, self.source.next_line - len(lines), at_end=True))
+        text, lines = self._carried, self._carried_lines
+        self._carried, self._carried_lines = "", 0
+        self.done += lines
+        return "".join(self._csv_block(text, self.source.next_line - lines, at_end=True))
 
     def _header_of(self, line: str) -> list[str]:
         names = [name.strip().lower() for name in next(csv.reader([line]), [])]
@@ -117,71 +118,67 @@ class RowReader:
         )
         return re.compile(f"(?>{fields}\n)*+")
 
-    def _decoded(self, block: Block) -> list[str]:
+    def _decoded(self, data: bytes) -> str:
         try:
-            text = b"".join(block.lines).decode()
+            text = data.decode()
         except UnicodeDecodeError:
-            refuse_gb18030(block.lines)
+            refuse_gb18030(data)
             # Surrogates mark the broken bytes; the text gate refuses them, line by line.
-            return [line.decode("utf-8", "surrogateescape") for line in block.lines]
-        if "\r" in text:
-            text = text.replace("\r\n", "\n")
-        lines = text.split("\n")
-        lines.pop()
-        return [f"{line}\n" for line in lines]
+            text = data.decode("utf-8", "surrogateescape")
+        return text.replace("\r\n", "\n") if b"\r" in data else text
 
-    def _csv_block(self, lines: list[str], first: int, *, at_end: bool = False) -> Iterator[str]:
-        text = "".join(lines)
+    def _csv_block(self, text: str, number: int, *, at_end: bool = False) -> Iterator[str]:
         pattern = self._strict if "  " in text else self._loose
         assert pattern is not None
-        place = offset = 0
-        while place < len(lines):
+        offset = 0
+        while offset < len(text):
             matched = pattern.match(text, offset)
             assert matched is not None
-            if end := matched.end() - offset:
-                run = place + text.count("\n", offset, offset + end)
-                yield "".join(
-                    [f"{n},{line}" for n, line in enumerate(lines[place:run], first + place)]
-                )
-                self.taken += run - place
-                self.records += run - place
-                place, offset = run, offset + end
+            if (end := matched.end()) > offset:
+                lines = text[offset : end - 1].split("\n")
+                yield "\n".join([f"{n},{line}" for n, line in enumerate(lines, number)]) + "\n"
+                self.taken += len(lines)
+                self.records += len(lines)
+                number, offset = number + len(lines), end
                 continue
-            used, line = self._odd_record(lines, place, first + place, at_end=at_end)
+            used, end, line = self._odd_record(text, offset, number, at_end=at_end)
             if not used:
-                self._carried = lines[place:]
+                self._carried, self._carried_lines = text[offset:], text.count("\n", offset)
                 return
             yield line
-            offset += sum(map(len, lines[place : place + used]))
-            place += used
+            number, offset = number + used, end
 
     def _odd_record(
-        self, lines: list[str], place: int, number: int, *, at_end: bool
-    ) -> tuple[int, str]:
-        """Return how many lines the record at ``place`` takes and its text; 0 to read on first."""
-        if not lines[place].strip():
-            return 1, ""
-        given = 0
+        self, text: str, offset: int, number: int, *, at_end: bool
+    ) -> tuple[int, int, str]:
+        """Return how many lines the record at ``offset`` takes, where it ends, and its text.
+
+        No lines: it goes on in the next block.
+        """
+        used, end, first_end = 0, offset, text.index("\n", offset) + 1
 
         def feed() -> Iterator[str]:
-            nonlocal given
-            for line in lines[place : place + LINES_PER_RECORD]:
-                given += 1
-                yield line
+            nonlocal used, end
+            while end < len(text) and used < LINES_PER_RECORD:
+                start, end = end, text.index("\n", end) + 1
+                used += 1
+                yield text[start:end]
 
+        if not text[offset:first_end].strip():
+            return 1, first_end, ""
         try:
             fields = next(csv.reader(feed(), strict=True))
         except csv.Error as error:
             # The module has no other sign of a quote that is still open.
             if "unexpected end of data" not in str(error):
                 self._reject(number, "", _("The line cannot be read as CSV."))
-                return 1, ""
-            if given == len(lines) - place and given < LINES_PER_RECORD and not at_end:
-                return 0, ""
+                return 1, first_end, ""
+            if end == len(text) and used < LINES_PER_RECORD and not at_end:
+                return 0, offset, ""
             # Only the line with the open quote is lost, not everything after it.
             self._reject(number, "", _("A quote in this line is not closed."))
-            return 1, ""
-        return given, self._row_text(number, fields)
+            return 1, first_end, ""
+        return used, end, self._row_text(number, fields)
 
     def _row_text(self, number: int, fields: list[str]) -> str:
         if len(fields) != len(self.staged):
@@ -197,8 +194,8 @@ class RowReader:
 
     def _json_block(self, block: Block) -> str:
         out = []
-        for number, line in enumerate(block.lines, block.first):
-            if line.isspace():
+        for number, line in enumerate(block.data.split(b"\n"), block.first):
+            if not line or line.isspace():
                 continue
             try:
                 record = orjson.loads(line)

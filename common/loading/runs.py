@@ -159,6 +159,7 @@ class _Run:
         self.rejects = _RejectsFile(rejects or path.with_name(f"{path.name}.rejects.csv"))
         self.report = Report(loader.kind, path, dry_run)
         self.parsed: list[Reject] = []
+        self.broken = False
         self.session = Session(dry_run=dry_run, file_size=path.stat().st_size)
         self.session.alone = dry_run or connection.in_atomic_block
 
@@ -211,13 +212,18 @@ class _Run:
 
     def _load_alone(self, chunk_lines: int) -> None:
         # A dry run does the real work in one transaction and takes it back.
-        with transaction.atomic():
+        with transaction.atomic(), connection.cursor() as cursor:
             self.loader.begin(self.session)
-            with connection.cursor() as cursor:
-                blocks = self.source.blocks()
-                while (staged := self._stage(cursor, blocks, chunk_lines)) is not None:
-                    self._store(cursor, *staged)
-                    cursor.execute(f"DROP TABLE {STAGE}")
+            cursor.execute("SELECT current_setting('timezone'), current_setting('datestyle')")
+            settings = cursor.fetchone()
+            blocks = self.source.blocks()
+            while (staged := self._stage(cursor, blocks, chunk_lines)) is not None:
+                self._store(cursor, *staged)
+            # The caller's transaction goes on, and Django reads times by these.
+            cursor.execute(
+                "SELECT set_config('timezone', %s, true), set_config('datestyle', %s, true)",
+                settings,
+            )
             transaction.set_rollback(self.dry_run)
 
     def _load_pipelined(self, chunk_lines: int) -> None:
@@ -256,8 +262,15 @@ class _Run:
         cursor: CursorWrapper,
         staged: tuple[int, list[Reject], int],
     ) -> None:
-        self._store(cursor, *staged)
-        wrapper.commit()
+        if self.broken:
+            # A chunk before this one was not stored: the run must go on from there.
+            return
+        try:
+            self._store(cursor, *staged)
+            wrapper.commit()
+        except BaseException:
+            self.broken = True
+            raise
 
     def _stage(
         self, cursor: CursorWrapper, blocks: Iterator[Any], chunk_lines: int
@@ -269,6 +282,7 @@ class _Run:
         )
         cursor.execute("SET LOCAL timezone = 'Asia/Shanghai'")
         cursor.execute("SET LOCAL datestyle = 'ISO, YMD'")
+        cursor.execute(f"DROP TABLE IF EXISTS {STAGE}")
         cursor.execute(f"CREATE TEMP TABLE {STAGE} (line integer, {columns}) ON COMMIT DROP")
         self.parsed = []
         before_taken, before_records = self.reader.taken, self.reader.records

@@ -9,6 +9,7 @@ from common.loading.merge import Target, merge
 from common.loading.rounds import one_row_per_key
 from common.loading.runs import STAGE, Chunk
 from common.partitions import ensure_partitions
+from common.partitions import months as all_months
 from trade.loading import months
 from trade.models import OrderStatus
 
@@ -23,7 +24,6 @@ ID_SQL = (
     "| (-9223372036854775808)))::uuid"
 )
 DIGEST_SQL = "encode(sha256(convert_to(order_no, 'UTF8')), 'hex')"
-MONTH_SQL = "date_trunc('month', paid_at AT TIME ZONE 'UTC')::date"
 
 PLAIN = (
     "product",
@@ -110,16 +110,32 @@ class OrderLoader(Loader):
 
     def _place_months(self, chunk: Chunk) -> None:
         """Decide for each month of the chunk where its rows go, and make what is missing."""
-        chunk.cursor.execute(f"SELECT {MONTH_SQL}, count(*) FROM {STAGE} GROUP BY 1")
-        fresh = [row for row in chunk.cursor.fetchall() if row[0] not in self.known_months]
-        for month, rows in sorted(fresh):
+        fresh = [m for m in self._months_between(chunk) if m not in self.known_months]
+        counts: dict[date, int] | None = None
+        for month in fresh:
             if month in self.building or (
                 self.beside and months.begin_beside(month, room=len(self.building))
             ):
                 self.building.add(month)
-            elif not chunk.session.alone and rows >= months.WORTH_ROWS:
-                ensure_partitions(TABLE, month, month)
+            elif not chunk.session.alone:
+                counts = self._months_of(chunk) if counts is None else counts
+                if counts.get(month, 0) >= months.WORTH_ROWS:
+                    ensure_partitions(TABLE, month, month)
             self.known_months.add(month)
+
+    def _months_between(self, chunk: Chunk) -> list[date]:
+        """Return the UTC months of the chunk, possibly with a few more between them."""
+        chunk.cursor.execute(
+            f"SELECT {_month('min(paid_at)')}, {_month('max(paid_at)')} FROM {STAGE}"
+        )
+        first, last = chunk.cursor.fetchone()
+        # Files are mostly sorted by time: the ends tell all, and cost a tenth of grouping.
+        between = list(all_months(first, last))
+        return between if len(between) <= 6 else sorted(self._months_of(chunk))
+
+    def _months_of(self, chunk: Chunk) -> dict[date, int]:
+        chunk.cursor.execute(f"SELECT {_month('paid_at')}, count(*) FROM {STAGE} GROUP BY 1")
+        return dict(chunk.cursor.fetchall())
 
     def _all_new(self, chunk: Chunk) -> bool:
         """Tell whether no number of the chunk is known or mentioned twice: the usual first load."""
@@ -184,7 +200,7 @@ class OrderLoader(Loader):
     def _places(self) -> list[tuple[str, str]]:
         if not self.building:
             return [(TABLE, "true")]
-        beside = f"{MONTH_SQL} = ANY ('{{{','.join(map(str, sorted(self.building)))}}}'::date[])"
+        beside = f"{_month('paid_at')} = ANY ('{{{','.join(map(str, sorted(self.building)))}}}'::date[])"
         if self.known_months <= self.building:
             return [(LOADING, "true")]
         return [(LOADING, beside), (TABLE, f"NOT {beside}")]
@@ -228,6 +244,10 @@ class OrderLoader(Loader):
             "RETURNING d.line, d.order_no",
             _("This order_no exists already, paid at another moment; paid_at cannot be changed."),
         )
+
+
+def _month(moment: str) -> str:
+    return f"date_trunc('month', {moment} AT TIME ZONE 'UTC')::date"
 
 
 def _words() -> tuple[str, str, str]:

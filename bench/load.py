@@ -19,7 +19,7 @@ from bench.report import Failed, Result
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MEMBERS, SHOPS, DAYS = 20_000, 200, 350
-FIRST_DAY = datetime(2025, 1, 10)
+FIRST_DAY = datetime(2025, 1, 10, tzinfo=SHANGHAI)
 GOODS = (
     ("生鲜", "智利车厘子 JJ 级 2.5kg 礼盒"),
     ("女装", "加厚羊毛围巾 女 秋冬"),
@@ -29,9 +29,10 @@ GOODS = (
 )
 REGIONS = ("上海", "浙江 杭州", "广东 深圳", "四川 成都")
 COLUMNS = (
-    "order_no,member_no,shop_no,paid_amount,paid_at,category,product,quantity,promised_ship_at,"
-    "shipped_at,promised_deliver_at,signed_at,closed_at,status,freight,region"
-).split(",")
+    *("order_no", "member_no", "shop_no", "paid_amount", "paid_at", "category", "product"),
+    *("quantity", "promised_ship_at", "shipped_at", "promised_deliver_at", "signed_at"),
+    *("closed_at", "status", "freight", "region"),
+)
 TYPED = (
     "id,order_no,member_id,shop_id,product,category,quantity,paid_amount,freight,region,status,"
     "paid_at,promised_ship_at,shipped_at,promised_deliver_at,signed_at,closed_at"
@@ -115,8 +116,9 @@ class _World:
             for number in range(self.orders):
                 paid = (FIRST_DAY + step * number).replace(microsecond=0)
                 order_no = f"{paid:%y%m%d%H}{number:010d}"
-                (member_no, member), (shop_no, shop) = draw.choice(self.members), draw.choice(
-                    self.shops
+                (member_no, member), (shop_no, shop) = (
+                    draw.choice(self.members),
+                    draw.choice(self.shops),
                 )
                 category, product = draw.choice(GOODS)
                 amount = f"{draw.randrange(100, 99_999) / 100:.2f}"
@@ -130,10 +132,12 @@ class _World:
                      product, 1, times[1], times[2], times[3], times[4], "", "signed", "0.00", region]
                 )  # fmt: skip
                 if not bad:
-                    order_id = uuid7_of(paid.replace(tzinfo=SHANGHAI), order_no)
+                    order_id = uuid7_of(paid, order_no)
                     typed.write(
                         f"{order_id}\t{order_no}\t{member}\t{shop}\t{product}\t{category}\t1\t{amount}\t0.00"
-                        f"\t{region}\tsigned\t" + "\t".join(f"{time}+08" for time in times) + "\t\\N\n"
+                        f"\t{region}\tsigned\t"
+                        + "\t".join(f"{time}+08" for time in times)
+                        + "\t\\N\n"
                     )
 
     def copy_bare(self) -> float:

@@ -31,7 +31,7 @@ class ShopLoader(Loader):
                 "RETURNING line, shop_no",
                 _("merchant_name is given without merchant_no."),
             )
-        corrected = [n for n in ("name", "category", "opened_at") if n in known]
+        corrected: list[str] = [n for n in ("name", "category", "opened_at") if n in known]
         if "merchant_no" in known:
             self._store_merchants(chunk)
             cursor.execute(f"ALTER TABLE {STAGE} ADD COLUMN merchant_id bigint")

@@ -5,10 +5,22 @@ into a staging table, decides the fate of every line with set-based SQL, and mov
 forward. What a line says about a key corrects what an earlier line or an earlier file said.
 """
 
-from common.loading.columns import Choice, Column, Key, Money, Moment, Phone, Text, Truth, Whole
+from common.loading.columns import (
+    Choice,
+    Column,
+    Key,
+    Moment,
+    Money,
+    Phone,
+    Refused,
+    Text,
+    Truth,
+    Whole,
+)
+from common.loading.files import FileRefused
 from common.loading.merge import Fates, merge
-from common.loading.rows import Refused, RowReader
-from common.loading.runs import FileRefused, Loader, Reject, Report, Session, load_file
+from common.loading.rows import RowReader
+from common.loading.runs import Loader, Reject, Report, Session, load_file
 
 __all__ = [
     "Choice",

@@ -19,7 +19,9 @@ FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 # Characters that the text gate leaves as they are wherever they stand: visible ASCII without
 # quote and comma, Chinese characters and the punctuation that goes with them.
-PLAIN = "!#-+\\-./0-9:-~\u2014\u2018-\u201d\u2026\u3001-\u3003\u3008-\u3011\u4e00-\u9fff\uff01-\uff5e"
+PLAIN = (
+    "!#-+\\-./0-9:-~\u2014\u2018-\u201d\u2026\u3001-\u3003\u3008-\u3011\u4e00-\u9fff\uff01-\uff5e"
+)
 
 
 class Refused(ValueError):

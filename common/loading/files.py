@@ -48,7 +48,7 @@ class Source:
         self.size = path.stat().st_size
         self._disk = path.open("rb")
         packed = is_gzip(path)
-        self._file = cast(BinaryIO, gzip.open(self._disk, "rb")) if packed else self._disk
+        self._file = cast(BinaryIO, gzip.GzipFile(fileobj=self._disk)) if packed else self._disk
         self.next_line = 1
         self._held: bytes | None = self._head()
 
@@ -138,9 +138,7 @@ class Source:
 
 
 def _broken() -> FileRefused:
-    return FileRefused(
-        "import.broken_gzip", _("The file ends too early or is damaged (gzip).")
-    )
+    return FileRefused("import.broken_gzip", _("The file ends too early or is damaged (gzip)."))
 
 
 def _not_utf8() -> FileRefused:

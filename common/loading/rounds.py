@@ -11,9 +11,7 @@ MOST_MENTIONS = 20
 """More mentions of one key within one chunk are refused: that is not a list of things."""
 
 
-def one_row_per_key(
-    chunk: Chunk, key: str, fates: Fates, table: str = STAGE
-) -> Iterator[str]:
+def one_row_per_key(chunk: Chunk, key: str, fates: Fates, table: str = STAGE) -> Iterator[str]:
     """Yield relations that hold each ``key`` at most once: first mentions, then second ones.
 
     Usually there is one: ``table`` itself. Later mentions correct earlier ones. What is refused

@@ -52,9 +52,8 @@ class RowReader:
             self.header = self._header_of(head.decode())
         self.staged: list[tuple[str, Column | None]] = self._staged()
         self._by_place = [column for _name, column in self.staged]
-        self._loose, self._strict = (
-            (None, None) if self.is_json else (self._lines(strict=False), self._lines(strict=True))
-        )
+        self._loose = self._lines(strict=False)
+        self._strict = self._lines(strict=True)
         self._carried, self._carried_lines = "", 0
 
     @property
@@ -129,7 +128,6 @@ class RowReader:
 
     def _csv_block(self, text: str, number: int, *, at_end: bool = False) -> Iterator[str]:
         pattern = self._strict if "  " in text else self._loose
-        assert pattern is not None
         offset = 0
         while offset < len(text):
             matched = pattern.match(text, offset)

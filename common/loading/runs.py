@@ -245,9 +245,7 @@ class _Run:
                     staged = self._stage(cursor, blocks, chunk_lines)
                     if staged is None:
                         break
-                    waiting[place] = storing.submit(
-                        self._store_and_commit, wrapper, cursor, staged
-                    )
+                    waiting[place] = storing.submit(self._store_and_commit, wrapper, cursor, staged)
                 for future in waiting.values():
                     future.result()
                 # The thread's own connection, on which loaders change the catalogue.
@@ -277,8 +275,7 @@ class _Run:
     ) -> tuple[int, list[Reject], int] | None:
         """Copy the next chunk into the staging table; return rows, rejects, last line; None at the end."""
         columns = ", ".join(
-            f"{name} {column.sql_type if column else 'text'}"
-            for name, column in self.reader.staged
+            f"{name} {column.sql_type if column else 'text'}" for name, column in self.reader.staged
         )
         cursor.execute("SET LOCAL timezone = 'Asia/Shanghai'")
         cursor.execute("SET LOCAL datestyle = 'ISO, YMD'")
@@ -317,8 +314,15 @@ class _Run:
             cursor.execute(
                 "UPDATE common_importrun SET lines_done = %s, inserted = %s, updated = %s, "
                 "unchanged = %s, rejected = %s, rejects_size = %s WHERE id = %s",
-                [last_line, done.inserted, done.updated, done.unchanged, done.rejected, size]
-                + [self.report.run.pk],
+                [
+                    last_line,
+                    done.inserted,
+                    done.updated,
+                    done.unchanged,
+                    done.rejected,
+                    size,
+                    self.report.run.pk,
+                ],
             )
 
     def _finish(self, run: ImportRun) -> None:
@@ -361,7 +365,7 @@ class _RejectsFile:
             self._file.seek(size)
             self._lines = 1
         else:
-            self._file.write("line,key,reason\n".encode())
+            self._file.write(b"line,key,reason\n")
 
     def append(self, rejects: list[Reject]) -> int:
         """Write ``rejects`` and return the size of the file."""

@@ -38,7 +38,9 @@ def make_buyers() -> None:
     """Make two members and two shops."""
     Member.objects.bulk_create(Member(member_no=f"M{n}") for n in (1, 2))
     merchant = Merchant.objects.create(merchant_no="B1", name="岭上农业")
-    Shop.objects.bulk_create(Shop(shop_no=f"S{n}", name=f"店{n}", merchant=merchant) for n in (1, 2))
+    Shop.objects.bulk_create(
+        Shop(shop_no=f"S{n}", name=f"店{n}", merchant=merchant) for n in (1, 2)
+    )
 
 
 @pytest.fixture

@@ -58,6 +58,8 @@ def test_shops_bring_their_merchants(write):
 def test_a_file_of_names_alone_leaves_merchants_and_categories(write):
     merchant = Merchant.objects.create(merchant_no="B1", name="岭上农业有限公司")
     Shop.objects.create(shop_no="S1", name="旧名", category="生鲜", merchant=merchant)
-    assert load_file(ShopLoader(), write("s.csv", "shop_no,name\nS1,新名\n")).fates == Fates(updated=1)
+    assert load_file(ShopLoader(), write("s.csv", "shop_no,name\nS1,新名\n")).fates == Fates(
+        updated=1
+    )
     shop = Shop.objects.get()
     assert (shop.name, shop.category, shop.merchant) == ("新名", "生鲜", merchant)

@@ -65,7 +65,12 @@ def test_the_same_file_again_changes_nothing(buyers, orders_file):
 
 
 def test_a_changed_row_is_corrected_and_columns_left_out_stay(buyers, orders_file, write):
-    load(write("a.csv", HEAD + ",product\nA1,M1,S1,1.00,2026-11-01,车厘子\nA2,M1,S1,1.00,2026-11-01,桃\n"))
+    load(
+        write(
+            "a.csv",
+            HEAD + ",product\nA1,M1,S1,1.00,2026-11-01,车厘子\nA2,M1,S1,1.00,2026-11-01,桃\n",
+        )
+    )
     path = orders_file("A1,M2,S1,2.00,2026-11-01", "A2,M1,S1,1.00,2026-11-01")
     assert load(path) == Fates(updated=1, unchanged=1)
     order = Order.objects.get(order_no="A1")
@@ -140,7 +145,8 @@ def test_a_dry_run_counts_the_same_and_writes_nothing(buyers, orders_file):
 def test_formulas_stay_text_in_the_table_and_inert_in_the_rejects(buyers, write):
     path = write(
         "o.csv",
-        HEAD + ",product\n=1+1,M1,S1,1.00,2026-11-01,=cmd|' /C calc'!A0\n@x,M9,S1,1.00,2026-11-01,\n",
+        HEAD
+        + ",product\n=1+1,M1,S1,1.00,2026-11-01,=cmd|' /C calc'!A0\n@x,M9,S1,1.00,2026-11-01,\n",
     )
     load(path)
     assert Order.objects.get().product == "=cmd|' /C calc'!A0"

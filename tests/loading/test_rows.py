@@ -139,7 +139,9 @@ def test_unknown_columns_are_ignored_whatever_they_hold(write):
 
 
 def test_a_quoted_line_break_becomes_a_blank_and_later_lines_keep_their_numbers(write):
-    path = write("o.csv", rows(GOOD.replace("车厘子", '"车厘子\n大果"'), GOOD, "A9,M1,S1,x,2026-11-20,,,"))
+    path = write(
+        "o.csv", rows(GOOD.replace("车厘子", '"车厘子\n大果"'), GOOD, "A9,M1,S1,x,2026-11-20,,,")
+    )
     text, rejects = read(path)
     assert '"车厘子 大果"' in text
     assert f"4,{GOOD}" in text
@@ -201,7 +203,8 @@ def test_an_empty_file_is_refused(write):
 def test_the_quick_check_never_takes_what_the_careful_one_refuses(write):
     """Lines with odd fields in every column: the copy text must hold only what ``take`` allows."""
     odd = ["", " ", "0", "-1", "１", "1e9", "2026-13-01 00:00:00", "2026-11-31 00:00:00", "a  b", " a",
-           "a ", "\u200b", "\x7f", "=1+1", '"', "''", "\\N", "\\.", "NULL", "infinity", "2019-06-01 24:00:00"]  # fmt: skip
+           "a ",
+           "\u200b", "\x7f", "=1+1", '"', "''", "\\N", "\\.", "NULL", "infinity", "2019-06-01 24:00:00"]  # fmt: skip
     names = HEAD.split(",")
     columns = {column.name: column for column in OrderLoader.columns}
     for place, name in enumerate(names):

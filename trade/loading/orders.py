@@ -4,7 +4,18 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from common.loading import Choice, Fates, FileRefused, Key, Loader, Moment, Money, Session, Text, Whole
+from common.loading import (
+    Choice,
+    Fates,
+    FileRefused,
+    Key,
+    Loader,
+    Moment,
+    Money,
+    Session,
+    Text,
+    Whole,
+)
 from common.loading.merge import Target, merge
 from common.loading.rounds import one_row_per_key
 from common.loading.runs import STAGE, Chunk
@@ -200,7 +211,9 @@ class OrderLoader(Loader):
     def _places(self) -> list[tuple[str, str]]:
         if not self.building:
             return [(TABLE, "true")]
-        beside = f"{_month('paid_at')} = ANY ('{{{','.join(map(str, sorted(self.building)))}}}'::date[])"
+        beside = (
+            f"{_month('paid_at')} = ANY ('{{{','.join(map(str, sorted(self.building)))}}}'::date[])"
+        )
         if self.known_months <= self.building:
             return [(LOADING, "true")]
         return [(LOADING, beside), (TABLE, f"NOT {beside}")]

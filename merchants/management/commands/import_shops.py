@@ -1,5 +1,5 @@
-from merchants.loading import ShopLoader
 from common.loading.command import ImportCommand
+from merchants.loading import ShopLoader
 
 
 class Command(ImportCommand):

@@ -1,5 +1,5 @@
-from trade.loading import OrderLoader
 from common.loading.command import ImportCommand
+from trade.loading import OrderLoader
 
 
 class Command(ImportCommand):

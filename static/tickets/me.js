@@ -3,7 +3,7 @@
 import { ApiError, get, post } from "../js/api.js";
 import { h, icon } from "../js/dom.js";
 import * as drafts from "../js/drafts.js";
-import { spanWords } from "../js/format.js";
+import { spokenSpan } from "../js/format.js";
 import { gettext, interpolate } from "../js/i18n.js";
 import { newId, pageLive } from "../js/live.js";
 import { toast } from "../js/toast.js";
@@ -138,7 +138,7 @@ class Chat {
     line.hidden = !waiting;
     if (!waiting) return;
     const ahead = Math.max(place.position - 1, 0);
-    const wait = place.wait_seconds === null || place.wait_seconds === undefined ? "" : spanWords(place.wait_seconds);
+    const wait = place.wait_seconds === null || place.wait_seconds === undefined ? "" : spokenSpan(place.wait_seconds);
     const text = ahead === 0
       ? interpolate(gettext("Calling an agent; you are next, about %(wait)s"), { wait })
       : interpolate(gettext("Calling an agent; %(ahead)s before you, about %(wait)s"), { ahead, wait });

@@ -54,7 +54,7 @@ export class Panel {
     this.body.replaceChildren(
       this.#who(member),
       this.#part("orders", gettext("Orders"), orders.length, orders.map((order) => this.#order(order)), gettext("No orders yet")),
-      this.#part("past", interpolate(ngettext("%(n)s earlier talk", "%(n)s earlier talks", past.length), { n: past.length }), past.length, past.map((talk) => this.#past(talk)), gettext("The first time this customer writes")),
+      this.#part("past", past.length ? interpolate(ngettext("%(n)s earlier talk", "%(n)s earlier talks", past.length), { n: past.length }) : gettext("Earlier talks"), past.length, past.map((talk) => this.#past(talk)), gettext("The first time this customer writes")),
     );
   }
 

@@ -7,10 +7,9 @@ const TYPING_MS = 8000;
 const KNOWN_MS = 90_000; // somebody not heard of for this long has left
 const TELL_AGAIN_MS = 30_000;
 
-/* ``region`` shows the others; ``mayTake`` says whether 「我来回」 is offered, ``take`` does it. */
 export class Presence {
-  constructor({ talk, live, region, mayTake, take }) {
-    Object.assign(this, { talk, live, region, mayTake, take });
+  constructor({ talk, live, region }) {
+    Object.assign(this, { talk, live, region });
     this.others = new Map(); // id -> {name, state, at}
     this.hearing = new AbortController();
     const { signal } = this.hearing;
@@ -68,7 +67,6 @@ export class Presence {
       "div", { class: "banner presence" },
       icon(here.some((p) => p.state === "typing") ? "pencil" : "eye"),
       h("span", { class: "banner__text meta" }, here.map((p) => h("span", { class: p.state === "away" ? "presence__away" : "" }, h("b", {}, p.name), " ", words(p.state)))),
-      this.mayTake() ? h("button", { class: "btn btn--small", type: "button", onclick: this.take }, gettext("I answer")) : null,
     ));
   }
 }

@@ -199,17 +199,18 @@ export class Reply {
   /* A newer word of the customer has not been seen: look, then send, or send all the same. */
   held(entries, { look, anyway }) {
     const region = $("held");
+    const about = entries.map((entry) => entry.client_id).join();
+    if (region.dataset.about === about) return;
+    region.dataset.about = about;
     if (!entries.length) {
       region.replaceChildren();
       return;
     }
-    if (region.firstChild) return;
     region.replaceChildren(h(
       "div", { class: "banner banner--danger" }, icon("warning"),
       h("span", { class: "banner__text" }, gettext("The customer has just said something more. Nothing has been sent yet.")),
       h("button", { class: "btn btn--small btn--primary", type: "button", onclick: look }, gettext("Look, then send")),
       h("button", { class: "btn btn--small", type: "button", onclick: anyway }, gettext("Send all the same")),
     ));
-    region.querySelector("button").focus();
   }
 }

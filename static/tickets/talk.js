@@ -42,7 +42,7 @@ export class Talk extends EventTarget {
     if (this.stopped) return;
     for (const message of page.data) this.#keep(message);
     this.hasMore = page.has_more;
-    if (notes) this.notes = notes.data ?? notes;
+    if (notes) this.notes = notes.data;
     this.isOpen = true;
     this.stops.push(this.live.subscribe(`conversation:${this.id}`, { after: this.lastSeq }));
     if (this.side === "staff") this.stops.push(this.live.subscribe(`notes:${this.id}`));
@@ -74,7 +74,7 @@ export class Talk extends EventTarget {
 
   async refreshNotes() {
     const notes = await get(`${this.address}notes/`);
-    this.notes = notes.data ?? notes;
+    this.notes = notes.data;
     this.tell("change");
   }
 

@@ -81,7 +81,7 @@ export class Thread extends EventTarget {
     if (this.talk !== talk) return;
     const { about } = this;
     talk.newFrom = talk.firstUnseen(about.staff_read_seq, about.unread);
-    this.presence = new Presence({ talk, live: this.live, region: $("presence"), mayTake: () => !this.isMine && this.about.state === "open", take: () => this.takeOver() });
+    this.presence = new Presence({ talk, live: this.live, region: $("presence") });
     talk.tell("change");
     this.timeline.toEnd();
     this.seenUpTo = talk.lastSeq;
@@ -97,7 +97,7 @@ export class Thread extends EventTarget {
     this.panel.clear();
     clearTimeout(this.soon);
     this.talk = this.about = this.presence = this.timeline = this.uploads = null;
-    $("held").replaceChildren();
+    this.reply.held([], {});
     $("presence").replaceChildren();
     $("open").hidden = true;
     $("none").hidden = false;
@@ -164,7 +164,6 @@ export class Thread extends EventTarget {
     this.about = about;
     this.#drawHead();
     this.#allow();
-    this.presence?.draw();
     this.panel.may(this.isMine);
     if (was && was.id === about.id && was.owner?.id === this.live.user && about.owner?.id !== this.live.user && about.state === "open") {
       const text = interpolate(gettext("%(name)s has taken over; your draft is kept"), { name: about.owner?.name ?? "" });
@@ -240,11 +239,13 @@ export class Thread extends EventTarget {
 
   #drawHeld() {
     const { talk } = this;
-    const held = talk.unsent.filter((entry) => entry.state === "held");
+    const waiting = talk.unsent.filter((entry) => entry.state !== "failed");
+    // What was written after a held message stands behind it and shares its fate.
+    const held = waiting.some((entry) => entry.state === "held") ? waiting : [];
     this.reply.held(held, {
       look: () => {
         this.timeline.toEnd();
-        talk.seen();
+        this.look();
         // Back into the box: it goes when it is sent again, knowing what was said.
         for (const entry of held) this.reply.back(this.live.discard(entry.client_id));
         this.reply.focus();
@@ -259,8 +260,9 @@ export class Thread extends EventTarget {
   /* ---- saying and seeing ---- */
 
   say(words) {
-    // What is on the screen has been seen; what is below the fold has not.
-    const seenSeq = this.timeline.isAtEnd ? this.talk.lastSeq : this.seenUpTo;
+    // What is on the screen has been seen; what is below the fold has not. Before the talk has come
+    // its row in the list is what was seen.
+    const seenSeq = !this.talk.isOpen ? this.about.last_seq : this.timeline.isAtEnd ? this.talk.lastSeq : this.seenUpTo;
     this.talk.say({ ...words, seenSeq });
     this.timeline.toEnd();
   }

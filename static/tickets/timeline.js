@@ -127,7 +127,7 @@ export class Timeline {
     items.push(this.#top());
     let day = "";
     let previous = null;
-    const notes = [...talk.notes].sort((a, b) => a.after_seq - b.after_seq || (a.written_at < b.written_at ? -1 : 1));
+    const notes = [...talk.notes].sort((a, b) => a.after_seq - b.after_seq || (a.at < b.at ? -1 : 1));
     const lines = [...talk.lines];
     const between = (seq) => {
       const found = [];
@@ -204,14 +204,13 @@ export class Timeline {
   }
 
   #note(note) {
-    const name = note.author?.name ?? note.author_name ?? "";
+    const name = note.author?.name ?? "";
     return {
       key: `note-${note.id}`,
       signature: note.body,
       make: () => h(
         "div", { class: "bubble bubble--note note", dataset: { note: note.id } },
-        icon("lock", "icon--small"),
-        h("span", { class: "note__head" }, h("b", {}, gettext("Internal note")), h("span", {}, name), moment(note.written_at ?? note.at)),
+        h("p", { class: "note__head" }, icon("lock", "icon--small"), h("b", {}, gettext("Internal note")), h("span", {}, name), moment(note.at)),
         h("p", { class: "bubble__text" }, note.body),
       ),
     };

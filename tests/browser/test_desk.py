@@ -32,7 +32,9 @@ def canned(transactional_db):
         CannedReply.objects.create(
             shortcut="hi", title="问好", body="{greeting}，{name}您好，我是{agent}。", folder="开场"
         ),
-        CannedReply.objects.create(shortcut="wait", title="稍等", body="我看一下，一分钟。", folder="过程"),
+        CannedReply.objects.create(
+            shortcut="wait", title="稍等", body="我看一下，一分钟。", folder="过程"
+        ),
     ]
 
 
@@ -64,7 +66,11 @@ def bubble(page, text):
 
 
 def stored(talk):
-    return list(Message.objects.filter(conversation_id=talk.pk).order_by("seq").values_list("body", flat=True))
+    return list(
+        Message.objects.filter(conversation_id=talk.pk)
+        .order_by("seq")
+        .values_list("body", flat=True)
+    )
 
 
 def test_a_member_asks_and_an_agent_answers(new_page, house, mei, bo, order, canned, tmp_path):
@@ -354,9 +360,11 @@ def test_enter_while_composing_sends_nothing(new_page, house, mei, bo, team):
     box.fill("nihao")
     box.evaluate(
         """(e) => {
+          const press = (more) => e.dispatchEvent(
+            new KeyboardEvent("keydown", {key: "Enter", bubbles: true, cancelable: true, ...more}));
           e.dispatchEvent(new CompositionEvent("compositionstart", {bubbles: true}));
-          e.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", isComposing: true, bubbles: true, cancelable: true}));
-          e.dispatchEvent(new KeyboardEvent("keydown", {key: "Enter", keyCode: 229, bubbles: true, cancelable: true}));
+          press({isComposing: true});
+          press({keyCode: 229});
         }"""
     )
     expect(box).to_have_value("nihao")
@@ -382,18 +390,38 @@ def test_a_draft_survives_a_reload_and_belongs_to_its_talk(new_page, house, mei,
 
 def crowd(bo, team, shop, waits=(200, 160, 120, 80, 20, 5)):
     """Fill a desk: some wait longer than the promise, some shortly, one is waited for."""
-    names = ["韩大山", "周小宁", "罗敏", "欧阳震华夏侯惇司马懿上官婉儿令狐冲公孙", "陈一雨", "Ada Wong"]
+    names = [
+        "韩大山",
+        "周小宁",
+        "罗敏",
+        "欧阳震华夏侯惇司马懿上官婉儿令狐冲公孙",
+        "陈一雨",
+        "Ada Wong",
+    ]
     tiers = [Tier.NORMAL, Tier.SUPER, Tier.VIP88, Tier.APASS, Tier.NEW, Tier.APASS]
     talks = []
     for i, (name, tier, wait) in enumerate(zip(names, tiers, waits, strict=False)):
         user = person(f"crowd{i}", name, "member")
-        Member.objects.create(member_no=f"M2{i:07}", user=user, display_name=name, phone=f"1380000{i:04}", region="上海", tier=tier)
-        order = make_order(user, shop, f"27{i:014}", timezone.now() - timedelta(days=i), status=OrderStatus.SHIPPED)
+        Member.objects.create(
+            member_no=f"M2{i:07}",
+            user=user,
+            display_name=name,
+            phone=f"1380000{i:04}",
+            region="上海",
+            tier=tier,
+        )
+        order = make_order(
+            user, shop, f"27{i:014}", timezone.now() - timedelta(days=i), status=OrderStatus.SHIPPED
+        )
         talk = answered_by(bo, user, f"我的快递三天没动了，到底怎么回事？第 {i} 位", order)
         since = timezone.now() - timedelta(seconds=wait)
-        Conversation.objects.filter(pk=talk.pk).update(waiting_since=since, staff_unread=1000 if i == 0 else i)
+        Conversation.objects.filter(pk=talk.pk).update(
+            waiting_since=since, staff_unread=1000 if i == 0 else i
+        )
         talks.append(talk)
-    Conversation.objects.filter(pk=talks[-1].pk).update(waiting_since=None, last_author_kind="agent")
+    Conversation.objects.filter(pk=talks[-1].pk).update(
+        waiting_since=None, last_author_kind="agent"
+    )
     return talks
 
 

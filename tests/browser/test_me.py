@@ -16,7 +16,9 @@ from .conftest import assert_fits, assert_touchable, shot
 
 
 def asked(user, body="签收就坏了一半，怎么办？", order=None):
-    return open_conversation(user.member, medium="web", body=body, order=order, by=user).conversation
+    return open_conversation(
+        user.member, medium="web", body=body, order=order, by=user
+    ).conversation
 
 
 def answered_by(agent, user, body="签收就坏了一半，怎么办？", order=None):
@@ -48,11 +50,21 @@ def test_the_pages_fit_a_phone(new_page, house, mei, bo, team, shop, order, look
         )  # fmt: skip
     talk = answered_by(bo, mei, order=order)
     for i in range(6):
-        post_message(talk, by=bo, author_kind="agent", body=f"您好，我看一下第 {i} 张照片，一分钟就好，不用再拍了。")
+        post_message(
+            talk,
+            by=bo,
+            author_kind="agent",
+            body=f"您好，我看一下第 {i} 张照片，一分钟就好，不用再拍了。",
+        )
         post_message(talk, by=mei, author_kind="member", body="谢谢，我妈还等着回话呢" * (i + 1))
     dark = look == "dark"
     home = new_page(mei, phone=True, dark=dark)
-    for path, name in (("/me/", "home"), ("/me/orders/", "orders"), (f"/me/chat/{talk.pk}/", "chat"), ("/me/chat/", "new")):
+    for path, name in (
+        ("/me/", "home"),
+        ("/me/orders/", "orders"),
+        (f"/me/chat/{talk.pk}/", "chat"),
+        ("/me/chat/", "new"),
+    ):
         home.goto(house.url + path)
         if name == "chat":
             expect(bubble(home, "第 5 张")).to_be_visible()
@@ -61,7 +73,9 @@ def test_the_pages_fit_a_phone(new_page, house, mei, bo, team, shop, order, look
         shot(home, f"me-{name}-{look}", full=name in {"home", "orders"})
 
 
-def test_an_unread_answer_shows_on_the_first_page_and_a_line_marks_it(new_page, house, mei, bo, team):
+def test_an_unread_answer_shows_on_the_first_page_and_a_line_marks_it(
+    new_page, house, mei, bo, team
+):
     talk = answered_by(bo, mei)
     page = open_chat(new_page, house, mei, talk)
     expect(page.get_by_text("来了").or_(page.get_by_text("is here"))).to_be_visible()
@@ -99,7 +113,11 @@ def test_what_is_written_offline_is_seen_and_goes_on_return(new_page, house, mei
     expect(page.get_by_text("2条待发")).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator(".said--unsent")).to_have_count(0, timeout=40_000)
-    bodies = list(Message.objects.filter(conversation_id=talk.pk).order_by("seq").values_list("body", flat=True))
+    bodies = list(
+        Message.objects.filter(conversation_id=talk.pk)
+        .order_by("seq")
+        .values_list("body", flat=True)
+    )
     assert [b for b in bodies if b in {"地铁里写的", "还有一句"}] == ["地铁里写的", "还有一句"]
 
 

@@ -13,7 +13,9 @@ from ..conftest import make_order
 
 
 def ask(user, order=None, body="签收就坏了一半"):
-    return open_conversation(user.member, medium="web", body=body, order=order, by=user).conversation
+    return open_conversation(
+        user.member, medium="web", body=body, order=order, by=user
+    ).conversation
 
 
 @pytest.fixture
@@ -65,13 +67,19 @@ def test_a_settled_talk_may_go_on_for_seven_days(browser_of, mei, talk, bo):
     )
     page = browser_of(mei).get(f"/me/chat/{talk.pk}/")
     assert page.context["may_go_on"]
-    Conversation.objects.filter(pk=talk.pk).update(resolved_at=resolved_at - timezone.timedelta(days=8))
+    Conversation.objects.filter(pk=talk.pk).update(
+        resolved_at=resolved_at - timezone.timedelta(days=8)
+    )
     assert not browser_of(mei).get(f"/me/chat/{talk.pk}/").context["may_go_on"]
 
 
 def test_hostile_words_are_shown_not_run(browser_of, mei, team, shop):
     order = make_order(
-        mei, shop, "26112003417<b>", datetime(2026, 11, 19, tzinfo=UTC), product="<script>alert(1)</script>"
+        mei,
+        shop,
+        "26112003417<b>",
+        datetime(2026, 11, 19, tzinfo=UTC),
+        product="<script>alert(1)</script>",
     )
     ask(mei, order, body="<img src=x onerror=alert(1)>")
     for path in ("/me/", "/me/orders/", f"/me/chat/{Conversation.objects.get().pk}/"):

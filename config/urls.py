@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog
 
 from config import views
@@ -14,7 +15,12 @@ urlpatterns = [
     path("api/v1/", include("tickets.urls")),
     path("api/v1/", include("trade.urls")),
     path("", include("radio.urls")),
-    path("jsi18n/", JavaScriptCatalog.as_view(), name="javascript-catalog"),
+    # Its address names language and release (``catalogue_url``): browsers may keep it for good.
+    path(
+        "jsi18n/",
+        cache_control(max_age=31_536_000, immutable=True)(JavaScriptCatalog.as_view()),
+        name="javascript-catalog",
+    ),
     path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]

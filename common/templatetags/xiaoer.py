@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
+from hashlib import blake2s
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django import template
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.template.context import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -71,6 +73,21 @@ def html_attrs(context: Context) -> SafeString:
     if theme in THEMES:
         attrs.append(("data-theme", theme))
     return format_html_join(" ", '{}="{}"', attrs)
+
+
+@cache
+def _catalogue_version() -> str:
+    digest = blake2s(digest_size=6)
+    for folder in ("locale", "*/locale"):
+        for path in sorted(Path(settings.BASE_DIR).glob(f"{folder}/*/LC_MESSAGES/djangojs.mo")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@register.simple_tag
+def catalogue_url() -> str:
+    """Return the address of the scripts' words: one per language and release, so it may be kept."""
+    return f"{reverse('javascript-catalog')}?{get_language()}.{_catalogue_version()}"
 
 
 @register.simple_tag

@@ -98,3 +98,20 @@ def test_several_doors_wait_with_a_fact_and_a_digit_each(new_page, house, lin):
     page.goto(house.url)
     page.keyboard.press("3")
     page.wait_for_url(lambda url: not url.endswith(f":{house.port}/"))
+
+
+def test_pages_that_fail_are_quiet_and_say_what_to_do(new_page, house, mei):
+    page = new_page(mei, phone=True)
+    page.expected.append("404")
+    page.goto(house.url + "/no-such-case/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("没有这个，或者不归您看")
+    assert_fits(page)
+    shot(page, "not-found-phone")
+    page.goto(house.url + "/profile/")
+    assert_fits(page)
+    assert_touchable(page)
+    shot(page, "profile-phone")
+    page.get_by_role("button", name="周小宁，您的菜单").click()
+    shot(page, "account-menu-phone")
+    page.get_by_role("menuitem", name="退出登录").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("客官里边请。")

@@ -144,3 +144,13 @@ def test_amounts_carry_their_sign_and_thousands(amount, words):
 def test_names_in_pages_are_never_markup():
     drawn = draw("{% avatar name %}{% clock due start what=name %}", name="<b>", due=NOW, start=NOW)
     assert "<b>" not in drawn
+
+
+def test_the_scripts_words_are_kept_for_good_under_a_name_per_language(client):
+    addresses = set()
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            addresses.add(draw("{% catalogue_url %}"))
+    assert len(addresses) == 2
+    answer = client.get(addresses.pop())
+    assert "immutable" in answer.headers["Cache-Control"]

@@ -18,12 +18,16 @@ import { Thread } from "./thread.js";
 
 const READ_AGAIN_MS = 200;
 const READ_ANYWAY_MS = 60_000;
-const CASES_IN_BAR = 5;
+const REPLIES_IN_BAR = 5;
 
 const $ = (id) => document.getElementById(id);
 const live = pageLive();
 const queue = new Queue();
-const panel = new Panel({ body: $("panel-body"), open: (id) => open(id), sendOrder: (order) => thread.say({ kind: "order_card", payload: order }) });
+const panel = new Panel({
+  body: $("panel-body"), open: (id) => open(id),
+  sendOrder: (order) => thread.say({ kind: "order_card", payload: order }),
+  hasRadio: Boolean($("act-push")),
+});
 const reply = new Reply({
   say: (body) => thread.say({ body }),
   files: (files) => thread.files(files),
@@ -190,8 +194,9 @@ live.addEventListener("message", ({ detail }) => {
   if (detail.author.kind === "member") notify.said(detail, queue.row(detail.conversation));
 });
 live.addEventListener("event", ({ detail }) => {
-  if (detail.name?.startsWith("case.") || detail.name?.startsWith("edition.")) {
+  if (detail.name.startsWith("case.") || detail.name.startsWith("edition.")) {
     if (detail.topic === "me") tellCase(detail);
+    panel.readCases();
     return;
   }
   if (detail.name !== "note.added") readSoon();
@@ -284,7 +289,7 @@ commandbar.register({
   search: async (query, signal) => {
     if (!mine()) return [];
     const answer = await get(`/api/v1/canned-replies/?q=${encodeURIComponent(query)}&conversation=${thread.id}`, { signal });
-    return (answer.data ?? answer).slice(0, CASES_IN_BAR).map((one) => ({ label: `${one.title} ${one.body}`, hint: `/${one.shortcut}`, icon: "slash", run: () => reply.back(one.body) }));
+    return (answer.data ?? answer).slice(0, REPLIES_IN_BAR).map((one) => ({ label: `${one.title} ${one.body}`, hint: `/${one.shortcut}`, icon: "slash", run: () => reply.back(one.body) }));
   },
 });
 

@@ -1,6 +1,6 @@
 /* The desk's questions: to whom it goes on, how it ended, what the radio should hear. */
 
-import { get, post } from "../js/api.js";
+import { post } from "../js/api.js";
 import { h, icon } from "../js/dom.js";
 import { initialOf, timeWords } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
@@ -180,10 +180,4 @@ export function takeOver({ about, address }) {
       return post(`${address}takeover/`, { reason: reason.value.trim() });
     },
   });
-}
-
-/* The pushed cases of mine, with what became of them. */
-export async function myCases() {
-  const answer = await get("/api/v1/cases/?scope=pushed_by_me");
-  return answer.data ?? answer;
 }

@@ -1,4 +1,4 @@
-/* Who this is: name and tier with why, orders, earlier talks. A part that fails says so; the talk goes on. */
+/* Who this is: name and tier with why, what the radio made of the talk, orders, earlier talks. A part that fails says so; the talk goes on. */
 
 import { get } from "../js/api.js";
 import { serverNow } from "../js/clock.js";
@@ -11,14 +11,16 @@ import { avatar } from "./timeline.js";
 const SKELETON_ROWS = 5;
 
 export class Panel {
-  constructor({ body, open, sendOrder }) {
-    Object.assign(this, { body, open, sendOrder });
+  constructor({ body, open, sendOrder, hasRadio }) {
+    Object.assign(this, { body, open, sendOrder, hasRadio, cases: [] });
     this.folded = new Set(store.get("desk.folded", []));
   }
 
   clear() {
     this.asked?.abort();
     this.about = null;
+    this.id = null;
+    this.cases = [];
     this.body.replaceChildren();
   }
 
@@ -29,6 +31,7 @@ export class Panel {
     this.mayWrite = mayWrite;
     if (this.id !== id) this.body.replaceChildren(...Array.from({ length: SKELETON_ROWS }, () => h("div", { class: "skeleton" }, h("span"), h("span"), h("span"))));
     this.id = id;
+    this.readCases();
     try {
       this.about = await get(`/api/v1/conversations/${id}/panel/`, { signal });
     } catch (error) {
@@ -37,6 +40,21 @@ export class Panel {
       return;
     }
     this.draw();
+  }
+
+  /* What the radio made of this talk; without an answer the part is simply not there yet. */
+  async readCases() {
+    if (!this.hasRadio || !this.id) return;
+    const { id } = this;
+    try {
+      const answer = await get(`/api/v1/cases/?conversation=${id}`);
+      if (this.id !== id) return;
+      this.cases = answer.data;
+      this.casesFailed = "";
+    } catch (error) {
+      this.casesFailed = error.message;
+    }
+    if (this.about) this.draw();
   }
 
   may(mayWrite) {
@@ -53,6 +71,7 @@ export class Panel {
     }
     this.body.replaceChildren(
       this.#who(member),
+      ...this.#radio(),
       this.#part("orders", gettext("Orders"), orders.length, orders.map((order) => this.#order(order)), gettext("No orders yet")),
       this.#part("past", past.length ? interpolate(ngettext("%(n)s earlier talk", "%(n)s earlier talks", past.length), { n: past.length }) : gettext("Earlier talks"), past.length, past.map((talk) => this.#past(talk)), gettext("The first time this customer writes")),
     );
@@ -82,6 +101,25 @@ export class Panel {
       store.set("desk.folded", [...this.folded]);
     });
     return details;
+  }
+
+  #radio() {
+    if (this.casesFailed) return [h("section", { class: "section" }, failed(this.casesFailed, () => this.readCases()))];
+    if (!this.cases.length) return [];
+    return [this.#part("radio", gettext("Pushed to the radio"), this.cases.length, this.cases.map((one) => this.#case(one)), "")];
+  }
+
+  #case(one) {
+    const [edition] = one.editions;
+    const fate = edition
+      ? interpolate(edition.is_out ? gettext("Heard since %(time)s") : gettext("Heard from %(time)s"), { time: momentWords(edition.publish_at, serverNow()) })
+      : one.reject_reason ?? "";
+    return h(
+      "li", { class: "panel__case" },
+      h("div", { class: "row" }, h("span", { class: "clip grow" }, one.headline || one.reason), h("span", { class: "tag" }, one.state_label)),
+      h("p", { class: "t-12 ink-3" }, interpolate(gettext("%(name)s, %(time)s"), { name: one.pushed_by.name, time: momentWords(one.pushed_at, serverNow()) })),
+      fate ? h("p", { class: "t-13 ink-2" }, fate) : null,
+    );
   }
 
   #order(order) {

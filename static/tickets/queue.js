@@ -250,7 +250,8 @@ export class Queue extends EventTarget {
     const name = row.member?.name ?? gettext("Guest");
     const about = row.order?.product || row.subject || "";
     const preview = inOneLine({ kind: row.last_message_kind, body: row.last_preview });
-    const spoke = row.last_author_kind === "agent" || row.last_author_kind === "bot" ? "is-ours" : "";
+    // The last word is dark while it is theirs and unread, quiet when the house spoke last.
+    const spoke = row.last_author_kind !== "member" ? "is-ours" : row.unread ? "is-unread" : "";
     const start = since && new Date(since).toISOString();
     return h(
       "a", {
@@ -274,7 +275,7 @@ export class Queue extends EventTarget {
       ),
       h(
         "span", { class: "queue-row__last" },
-        h("span", { class: `clip ${row.unread ? "is-unread" : ""} ${spoke}` }, preview || gettext("(nothing said yet)")),
+        h("span", { class: `clip ${spoke}` }, preview || gettext("(nothing said yet)")),
         row.unread ? h("span", { class: "count", "aria-hidden": "true" }, countWords(row.unread)) : null,
       ),
     );

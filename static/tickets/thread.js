@@ -68,6 +68,7 @@ export class Thread extends EventTarget {
     // What the list knows is shown at once, the rest follows.
     if (row) this.#take(row);
     else this.#blank();
+    this.panel.show(id, { mayWrite: this.isMine });
     try {
       const about = await get(talk.address);
       if (this.talk !== talk) return;
@@ -86,7 +87,6 @@ export class Thread extends EventTarget {
     this.timeline.toEnd();
     this.seenUpTo = talk.lastSeq;
     this.look();
-    this.panel.show(id, { mayWrite: this.isMine });
   }
 
   leave() {
@@ -354,7 +354,15 @@ export class Thread extends EventTarget {
 
   async push() {
     if (!this.talk?.isOpen || !$("act-push")) return;
+    const [known] = this.panel.cases;
+    if (known) {
+      // One talk is one case: who pushes it again is shown what became of it.
+      toast(interpolate(gettext("%(name)s has pushed this talk: %(state)s"), { name: known.pushed_by.name, state: known.state_label }));
+      return;
+    }
     const made = await pushToRadio({ about: this.about, talk: this.talk });
-    if (made) toast(interpolate(gettext("Pushed to the radio; %(words)s"), { words: made.words }));
+    if (!made) return;
+    toast(interpolate(gettext("Pushed to the radio; %(words)s"), { words: made.words }));
+    this.panel.readCases();
   }
 }

@@ -8,6 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Member, Tier
+from radio.actions import reject_case
+from radio.models import Case
 from tickets.actions.conversations import open_conversation
 from tickets.actions.ownership import accept_conversation
 from tickets.actions.posting import post_message
@@ -337,7 +339,7 @@ def test_a_talk_is_settled_and_comes_back(new_page, house, mei, bo, team, outcom
     assert (talk.state in {State.WAITING, State.OPEN}, talk.reopened_count) == (True, 1)
 
 
-def test_a_case_is_pushed_to_the_radio(new_page, house, mei, bo, team):
+def test_a_case_is_pushed_to_the_radio(new_page, house, mei, bo, sen, team):
     talk = answered_by(bo, mei)
     agent = at_desk(new_page, house, bo, talk)
     expect(bubble(agent, "签收就坏了一半")).to_be_visible()
@@ -348,6 +350,14 @@ def test_a_case_is_pushed_to_the_radio(new_page, house, mei, bo, team):
     shot(agent, "desk-push")
     dialog.get_by_role("button", name="推送").click()
     expect(agent.locator("#toasts")).to_contain_text("已推给电台，引了1句")
+    # What became of it stands beside the talk, and a second push finds the first.
+    fate = agent.locator(".panel__case")
+    expect(fate).to_contain_text("许青禾")
+    agent.keyboard.press("p")
+    expect(agent.locator("#toasts")).to_contain_text("许青禾 推过这次对话")
+    reject_case(Case.objects.get(), reason="单个个例，先不上", by=sen)
+    expect(fate).to_contain_text("单个个例，先不上")
+    shot(agent, "desk-pushed")
 
 
 def test_enter_while_composing_sends_nothing(new_page, house, mei, bo, team):

@@ -145,7 +145,7 @@ class UserAdmin(BaseAdmin):
         return [*readonly, "username", "language"] if obj and _is_buyer(obj) else readonly
 
     def title_of(self, request: HttpRequest, row: User) -> str:
-        return f"{row.username} {_name_of(row)}"
+        return f"{row.username} {row.shown_name}"
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if not change:
@@ -155,7 +155,7 @@ class UserAdmin(BaseAdmin):
 
     @display(description=_("name"))
     def shown_name(self, user: User) -> str:
-        return _name_of(user) or self.get_empty_value_display()
+        return user.shown_name or self.get_empty_value_display()
 
     @display(description=_("roles"))
     def role_names(self, user: User) -> str:
@@ -263,7 +263,7 @@ class MemberAdmin(BaseAdmin):
         return (found if found.exists() else queryset.filter(display_name__icontains=term)), False
 
     def title_of(self, request: HttpRequest, row: Member) -> str:
-        return f"{row.member_no} {mask_name(row.display_name)}"
+        return row.shown_name
 
     @display(description=_("name"))
     def masked_name(self, member: Member) -> str:
@@ -304,10 +304,6 @@ class MemberAdmin(BaseAdmin):
 
 def _is_buyer(user: User) -> bool:
     return set(user.roles) <= {Role.MEMBER} and not user.is_superuser
-
-
-def _name_of(user: User) -> str:
-    return mask_name(user.display_name) if _is_buyer(user) else user.display_name
 
 
 def _sees(request: HttpRequest) -> bool:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
+from common.masking import mask_name
 
 
 class Role(models.TextChoices):
@@ -97,6 +98,12 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.display_name or self.username
 
+    @property
+    def shown_name(self) -> str:
+        """The name as colleagues see it: a buyer's masked, staff's whole."""
+        is_buyer = set(self.roles) <= {Role.MEMBER} and not self.is_superuser
+        return mask_name(self.display_name) if is_buyer else str(self)
+
     def get_full_name(self) -> str:
         return self.display_name
 
@@ -179,6 +186,11 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return self.display_name or self.member_no
+
+    @property
+    def shown_name(self) -> str:
+        """The number and the masked name."""
+        return f"{self.member_no} {mask_name(self.display_name)}".strip()
 
 
 class SignInGuard(models.Model):

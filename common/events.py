@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -59,19 +60,49 @@ def event_words(action: str) -> str:
 
 
 def history_lines(events: Iterable[Event]) -> list[Line]:
-    """Put events into words. Reads nothing but what is in them and their actor."""
+    """Put events into words; asks one query per kind of row that they name (people, teams …)."""
+    events = list(events)
+    names = _names_of_rows(events)
     return [
         Line(
             at=event.at,
-            actor=str(event.actor) if event.actor_id else _("the house"),
+            actor=_shown(event.actor) if event.actor_id else _("the house"),
             words=event_words(event.action),
             subject=_subject_words(event),
             url=_url(event),
-            changes=_changes(event),
+            changes=_changes(event, names),
             reason=event.reason,
         )
         for event in events
     ]
+
+
+def _shown(row: Any) -> str:
+    """Return what a row is called; what is a person's name is masked by the row itself."""
+    return str(getattr(row, "shown_name", row))
+
+
+def _names_of_rows(events: list[Event]) -> dict[tuple[type[models.Model], str], str]:
+    """Return what the rows that before and after point at are called, by model and key."""
+    wanted: dict[type[models.Model], dict[str, Any]] = {}
+    for event in events:
+        model = _model(event.subject_type)
+        for name, value in [*event.before.items(), *event.after.items()]:
+            field = _field(model, name)
+            if field is None or not field.is_relation or value in (None, ""):
+                continue
+            target = field.related_model
+            try:
+                wanted.setdefault(target, {})[str(value)] = target._meta.pk.to_python(value)
+            except (ValidationError, TypeError):
+                continue  # recorded by its number, which reads well as it is
+    return {
+        (model, key): _shown(row)
+        for model, keys in wanted.items()
+        for rows in [model._base_manager.in_bulk(list(keys.values()))]
+        for key, pk in keys.items()
+        if (row := rows.get(pk)) is not None
+    }
 
 
 def _model(label: str) -> type[models.Model] | None:
@@ -96,14 +127,18 @@ def _url(event: Event) -> str | None:
         return None
 
 
-def _changes(event: Event) -> list[Change]:
+def _changes(
+    event: Event, rows: dict[tuple[type[models.Model], str], str]
+) -> list[Change]:
     model = _model(event.subject_type)
     names = [*event.before, *(name for name in event.after if name not in event.before)]
     changes = []
     for name in names:
         field = _field(model, name)
-        before = _value(field, event.before[name]) if name in event.before else None
-        after = _value(field, event.after[name]) if name in event.after else None
+        before = _value(field, event.before[name], rows) if name in event.before else None
+        after = _value(field, event.after[name], rows) if name in event.after else None
+        if field is None and _is_key(after or before):
+            continue
         if before != after:
             changes.append(Change(str(field.verbose_name) if field else name, before, after))
     return changes
@@ -119,13 +154,22 @@ def _field(model: type[models.Model] | None, name: str) -> Any:
     return field if hasattr(field, "verbose_name") else None
 
 
-def _value(field: Any, value: Any) -> str:
+def _is_key(text: str | None) -> bool:
+    try:
+        return bool(text and UUID(text))
+    except ValueError:
+        return False
+
+
+def _value(field: Any, value: Any, rows: dict[tuple[type[models.Model], str], str]) -> str:
     if value is None or value == "" or value == []:
         return "—"
+    if field is not None and field.is_relation:
+        return rows.get((field.related_model, str(value)), str(value))
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return "、".join(_value(getattr(field, "base_field", field), part) for part in value)
+        return "、".join(_value(getattr(field, "base_field", field), part, rows) for part in value)
     choices = dict(getattr(field, "flatchoices", None) or [])
     if value in choices:
         return str(choices[value])

@@ -54,6 +54,8 @@ class OrderAdmin(BaseAdmin):
             OrderStatus.PAID: "warning",
             OrderStatus.SHIPPED: "info",
             OrderStatus.SIGNED: "success",
+            OrderStatus.FINISHED: "success",
+            OrderStatus.CLOSED: "",
         },
     )
     def status_word(self, order: Order) -> Any:

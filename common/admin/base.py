@@ -68,6 +68,9 @@ class BaseAdmin(ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist(request, **kwargs) if self.is_small else KeysetChangeList
 
+    def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Add to the rows of one page what its columns need, in a fixed number of queries."""
+
     def get_paginator(
         self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any
     ) -> Any:

@@ -61,6 +61,7 @@ class KeysetChangeList(ChangeList):
             rows = list(wanted[: size + 1])
             more_back, more_on = older is not None, len(rows) > size
             rows = rows[:size]
+        self.model_admin.prepare_rows(request, rows)
         self.result_list = rows
         self.is_whole = not more_back and not more_on
         self.result_count = len(rows) if self.is_whole else len(rows) + 1

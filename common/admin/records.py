@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from common.admin.base import BaseAdmin, ReadOnlyAdmin
 from common.admin.lists import MomentFilter
 from common.calendars import set_day
-from common.events import event_names, event_words, history_lines, name_events
+from common.events import Line, event_names, event_words, history_lines, name_events
 from common.models import CalendarDay, Deadline, Event, Heartbeat
 from common.words import span_words
 
@@ -50,13 +50,22 @@ class EventNameFilter(admin.SimpleListFilter):
 class EventAdmin(ReadOnlyAdmin):
     """History of everything, newest first."""
 
-    list_display = ("moment", "actor", "what", "thing", "changes", "why")
+    list_display = ("moment", "who", "what", "thing", "changes", "why")
     list_display_links = ("moment",)
     list_select_related = ("actor",)
     list_filter = (MomentFilter, EventNameFilter)
     search_fields = ("=subject_id",)
     search_help_text = gettext_lazy("Number of the thing")
-    fields = ("moment", "actor", "what", "thing", "changes", "why")
+    fields = ("moment", "who", "what", "thing", "changes", "why")
+
+    def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        for event, line in zip(rows, history_lines(rows), strict=True):
+            event.line = line
+
+    def _line(self, event: Any) -> Line:
+        if not hasattr(event, "line"):
+            (event.line,) = history_lines([event])
+        return event.line
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         if search_term.strip():
@@ -67,20 +76,24 @@ class EventAdmin(ReadOnlyAdmin):
     def moment(self, event: Event) -> str:
         return f"{timezone.localtime(event.at):%Y-%m-%d %H:%M:%S}"
 
+    @display(description=gettext_lazy("by"))
+    def who(self, event: Event) -> str:
+        return self._line(event).actor
+
     @display(description=gettext_lazy("what"))
     def what(self, event: Event) -> str:
         return event_words(event.action)
 
     @display(description=gettext_lazy("which"))
     def thing(self, event: Event) -> str:
-        line = history_lines([event])[0]
+        line = self._line(event)
         return (
             format_html('<a href="{}">{}</a>', line.url, line.subject) if line.url else line.subject
         )
 
     @display(description=gettext_lazy("before → after"))
     def changes(self, event: Event) -> str:
-        changes = history_lines([event])[0].changes
+        changes = self._line(event).changes
         return (
             format_html_join(
                 "",

@@ -1,0 +1,3 @@
+DATETIME_FORMAT = "Y-m-d H:i"
+SHORT_DATETIME_FORMAT = "m-d H:i"
+DATE_FORMAT = "Y-m-d"

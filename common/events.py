@@ -127,9 +127,7 @@ def _url(event: Event) -> str | None:
         return None
 
 
-def _changes(
-    event: Event, rows: dict[tuple[type[models.Model], str], str]
-) -> list[Change]:
+def _changes(event: Event, rows: dict[tuple[type[models.Model], str], str]) -> list[Change]:
     model = _model(event.subject_type)
     names = [*event.before, *(name for name in event.after if name not in event.before)]
     changes = []

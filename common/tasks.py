@@ -1,8 +1,11 @@
 """Background work that belongs to no app."""
 
 import time
+from datetime import timedelta
 
+from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django_q.models import Task
 from django_q.tasks import async_task
 
 from common.models import Heartbeat
@@ -10,6 +13,8 @@ from common.watchdog import BEAT, group_name
 
 STALE_SECONDS = 60
 MOST_HOPS = 20
+WELL_KEPT = timedelta(days=7)
+FAILED_KEPT = timedelta(days=90)
 
 
 def beat(instance: str, target: str, asked: float, hops: int = 0) -> None:
@@ -21,3 +26,16 @@ def beat(instance: str, target: str, asked: float, hops: int = 0) -> None:
         )
     elif hops < MOST_HOPS and time.time() - asked < STALE_SECONDS:
         async_task(BEAT, instance, target, asked, hops + 1, save=False)
+
+
+def prune_task_results() -> int:
+    """Forget what went well a week ago and what failed three months ago. Scheduled every night."""
+    now = timezone.now()
+    well = Task.objects.filter(success=True, stopped__lt=now - WELL_KEPT)
+    failed = Task.objects.filter(success=False, stopped__lt=now - FAILED_KEPT)
+    return well.delete()[0] + failed.delete()[0]
+
+
+def clear_old_sessions() -> int:
+    """Delete sessions that have expired. Scheduled every night."""
+    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]

@@ -27,7 +27,6 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
-from django_q.brokers.orm import ORM
 from django_q.cluster import Cluster
 from django_q.conf import Conf
 from django_q.models import OrmQ
@@ -35,6 +34,7 @@ from django_q.signals import post_execute_in_worker, pre_execute
 from django_q.tasks import async_task
 
 from common.models import Heartbeat
+from common.task_guard import GuardedBroker
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ def _tell(sign: str, number: object) -> None:
             os.write(int(pipe), f"{sign} {number}\n".encode())
 
 
-class WatchedBroker(ORM):
+class WatchedBroker(GuardedBroker):
     """The database queue, telling which rows this cluster has taken and which it has finished."""
 
     def dequeue(self) -> Any:

@@ -91,7 +91,13 @@ class AgentStatusAdmin(BaseAdmin):
     search_fields = ("user__display_name", "user__username")
 
     @display(
-        description=_("presence"), label={Presence.ONLINE: "success", Presence.BREAK: "warning", Presence.TRAINING: "info", Presence.OFFLINE: ""}
+        description=_("presence"),
+        label={
+            Presence.ONLINE: "success",
+            Presence.BREAK: "warning",
+            Presence.TRAINING: "info",
+            Presence.OFFLINE: "",
+        },
     )
     def presence_word(self, status: AgentStatus) -> Any:
         return status.presence, status.get_presence_display()

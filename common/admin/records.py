@@ -97,8 +97,8 @@ class EventAdmin(ReadOnlyAdmin):
         return (
             format_html_join(
                 "",
-                '<span class="x-change">{} {} → <strong>{}</strong></span>',
-                ((c.label, c.before or "—", c.after or "—") for c in changes),
+                '<span class="x-change">{} {}<strong>{}</strong></span>',
+                ((c.label, f"{c.before} → " if c.before else "", c.after or "—") for c in changes),
             )
             or self.get_empty_value_display()
         )

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from common.schedules import sync_schedules
 from common.watchdog import Watchdog, run_cluster
 
 
@@ -20,4 +21,5 @@ class Command(BaseCommand):
         if options["cluster"]:
             run_cluster()
         else:
+            sync_schedules()
             Watchdog().run()

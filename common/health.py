@@ -141,7 +141,7 @@ def queue(now: datetime) -> list[Finding]:
     due = OrmQ.objects.filter(lock__lt=now)
     oldest = due.aggregate(oldest=Min("lock"))["oldest"]
     if oldest is None:
-        return [Finding(_("Task queue"), GOOD, _("empty"))]
+        return [Finding(_("Task queue"), GOOD, _("nothing waits"))]
     seconds = (now - oldest).total_seconds()
     words = _("%(count)s waiting, the oldest for %(span)s") % {
         "count": due.count(),

@@ -58,7 +58,7 @@ def spoken(declared: Declaration, number: Value) -> str:
     if isinstance(number, int | Decimal):
         unit = str(declared.unit)
         return f"{number:,} {unit}".strip()
-    return f"「{number}」" if number else _("empty")
+    return f"「{number}」" if number else _("left empty")
 
 
 def duration_words(span: timedelta) -> str:

@@ -184,7 +184,9 @@ def last_told(channel: Channel, before: datetime) -> list[EditionItem]:
 
 def _story(item: EditionItem, edition: Edition, customers: int, pushes: int) -> Story:
     quotes = list(item.case.quotes.all())
-    voice = next((quote for quote in quotes if quote.speaker_kind == AuthorKind.MEMBER), None)
+    # The one line that speaks best for itself: a member's, with nothing hidden in it, the longest.
+    members = [quote for quote in quotes if quote.speaker_kind == AuthorKind.MEMBER]
+    voice = max(members, key=lambda quote: ("*" not in quote.body, len(quote.body)), default=None)
     return Story(
         case=item.case,
         voice=voice,

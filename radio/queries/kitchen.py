@@ -128,6 +128,7 @@ def fillings(user: User, now: datetime) -> list[Filling]:
         for channel in Channel.objects.visible_to(user)
         .on_air()
         .annotate(listeners=Count("subscriptions", filter=Q(subscriptions__muted_at=None)))
+        .order_by("position", "code")
     ]
 
 

@@ -12,6 +12,9 @@ const edition = document.querySelector("[data-edition]");
 if (edition) follow(edition);
 for (const button of document.querySelectorAll("[data-copy]")) copies(button);
 listen();
+// On a phone the line on top is longer than the screen: begin where one is.
+document.querySelector(".topbar__nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+document.querySelector(".rack__item[aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 function follow(article) {
   const waiting = new Map();

@@ -120,10 +120,11 @@ def test_an_edition_by_night_and_in_the_hand(new_page, house, he, edition):
         shot(phone, f"radio-edition-phone-{'dark' if dark else 'light'}", full=True)
 
 
-def test_today_and_the_channels_fit_everywhere(new_page, house, he, edition):
+def test_today_and_the_channels_fit_everywhere(new_page, house, he, edition, channels):
     for phone in (False, True):
         page = new_page(he, phone=phone)
-        for path, name in (("", "today"), ("?channel=home", "quiet"), ("channels/", "channels")):
+        quiet = f"editions/{channels[2].editions.published().latest('day').pk}/"
+        for path, name in (("", "today"), (quiet, "quiet"), ("channels/", "channels")):
             page.goto(f"{house.url}/radio/{path}")
             assert_fits(page)
             if phone:

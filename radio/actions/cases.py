@@ -106,11 +106,12 @@ def select_case(
     headline: str,
     by: User,
     severity: str = "",
+    reason: str = "",
     now: datetime | None = None,
 ) -> list[EditionItem]:
     """Put ``case`` into the next edition of each of ``channels`` that is not out and has room.
 
-    Raises ``radio.not_screener``, ``radio.own_case``, ``case.already_screened``,
+    ``reason`` goes into the history. Raises ``radio.not_screener``, ``radio.own_case``, ``case.already_screened``,
     ``case.no_channel``, ``case.no_headline``, ``case.headline_too_long`` and
     ``case.unknown_severity``.
     """
@@ -167,6 +168,7 @@ def select_case(
             "severity": severity,
             "editions": [item.edition_id for item in items],
         },
+        reason=reason,
         at=moment,
     )
     _tell(case, "case.selected")
@@ -174,10 +176,12 @@ def select_case(
 
 
 @transaction.atomic
-def merge_case(case: Case, *, into: Case, by: User, now: datetime | None = None) -> Case:
+def merge_case(
+    case: Case, *, into: Case, by: User, reason: str = "", now: datetime | None = None
+) -> Case:
     """Count ``case`` to ``into``, which is about the same thing; what was merged into it goes along.
 
-    Raises ``radio.not_screener``, ``radio.own_case``, ``case.already_screened``,
+    ``reason`` goes into the history. Raises ``radio.not_screener``, ``radio.own_case``, ``case.already_screened``,
     ``case.merge_into_itself`` and ``case.cannot_take_in``.
     """
     if case.pk == into.pk:
@@ -203,7 +207,7 @@ def merge_case(case: Case, *, into: Case, by: User, now: datetime | None = None)
         follower.merged_into = target
         follower.save(update_fields=["merged_into"])
     for moved in [case, *followers]:
-        record(moved, "case.merged", by=by, after={"into": target.pk}, at=moment)
+        record(moved, "case.merged", by=by, after={"into": target.pk}, reason=reason, at=moment)
         _tell(moved, "case.merged")
     return case
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from types import EllipsisType
 
 from django.db import transaction
 from django.utils import timezone
@@ -60,7 +61,7 @@ def change_channel(
     name: str | None = None,
     description: str | None = None,
     position: int | None = None,
-    owner: User | None = None,
+    owner: User | EllipsisType | None = ...,
     is_private: bool | None = None,
     people: Iterable[User] | None = None,
 ) -> Channel:
@@ -77,7 +78,7 @@ def change_channel(
         channel.description = clean(description, max_chars=200, single_line=True, required=False)
     if position is not None:
         channel.position = position
-    if owner is not None:
+    if not isinstance(owner, EllipsisType):
         channel.owner = owner
     if is_private is not None:
         channel.is_private = is_private

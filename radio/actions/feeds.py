@@ -47,7 +47,9 @@ def issue_feed_token(
 
 
 @transaction.atomic
-def revoke_feed_token(token: FeedToken, *, by: User, now: datetime | None = None) -> FeedToken:
+def revoke_feed_token(
+    token: FeedToken, *, by: User, reason: str = "", now: datetime | None = None
+) -> FeedToken:
     """Stop an address from working; a second call changes nothing.
 
     Raises ``feed_token.not_found`` unless it is one's own or ``by`` manages the radio.
@@ -56,7 +58,7 @@ def revoke_feed_token(token: FeedToken, *, by: User, now: datetime | None = None
     if locked is None or not (locked.user_id == by.pk or by.can("radio.manage")):
         raise NotFound("feed_token.not_found", _("There is no such feed address."))
     if locked.revoked_at is None:
-        _revoke(locked, by=by, at=now or timezone.now())
+        _revoke(locked, by=by, at=now or timezone.now(), reason=reason)
     return locked
 
 
@@ -67,7 +69,14 @@ def note_feed_use(token: FeedToken, *, now: datetime) -> None:
     ).update(last_used_at=now)
 
 
-def _revoke(token: FeedToken, *, by: User, at: datetime) -> None:
+def _revoke(token: FeedToken, *, by: User, at: datetime, reason: str = "") -> None:
     token.revoked_at = at
     token.save(update_fields=["revoked_at"])
-    record(token, "feed_token.revoked", by=by, after={"channel": token.channel_id}, at=at)
+    record(
+        token,
+        "feed_token.revoked",
+        by=by,
+        after={"channel": token.channel_id},
+        reason=reason,
+        at=at,
+    )

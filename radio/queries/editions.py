@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, Subquery
@@ -10,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from common.calendars import day_name, is_workday
+from common.ids import uuid7_from
 from radio import rules
 from radio.models import Case, CaseQuote, Channel, Edition, EditionItem, Reading, Subscription
 from radio.schedule import next_publish_moments, publish_moment
@@ -152,7 +154,9 @@ def opening_of(edition: Edition) -> Opening:
         )
         since = before or edition.publish_at - timedelta(days=1)
         # The number of a conversation begins with the moment it was opened.
-        came = Conversation.objects.filter(pk__gte=_floor(since), pk__lt=_floor(edition.publish_at))
+        came = Conversation.objects.filter(
+            pk__gte=uuid7_from(since), pk__lt=uuid7_from(edition.publish_at)
+        )
         pushed = Case.objects.filter(pushed_at__gte=since, pushed_at__lt=edition.publish_at)
         kept = (came.aggregate(n=Count("member", distinct=True))["n"], pushed.count())
         cache.set(key, kept, OPENING_SECONDS)
@@ -206,7 +210,3 @@ def _figures(cases: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
         .annotate(customers=Count("conversation__member", distinct=True), pushes=Count("pk"))
     )
     return {row["root"]: (row["customers"], row["pushes"]) for row in rows}
-
-
-def _floor(moment: datetime) -> uuid.UUID:
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -11,7 +11,7 @@ const REFRESH_AFTER_MS = 300;
 for (const act of document.querySelectorAll("[data-key]")) {
   add({
     key: act.dataset.key,
-    group: gettext("Kitchen"),
+    group: gettext("Central kitchen"),
     label: act.firstChild?.textContent.trim() || act.textContent.trim(),
     when: () => !act.disabled,
     run: () => act.click(),

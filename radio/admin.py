@@ -78,9 +78,9 @@ class SelectForm(ReasonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["channels"].queryset = Channel.objects.visible_to(
-            signed_in(self.request)
-        ).on_air()
+        channels = self.fields["channels"]
+        assert isinstance(channels, forms.ModelMultipleChoiceField)
+        channels.queryset = Channel.objects.visible_to(signed_in(self.request)).on_air()
 
 
 class MergeForm(ReasonForm):
@@ -97,7 +97,8 @@ class MergeForm(ReasonForm):
             state__in=[CaseState.PENDING, CaseState.SELECTED]
         )
         newest = open_ones.exclude(pk__in=mine).order_by("-pk").values("pk")[:100]
-        self.fields["into"].queryset = Case.objects.filter(pk__in=newest).order_by("-pk")
+        choices = Case.objects.filter(pk__in=newest).order_by("-pk")
+        self.fields["into"].queryset = choices  # type: ignore[attr-defined]
 
 
 def _waits(case: Case) -> bool:

@@ -88,7 +88,7 @@ def today(now: datetime) -> Today:
 def shelves(user: User, now: datetime) -> list[Shelf]:
     """Return every channel on air ``user`` knows, in order, with what is unread. Three queries."""
     newest = Edition.objects.published(now).filter(channel=OuterRef("pk")).order_by("-publish_at")
-    channels = list(
+    channels: list[Any] = list(
         Channel.objects.visible_to(user)
         .on_air()
         .annotate(

@@ -67,7 +67,7 @@ def _last_modified(request: HttpRequest, secret: str) -> datetime | None:
     return newest.publish_at if newest else None
 
 
-class ChannelFeed(Feed):
+class ChannelFeed(Feed):  # type: ignore[type-arg]
     """The newest editions of one channel, a story an entry; a quiet edition says so."""
 
     feed_type = Atom1Feed

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.people import signed_in
 from radio.models import Case
 
 View = Callable[..., HttpResponse]
@@ -21,7 +22,7 @@ def who_can(right: str) -> Callable[[View], View]:
         @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.can(right):
+            if not signed_in(request).can(right):
                 raise Http404
             return view(request, *args, **kwargs)
 
@@ -41,9 +42,9 @@ def frame(request: HttpRequest, current: str) -> dict[str, Any]:
     nav = [
         {"url": reverse(name), "label": label, "current": name == current, "name": name}
         for name, label, right in pages
-        if request.user.can(right)
+        if signed_in(request).can(right)
     ]
-    if request.user.can("radio.screen"):
+    if signed_in(request).can("radio.screen"):
         waiting = Case.objects.pending().count()
         nav[-1]["label"] = f"{nav[-1]['label']} {waiting}" if waiting else nav[-1]["label"]
     return {

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.people import signed_in
 from common.errors import DomainError
 from common.text import TextRefused
 from common.words import date_words
@@ -41,7 +42,7 @@ def kitchen(request: HttpRequest, key: uuid.UUID | None = None) -> HttpResponse:
     if key is None:
         case = _first_to_screen(request)
     else:
-        case = Case.objects.visible_to(request.user).filter(pk=key).first()
+        case = Case.objects.visible_to(signed_in(request)).filter(pk=key).first()
         if case is None:
             raise Http404
     return _page(request, case)
@@ -51,7 +52,7 @@ def kitchen(request: HttpRequest, key: uuid.UUID | None = None) -> HttpResponse:
 @require_POST
 def selection(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Select the case."""
-    channels = Channel.objects.visible_to(request.user).on_air()
+    channels = Channel.objects.visible_to(signed_in(request)).on_air()
     form = SelectionForm(request.POST, channels=channels)
 
     def act(case: Case) -> str:
@@ -60,7 +61,7 @@ def selection(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             channels=list(form.cleaned_data["channels"]),
             headline=form.cleaned_data["headline"],
             severity=form.cleaned_data["severity"],
-            by=request.user,
+            by=signed_in(request),
         )
         places = _(", ").join(
             _("%(channel)s on %(date)s")
@@ -76,11 +77,11 @@ def selection(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 def merger(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Merge the case into another one."""
-    form = MergerForm(request.POST, cases=Case.objects.visible_to(request.user))
+    form = MergerForm(request.POST, cases=Case.objects.visible_to(signed_in(request)))
 
     def act(case: Case) -> str:
         into = form.cleaned_data["into"]
-        merge_case(case, into=into, by=request.user)
+        merge_case(case, into=into, by=signed_in(request))
         return _("Merged into “%(title)s”") % {"title": into.headline}
 
     return _decide(request, key, "merger", form, act)
@@ -93,7 +94,7 @@ def rejection(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     form = RejectionForm(request.POST)
 
     def act(case: Case) -> str:
-        reject_case(case, reason=form.cleaned_data["reason"], by=request.user)
+        reject_case(case, reason=form.cleaned_data["reason"], by=signed_in(request))
         return _("Returned; %(name)s reads the reason.") % {"name": case.pushed_by}
 
     return _decide(request, key, "rejection", form, act)
@@ -106,7 +107,12 @@ def _decide(
     form: forms.Form,
     act: Callable[[Case], str],
 ) -> HttpResponse:
-    case = Case.objects.visible_to(request.user).select_related("pushed_by").filter(pk=key).first()
+    case = (
+        Case.objects.visible_to(signed_in(request))
+        .select_related("pushed_by")
+        .filter(pk=key)
+        .first()
+    )
     if case is None:
         raise Http404
     if form.is_valid():
@@ -122,7 +128,7 @@ def _decide(
 
 def _first_to_screen(request: HttpRequest) -> Case | None:
     pending = waiting()
-    return pending.exclude(pushed_by=request.user).first() or pending.first()
+    return pending.exclude(pushed_by=signed_in(request)).first() or pending.first()
 
 
 def _page(
@@ -131,8 +137,8 @@ def _page(
     now, pending = timezone.now(), list(waiting())
     context: dict[str, Any] = {
         "pending": pending,
-        "to_screen": sum(row.pushed_by_id != request.user.pk for row in pending),
-        "fillings": fillings(request.user, now),
+        "to_screen": sum(row.pushed_by_id != signed_in(request).pk for row in pending),
+        "fillings": fillings(signed_in(request), now),
         "target": target(now),
         "shift": shift(now),
         "now": now,
@@ -149,15 +155,17 @@ def _page(
 def _table(
     request: HttpRequest, case: Case, pending: list[Case], bound: dict[str, forms.Form]
 ) -> dict[str, Any]:
-    now, is_own = timezone.now(), case.pushed_by_id == request.user.pk
+    now, is_own = timezone.now(), case.pushed_by_id == signed_in(request).pk
     open_to_me = case.state == CaseState.PENDING and not is_own
-    channels = Channel.objects.visible_to(request.user).on_air()
+    channels = Channel.objects.visible_to(signed_in(request)).on_air()
     suggested = suggested_channels(case)
     return {
         "is_own": is_own,
         "open_to_me": open_to_me,
         "limit": rules.HEADLINE_CHARACTERS,
-        "following": _after(case, [row for row in pending if row.pushed_by_id != request.user.pk]),
+        "following": _after(
+            case, [row for row in pending if row.pushed_by_id != signed_in(request).pk]
+        ),
         "selection": bound.get("selection")
         or SelectionForm(
             channels=channels,
@@ -168,7 +176,7 @@ def _table(
         ),
         "merger": bound.get("merger"),
         "rejection": bound.get("rejection") or RejectionForm(),
-        "choices": merge_choices(case, request.user, now) if open_to_me else [],
+        "choices": merge_choices(case, signed_in(request), now) if open_to_me else [],
     }
 
 

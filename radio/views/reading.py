@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.people import signed_in
 from common.errors import DomainError
 from radio import rules
 from radio.actions import (
@@ -45,7 +46,7 @@ _CHOICES = {"subscribe": subscribe, "mute": mute_channel, "leave": unsubscribe}
 def on_air(request: HttpRequest) -> HttpResponse:
     """Show the edition of now: of the channel asked for, or of one's own with something unread."""
     now = timezone.now()
-    rack = shelves(request.user, now)
+    rack = shelves(signed_in(request), now)
     shelf = _chosen(rack, request.GET.get("channel", ""))
     context = frame(request, "radio") | _rack(rack, shelf.channel if shelf else None)
     if shelf is None:
@@ -77,7 +78,7 @@ def edition(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Show one edition that is out."""
     now = timezone.now()
     found = (
-        Edition.objects.visible_to(request.user, now)
+        Edition.objects.visible_to(signed_in(request), now)
         .select_related("channel")
         .filter(pk=key)
         .first()
@@ -85,7 +86,7 @@ def edition(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     if found is None:
         raise Http404
     newest = newest_edition(found.channel, now)
-    context = frame(request, "radio") | _rack(shelves(request.user, now), found.channel)
+    context = frame(request, "radio") | _rack(shelves(signed_in(request), now), found.channel)
     return _edition_page(request, found, context, is_newest=found == newest)
 
 
@@ -93,10 +94,10 @@ def edition(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 def reading(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Note that all of an edition was read, without script."""
-    found = Edition.objects.visible_to(request.user).filter(pk=key).first()
+    found = Edition.objects.visible_to(signed_in(request)).filter(pk=key).first()
     if found is None:
         raise Http404
-    mark_read(found, by=request.user)
+    mark_read(found, by=signed_in(request))
     return redirect(reverse("radio-edition", args=[key]) + "#end")
 
 
@@ -115,7 +116,7 @@ def subscription(request: HttpRequest, code: str) -> HttpResponse:
     act = _CHOICES.get(request.POST.get("do", ""))
     if act is None:
         raise Http404
-    act(_channel(request, code), by=request.user)
+    act(_channel(request, code), by=signed_in(request))
     if request.POST.get("back") == "radio" and request.POST["do"] != "leave":
         return redirect(f"{reverse('radio')}?channel={code}")
     return redirect("radio-channels")
@@ -127,7 +128,7 @@ def subscription(request: HttpRequest, code: str) -> HttpResponse:
 def feed_address(request: HttpRequest, code: str) -> HttpResponse:
     """Make a feed address and show it, this once."""
     channel = _channel(request, code)
-    _token, secret = issue_feed_token(channel, by=request.user)
+    _token, secret = issue_feed_token(channel, by=signed_in(request))
     address = request.build_absolute_uri(reverse("radio-feed", args=[secret]))
     return _channels_page(request, fresh={"channel": channel, "address": address})
 
@@ -136,10 +137,12 @@ def feed_address(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def feed_revocation(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Stop a feed address."""
-    token = FeedToken.objects.filter(pk=key, user=request.user).select_related("channel").first()
+    token = (
+        FeedToken.objects.filter(pk=key, user=signed_in(request)).select_related("channel").first()
+    )
     if token is None:
         raise Http404
-    revoke_feed_token(token, by=request.user)
+    revoke_feed_token(token, by=signed_in(request))
     messages.info(
         request, _("The feed address of %(channel)s no longer works.") % {"channel": token.channel}
     )
@@ -153,10 +156,10 @@ def mine(request: HttpRequest) -> HttpResponse:
     """Show what became of the cases one pushed."""
     now = timezone.now()
     try:
-        page = pushed_by(request.user, cursor=request.GET.get("cursor", ""))
+        page = pushed_by(signed_in(request), cursor=request.GET.get("cursor", ""))
     except DomainError:
         raise Http404 from None
-    known = viewer(request.user, now).channels
+    known = viewer(signed_in(request), now).channels
     rows = []
     for case in page.cases:
         told = case.merged_into or case
@@ -171,7 +174,7 @@ def _edition_page(
     request: HttpRequest, found: Edition, context: dict[str, Any], *, is_newest: bool
 ) -> HttpResponse:
     now = timezone.now()
-    stories = stories_of(found, request.user)
+    stories = stories_of(found, signed_in(request))
     spoken = [story.case.reason + (story.voice.body if story.voice else "") for story in stories]
     context |= {
         "edition": found,
@@ -190,18 +193,18 @@ def _edition_page(
 
 def _channels_page(request: HttpRequest, fresh: dict[str, Any] | None = None) -> HttpResponse:
     now = timezone.now()
-    tokens = FeedToken.objects.filter(user=request.user, revoked_at=None)
+    tokens = FeedToken.objects.filter(user=signed_in(request), revoked_at=None)
     living = {token.channel_id: token for token in tokens}
     rows = [
         {"shelf": shelf, "token": living.get(shelf.channel.pk)}
-        for shelf in shelves(request.user, now)
+        for shelf in shelves(signed_in(request), now)
     ]
     context = frame(request, "radio-channels") | {"rows": rows, "fresh": fresh}
     return render(request, "radio/channels.html", context)
 
 
 def _channel(request: HttpRequest, code: str) -> Channel:
-    found = Channel.objects.visible_to(request.user).filter(code=code).first()
+    found = Channel.objects.visible_to(signed_in(request)).filter(code=code).first()
     if found is None:
         raise Http404
     return found

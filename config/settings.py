@@ -6,19 +6,20 @@ from pathlib import Path
 import environ
 from django.utils.translation import gettext_lazy as _
 
+from config import embedded
 from config.schedules import SCHEDULES, TASK_FUNCTIONS  # noqa: F401
 from config.unfold import UNFOLD  # noqa: F401
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DATA_DIR = Path(env("XIAOER_DATA", default=str(BASE_DIR / ".data")))
+DATA_DIR = embedded.data_root()
 DEBUG = env.bool("XIAOER_DEBUG", default=False)
 # web | live | worker | clock | command: decides on the connection pool (the forking worker must not have one).
 PROCESS = env("XIAOER_PROCESS", default="command")
 DEMO = env.bool("XIAOER_DEMO", default=False)
 
-SECRET_KEY = env("XIAOER_SECRET_KEY", default="insecure-development-key" if DEBUG else "")
+SECRET_KEY = env("XIAOER_SECRET_KEY", default="") or embedded.secret_key()
 ALLOWED_HOSTS = env.list("XIAOER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_FAILURE_VIEW = "config.errors.csrf_failed"
 CSRF_TRUSTED_ORIGINS = env.list("XIAOER_TRUSTED_ORIGINS", default=[])
@@ -86,9 +87,7 @@ TEMPLATES = [
 ]
 
 # --- Database -----------------------------------------------------------------------------------
-if "DATABASE_URL" not in os.environ:
-    from config import embedded
-
+if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = embedded.ensure_running()
 
 DATABASES = {"default": env.db("DATABASE_URL")}

@@ -248,13 +248,9 @@ function listHasFocus(event) {
 }
 
 function showPanel() {
-  if (getComputedStyle($("panel")).position === "fixed" || layoutIsPhone()) layout.toggle("panel");
+  if (!$("panel").checkVisibility({ visibilityProperty: true })) layout.toggle("panel");
   $("panel").focus();
   $("panel").querySelector(".panel__part")?.scrollIntoView({ block: "nearest" });
-}
-
-function layoutIsPhone() {
-  return matchMedia("(max-width: 719px)").matches;
 }
 
 function nextRegion() {

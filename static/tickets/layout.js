@@ -13,7 +13,10 @@ const desk = document.getElementById("desk");
 const veil = document.getElementById("veil");
 
 export function start() {
-  for (const pane of Object.keys(USUAL)) setWidth(pane, store.get(`desk.width.${pane}`, USUAL[pane]));
+  for (const pane of Object.keys(USUAL)) {
+    setWidth(pane, store.get(`desk.width.${pane}`, USUAL[pane]));
+    fold(pane, store.get(`desk.folded.${pane}`, false));
+  }
   for (const grip of desk.querySelectorAll("[data-grip]")) wireGrip(grip);
   desk.addEventListener("click", (e) => {
     const button = e.target.closest("[data-drawer]");
@@ -27,6 +30,12 @@ export function start() {
     const choice = e.target.closest("[data-density][role]");
     if (choice) density(choice.dataset.density);
   });
+}
+
+/* Where there is room for all, a pane can be folded away; that is remembered too. */
+function fold(which, away) {
+  desk.toggleAttribute(`data-no-${which}`, away);
+  store.set(`desk.folded.${which}`, away);
 }
 
 function density(name) {
@@ -49,6 +58,10 @@ export function toggle(which) {
       else show("queue", { push: false });
     } else if (desk.dataset.pane === "panel") history.back();
     else show("panel");
+    return;
+  }
+  if (getComputedStyle(document.getElementById(which)).position !== "fixed") {
+    fold(which, !desk.hasAttribute(`data-no-${which}`));
     return;
   }
   const open = desk.dataset.drawer === which ? "" : which;

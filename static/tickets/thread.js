@@ -3,6 +3,7 @@
 import { ApiError, get, post } from "../js/api.js";
 import { refresh as refreshClocks, serverNow } from "../js/clock.js";
 import { announce, h, icon } from "../js/dom.js";
+import * as drafts from "../js/drafts.js";
 import { momentWords } from "../js/format.js";
 import { gettext, interpolate } from "../js/i18n.js";
 import { toast } from "../js/toast.js";
@@ -230,11 +231,19 @@ export class Thread extends EventTarget {
     } else if (about.state === "waiting") {
       this.reply.allow({ member: false, staff: true, name, locked: line("headset", interpolate(gettext("%(name)s is waiting; nobody has accepted yet"), { name: name || gettext("The customer") }), act(gettext("Accept"), () => this.accept(), true, "A")) });
     } else if (about.state === "open") {
-      this.reply.allow({ member: false, staff: true, name, locked: line("lock", interpolate(gettext("%(name)s answers here since %(time)s. Your draft is kept."), { name: about.owner?.name ?? "", time: momentWords(about.accepted_at ?? about.opened_at, serverNow()) }), act(gettext("I answer"), () => this.takeOver(), false)) });
+      this.reply.allow({ member: false, staff: true, name, locked: line("lock", this.#answeredSince(), act(gettext("I answer"), () => this.takeOver(), false)) });
     } else {
       const outcome = about.disposition?.name ?? "";
       this.reply.allow({ member: false, staff: true, name, locked: line("check", outcome ? interpolate(gettext("Settled: %(outcome)s. A new message of the customer opens it again."), { outcome }) : gettext("Settled. A new message of the customer opens it again.")) });
     }
+  }
+
+  #answeredSince() {
+    const { owner, accepted_at: acceptedAt, opened_at: openedAt } = this.about;
+    const words = { name: owner?.name ?? "", time: momentWords(acceptedAt ?? openedAt, serverNow()) };
+    return drafts.read(`reply:${this.id}`)
+      ? interpolate(gettext("%(name)s answers here since %(time)s. Your draft is kept."), words)
+      : interpolate(gettext("%(name)s answers here since %(time)s."), words);
   }
 
   #drawHeld() {

@@ -569,3 +569,74 @@ def test_bo_goes_on_a_break(new_page, house, bo, team):
     expect(page.locator("#load")).to_have_attribute("data-presence", "break")
     bo.agent_status.refresh_from_db()
     assert bo.agent_status.presence == "break"
+
+
+def test_a_refused_message_is_never_silently_gone(new_page, house, mei, bo, lin, team):
+    talk = answered_by(bo, mei)
+    agent = at_desk(new_page, house, bo, talk)
+    expect(bubble(agent, "签收就坏了一半")).to_be_visible()
+    # Somebody else answers now, and this screen has not heard of it.
+    Conversation.objects.filter(pk=talk.pk).update(owner=lin)
+    reply(agent, "我以为还是我")
+    expect(agent.get_by_text("没发出去：现在是别人在回。")).to_be_visible()
+    expect(agent.locator("#locked")).to_contain_text("陆遥")
+    shot(agent, "desk-refused")
+    Conversation.objects.filter(pk=talk.pk).update(owner=bo)
+    agent.get_by_role("button", name="再发").click()
+    expect(agent.locator(".said--unsent")).to_have_count(0)
+    assert stored(talk)[-1] == "我以为还是我"
+
+
+def test_a_picture_is_pasted_and_one_is_dropped(new_page, house, mei, bo, team):
+    talk = answered_by(bo, mei)
+    agent = at_desk(new_page, house, bo, talk)
+    expect(bubble(agent, "签收就坏了一半")).to_be_visible()
+    agent.evaluate(
+        """async () => {
+          const canvas = Object.assign(document.createElement("canvas"), {width: 40, height: 30});
+          canvas.getContext("2d").fillRect(0, 0, 40, 30);
+          const blob = await new Promise((done) => canvas.toBlob(done, "image/png"));
+          const carry = (name) => {
+            const data = new DataTransfer();
+            data.items.add(new File([blob], name, {type: "image/png"}));
+            return data;
+          };
+          document.getElementById("box").dispatchEvent(
+            new ClipboardEvent("paste", {clipboardData: carry("剪贴.png"), bubbles: true, cancelable: true}));
+          const area = document.getElementById("open");
+          for (const type of ["dragenter", "drop"]) {
+            area.dispatchEvent(new DragEvent(type, {dataTransfer: carry("拖来.png"), bubbles: true, cancelable: true}));
+          }
+        }"""
+    )
+    expect(agent.locator("[data-seq] .bubble--media")).to_have_count(2)
+
+
+def test_what_was_missed_is_said_in_a_line(new_page, house, mei, bo, team):
+    talk = answered_by(bo, mei)
+    agent = at_desk(new_page, house, bo, talk)
+    expect(bubble(agent, "签收就坏了一半")).to_be_visible()
+    agent.expected += ["ERR_INTERNET_DISCONNECTED", "WebSocket"]
+    agent.context.set_offline(True)
+    agent.evaluate("dispatchEvent(new Event('offline'))")
+    for i in range(3):
+        post_message(talk, by=mei, author_kind="member", body=f"断线时说的 {i}")
+    agent.context.set_offline(False)
+    expect(agent.get_by_text("补上了断线时的3条")).to_be_visible(timeout=40_000)
+    expect(bubble(agent, "断线时说的")).to_have_count(3)
+
+
+def test_panes_fold_away_and_stay_so(new_page, house, mei, bo, team):
+    talk = answered_by(bo, mei)
+    agent = at_desk(new_page, house, bo, talk)
+    expect(bubble(agent, "签收就坏了一半")).to_be_visible()
+    agent.locator("#main").focus()
+    agent.keyboard.press("]")
+    expect(agent.locator("#panel")).to_be_hidden()
+    agent.keyboard.press("[")
+    expect(agent.locator("#queue")).to_be_hidden()
+    agent.reload()
+    expect(bubble(agent, "签收就坏了一半")).to_be_visible()
+    expect(agent.locator("#queue")).to_be_hidden()
+    agent.get_by_role("button", name="队列", exact=True).last.click()
+    expect(agent.locator("#queue")).to_be_visible()

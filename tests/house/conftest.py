@@ -64,7 +64,7 @@ class House:
     def run(self, code: str, check: bool = True) -> subprocess.CompletedProcess:
         """Run lines of Python in which ``embedded`` is the launcher."""
         command = [self.python, "-c", "from config import embedded\n" + code]
-        done = subprocess.run(command, capture_output=True, timeout=60, **self.options())
+        done = subprocess.run(command, capture_output=True, timeout=110, **self.options())
         if check and done.returncode:
             raise AssertionError(done.stderr)
         return done
@@ -122,7 +122,7 @@ def state(pid: int) -> str:
     return ""
 
 
-def wait_until(true, seconds: float = 15.0) -> None:
+def wait_until(true, seconds: float = 60.0) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + seconds
     while not true():

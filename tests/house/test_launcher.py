@@ -18,14 +18,16 @@ def modes(folder: Path) -> dict[Path, int]:
 
 
 class TestStart:
-    def test_first_and_second_call_give_the_same_address(self, empty_house):
-        first = empty_house.start().stdout
-        began = time.monotonic()
-        assert empty_house.start().stdout == first
-        assert time.monotonic() - began < 2
-        assert (
-            empty_house.sql("select current_user || ' ' || current_database()") == "xiaoer xiaoer"
+    def test_the_second_call_gives_the_same_address_and_is_quick(self, empty_house):
+        said = empty_house.run(
+            "import time\n"
+            "began = time.perf_counter(); first = embedded.ensure_running()\n"
+            "middle = time.perf_counter(); second = embedded.ensure_running()\n"
+            "print(first == second, (middle - began) / (time.perf_counter() - middle) > 5)"
         )
+        assert said.stdout == "True True\n"
+        assert empty_house.start().stderr == ""
+        assert empty_house.sql("select current_user || current_database()") == "xiaoerxiaoer"
 
     def test_our_role_is_no_superuser_but_may_make_test_databases(self, shared_house):
         row = "select rolsuper, rolcreatedb, rolcanlogin from pg_roles where rolname = 'xiaoer'"
@@ -56,7 +58,7 @@ class TestStart:
 
     def test_six_at_once_start_one_server(self, empty_house):
         starts = [empty_house.popen("print(embedded.ensure_running())") for _ in range(6)]
-        answers = [start.communicate(timeout=60) for start in starts]
+        answers = [start.communicate(timeout=110) for start in starts]
         assert {start.returncode for start in starts} == {0}, answers
         assert len({out for out, _err in answers}) == 1
         assert sum("creating" in err for _out, err in answers) == 1
@@ -198,7 +200,7 @@ class TestStalePid:
         time.sleep(0.7)
         assert start.poll() is None, "it must not start beside a living backend"
         os.kill(stopped, 18)
-        assert start.wait(30) == 0
+        assert start.wait(90) == 0
         assert self.starts_again(shared_house)
 
 
@@ -233,7 +235,7 @@ def test_the_server_stays_while_somebody_else_uses_it(shared_house):
 
 def test_the_key_is_made_once_and_closed(empty_house):
     makers = [empty_house.popen("print(embedded.secret_key())") for _ in range(6)]
-    keys = {maker.communicate(timeout=30)[0] for maker in makers}
+    keys = {maker.communicate(timeout=110)[0] for maker in makers}
     assert len(keys) == 1
     assert len(keys.pop().strip()) > 50
     assert (empty_house.data / "secrets.json").stat().st_mode & 0o777 == 0o600

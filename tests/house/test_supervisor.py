@@ -59,13 +59,13 @@ class Run:
         return self.output.read_text()
 
     def ready(self) -> "Run":
-        wait_until(lambda: "is ready" in self.said() or self.process.poll() is not None, 40)
+        wait_until(lambda: "is ready" in self.said() or self.process.poll() is not None, 90)
         assert self.process.poll() is None, self.said()
         return self
 
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(90)
 
 
 @dataclass
@@ -174,7 +174,7 @@ def test_a_database_that_dies_is_started_again_and_said(small):
     run = small.start().ready()
     before = small.inner.pid()
     small.inner.kill_server()
-    wait_until(lambda: "the database is back" in run.said(), 30)
+    wait_until(lambda: "the database is back" in run.said(), 90)
     assert small.inner.pid() != before
     assert run.end() == 0
 
@@ -193,17 +193,17 @@ def test_a_taken_port_is_replaced_and_said(small):
 def test_a_second_start_says_where_the_first_one_is_and_stop_stops_it(small):
     first = small.start().ready()
     second = small.start()
-    assert second.process.wait(20) == 0
+    assert second.process.wait(90) == 0
     assert f"already running: http://127.0.0.1:{small.ports[0]}/" in second.said()
-    assert small.start("stop").process.wait(30) == 0
-    assert first.process.wait(10) == 0
+    assert small.start("stop").process.wait(90) == 0
+    assert first.process.wait(60) == 0
     assert small.living() == []
 
 
 def test_a_process_that_cannot_start_ends_the_run_with_its_log(small):
     (small.inner.folder / "server.py").write_text("raise SystemExit('no such module: tea')")
     run = small.start()
-    assert run.process.wait(40) == 1
+    assert run.process.wait(90) == 1
     assert "no such module: tea" in run.said()
     assert small.living() == []
 
@@ -233,7 +233,7 @@ def test_no_loose_ends_in_time(small):
     """A TERM while the house is still being prepared also stops the database."""
     (small.inner.folder / "manage.py").write_text("import time; time.sleep(60)")
     run = small.start()
-    wait_until(lambda: (small.data / "pg" / "postmaster.pid").exists(), 30)
+    wait_until(lambda: (small.data / "pg" / "postmaster.pid").exists(), 90)
     time.sleep(0.5)
     run.end()
     assert small.living() == []

@@ -101,6 +101,20 @@ class MergeForm(ReasonForm):
         self.fields["into"].queryset = choices  # type: ignore[attr-defined]
 
 
+class ChannelFilter(admin.SimpleListFilter):
+    """The channels one may know of: a private one's name is as private as the channel."""
+
+    title = _("channel")
+    parameter_name = "channel"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        known = Channel.objects.visible_to(signed_in(request))
+        return [(channel.code, channel.name) for channel in known]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(channel__code=self.value()) if self.value() else queryset
+
+
 def _waits(case: Case) -> bool:
     return case.state == CaseState.PENDING
 
@@ -273,7 +287,7 @@ class EditionAdmin(ReadOnlyAdmin):
 
     list_display = ("day", "channel", "number", "stories", "publish_at", "aired_at")
     list_select_related = ("channel",)
-    list_filter = ("channel", "day")
+    list_filter = (ChannelFilter, "day")
     fields = (("channel", "number"), ("day", "publish_at"), "aired_at", "told")
 
     def get_queryset(self, request: HttpRequest) -> Any:
@@ -298,7 +312,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 
     list_display = ("user", "channel", "subscribed_at", "muted_at")
     list_select_related = ("user", "channel")
-    list_filter = ("channel",)
+    list_filter = (ChannelFilter,)
     search_fields = ("user__display_name", "user__username")
 
     def get_queryset(self, request: HttpRequest) -> Any:

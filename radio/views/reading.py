@@ -187,6 +187,7 @@ def _edition_page(
         "next_at": today(now).next_at,
         "earlier": earlier_editions(found, now),
         "is_newest": is_newest,
+        "is_today": found.day == rules.shanghai_day(now),
     }
     return render(request, "radio/edition.html", context)
 

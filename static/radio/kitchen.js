@@ -66,10 +66,18 @@ if (live) {
         const scrolled = mine.scrollTop;
         mine.replaceChildren(...theirs.childNodes);
         mine.scrollTop = scrolled;
+        if (id === "kitchen-queue") counted(mine);
         if (id === "kitchen-fate" && mine.textContent.trim()) decided(mine.textContent.trim());
       }
     }
   };
+}
+
+/* The line on top says the same number as the list. */
+function counted(queue) {
+  const here = document.querySelector(".topbar__nav [aria-current]");
+  const waiting = Number(queue.querySelector("[data-waiting]").dataset.waiting);
+  if (here) here.textContent = waiting ? `${gettext("Central kitchen")} ${waiting}` : gettext("Central kitchen");
 }
 
 /* Somebody else was faster: say so, and take the acts away; what was typed stays readable. */

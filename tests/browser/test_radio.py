@@ -215,6 +215,7 @@ def test_two_screeners_see_each_other(
     page.wait_for_function("document.body.dataset.live !== undefined")
     submit_case(talk_with(mei), reason="又一件", headline="刚推来的", by=bo)
     expect(page.locator(".krow")).to_have_count(4)
+    expect(page.locator(".topbar__nav [aria-current]")).to_have_text("中央厨房 4")
     select_case(pushed[0], channels=channels[:1], headline="先到的选了", by=sen)
     expect(page.locator("#kitchen-fate")).to_contain_text("姜半夏 已经定了这一件：已选用。")
     expect(page.locator("#kitchen-editions")).to_contain_text("先到的选了")

@@ -75,6 +75,11 @@ def test_operations_select_with_a_reason(case, fresh, ops, browser_of):
     assert history_of(case).filter(action="case.selected").get().reason == "八点半还没筛"
 
 
+def test_a_private_channel_has_no_name_for_auditors(secret, world, auditor, browser_of):
+    for label in PAGES:
+        assert "风控" not in browser_of(auditor).get(url(label)).content.decode()
+
+
 def test_without_a_reason_nothing_moves(case, ops, browser_of):
     act(browser_of(ops), case, "reject", reason="")
     case.refresh_from_db()

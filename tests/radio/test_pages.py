@@ -85,6 +85,15 @@ def test_a_quiet_channel_says_so(fresh, he, browser_of):
     assert "生鲜今天没有新声音" in text_of(read_at(browser_of(he), "2026-11-20 09:00:00"))
 
 
+def test_an_old_quiet_edition_does_not_speak_of_today(fresh, he, browser_of):
+    words = text_of(
+        read_at(
+            browser_of(he), "2026-11-22 09:00:00", f"/radio/editions/{fresh.editions.get().pk}/"
+        )
+    )
+    assert "生鲜这一期没有新声音" in words
+
+
 def test_a_quiet_day_repeats_what_was_heard_last(friday, he, browser_of):
     deliver_edition(friday, now=friday.publish_at)
     sweep(at("2026-11-20 09:00:00"))

@@ -150,7 +150,7 @@ export class Panel {
   }
 }
 
-export function stateWords(state) {
+function stateWords(state) {
   return {
     waiting: gettext("in the queue"),
     open: gettext("with an agent"),

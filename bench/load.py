@@ -18,7 +18,8 @@ from bench.house import scratch_database
 from bench.report import Failed, Result
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-MEMBERS, SHOPS, DAYS = 20_000, 200, 350
+MEMBERS, SHOPS = 20_000, 200
+STEP = timedelta(days=350) / 400_000
 FIRST_DAY = datetime(2025, 1, 10, tzinfo=SHANGHAI)
 GOODS = (
     ("生鲜", "智利车厘子 JJ 级 2.5kg 礼盒"),
@@ -105,7 +106,7 @@ class _World:
         """Write the CSV and, beside it, the rows it stands for as COPY text."""
         from common.ids import uuid7_of
 
-        draw, step = self.draw, timedelta(days=DAYS) / self.orders
+        draw, step = self.draw, STEP
         self.file, self.typed = self.folder / "orders.csv", self.folder / "typed.copy"
         with (
             self.file.open("w", newline="", encoding="utf-8") as file,

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
-from common.loading.files import FileRefused
+from common.errors import DomainError
 from common.loading.runs import Loader, Report, load_file
 
 
@@ -54,7 +54,7 @@ class ImportCommand(BaseCommand):
                     progress=progress,
                     options=options,
                 )
-        except FileRefused as refusal:
+        except DomainError as refusal:
             raise CommandError(refusal.message) from refusal
         except OSError as error:
             raise CommandError(f"{error.strerror}: {error.filename}") from error

@@ -51,8 +51,10 @@ def merge(cursor: CursorWrapper, target: Target, rows: str, defaults: dict[str, 
     All names come from code, never from a file.
     """
     table, key = target.table, target.key
-    cursor.execute(f"SELECT count(*) FROM {rows} r JOIN {table} e ON e.{key} = r.{key}")
-    existing = cursor.fetchone()[0]
+    cursor.execute(
+        f"SELECT count(*), count(e.{key}) FROM {rows} r LEFT JOIN {table} e ON e.{key} = r.{key}"
+    )
+    total, existing = cursor.fetchone()
     fates = Fates()
     if existing and target.corrected:
         now = {c: _corrected(c, defaults, blank_keeps=target.blank_keeps) for c in target.corrected}
@@ -67,6 +69,8 @@ def merge(cursor: CursorWrapper, target: Target, rows: str, defaults: dict[str, 
         )
         fates.updated = cursor.rowcount
     fates.unchanged = existing - fates.updated
+    if existing == total:
+        return fates
     columns = [*target.columns, *(c for c in defaults if c not in target.columns)]
     values = [
         (f"coalesce(r.{c}, {defaults[c]})" if c in defaults else f"r.{c}")

@@ -169,19 +169,19 @@ class RowReader:
         except csv.Error as error:
             # The module has no other sign of a quote that is still open.
             if "unexpected end of data" not in str(error):
-                self._reject(number, "", _("The line cannot be read as CSV."))
+                self.reject(number, "", _("The line cannot be read as CSV."))
                 return 1, first_end, ""
             if end == len(text) and used < LINES_PER_RECORD and not at_end:
                 return 0, offset, ""
             # Only the line with the open quote is lost, not everything after it.
-            self._reject(number, "", _("A quote in this line is not closed."))
+            self.reject(number, "", _("A quote in this line is not closed."))
             return 1, first_end, ""
         return used, end, self._row_text(number, fields)
 
     def _row_text(self, number: int, fields: list[str]) -> str:
         if len(fields) != len(self.staged):
             found = dict(zip(self.header, fields, strict=False))
-            self._reject(
+            self.reject(
                 number,
                 found.get(self.key, ""),
                 _("The line has %(fields)s fields, the header has %(columns)s.")
@@ -198,18 +198,22 @@ class RowReader:
             try:
                 record = orjson.loads(line)
             except orjson.JSONDecodeError:
-                self._reject(number, "", _("The line is not JSON."))
+                self.reject(number, "", _("The line is not JSON."))
                 continue
             if not isinstance(record, dict):
-                self._reject(number, "", _("The line is not a JSON object."))
+                self.reject(number, "", _("The line is not a JSON object."))
                 continue
-            key = _json_text(record.get(self.key))
-            values = [record.get(name) for name in self.header]
-            if any(isinstance(value, dict | list) for value in values):
-                self._reject(number, key, _("A field holds a list or an object."))
-                continue
-            out.append(self._checked(number, [_json_text(value) for value in values], key))
+            out.append(self.record_text(number, record))
         return "".join(out)
+
+    def record_text(self, number: int, record: dict[str, Any]) -> str:
+        """Return one JSON object as a line for the staging table, empty when it is rejected."""
+        key = json_text(record.get(self.key))
+        values = [record.get(name) for name in self.header]
+        if any(isinstance(value, dict | list) for value in values):
+            self.reject(number, key, _("A field holds a list or an object."))
+            return ""
+        return self._checked(number, [json_text(value) for value in values], key)
 
     def _checked(self, number: int, fields: list[str], key: str) -> str:
         try:
@@ -218,18 +222,24 @@ class RowReader:
                 for column, field in zip(self._by_place, fields, strict=True)
             ]
         except Refused as refusal:
-            self._reject(number, key, str(refusal))
+            self.reject(number, key, str(refusal))
             return ""
+        return self.line(number, values)
+
+    def line(self, number: int, values: Sequence[str | None]) -> str:
+        """Return the line of the staging table for checked ``values``."""
         self.taken += 1
         self.records += 1
         return ",".join([str(number), *map(_csv_field, values)]) + "\n"
 
-    def _reject(self, number: int, key: str, reason: str) -> None:
+    def reject(self, number: int, key: str, reason: str) -> None:
+        """Leave out the row at line ``number`` and say why."""
         self.records += 1
         self.rejected(number, key, reason)
 
 
-def _json_text(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """Return a JSON value as the text a CSV would hold."""
     match value:
         case None:
             return ""

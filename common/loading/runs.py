@@ -79,6 +79,7 @@ class Loader(ABC):
     kind: str
     columns: Sequence[Column]
     key: str
+    reader: type[RowReader] = RowReader
 
     def begin(self, session: Session) -> None:  # noqa: B027
         """Prepare for a run; called once before the first chunk."""
@@ -166,7 +167,7 @@ class _Run:
     def load(self, chunk_lines: int) -> Report:
         with Source(self.path) as source:
             self.source = source
-            self.reader = RowReader(
+            self.reader = self.loader.reader(
                 source, self.loader.columns, self.loader.key, self._reject_parsed
             )
             self.session.known = self.reader.known

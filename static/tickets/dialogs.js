@@ -103,7 +103,7 @@ function split(text) {
   return at < 0 ? ["", ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function presenceWords(presence) {
+export function presenceWords(presence) {
   return {
     online: gettext("taking chats"),
     break: gettext("on a break"),

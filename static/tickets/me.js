@@ -8,10 +8,9 @@ import { gettext, interpolate } from "../js/i18n.js";
 import { newId, pageLive } from "../js/live.js";
 import { toast } from "../js/toast.js";
 import { insert, replace, takeDrops, wire } from "./box.js";
-import { avatar } from "./bubbles.js";
 import { emojiPicker } from "./emoji.js";
 import { Talk } from "./talk.js";
-import { Timeline } from "./timeline.js";
+import { avatar, Timeline } from "./timeline.js";
 import { Uploads } from "./uploads.js";
 
 const ASK_QUEUE_MS = 10_000;

@@ -5,8 +5,8 @@ import { serverNow } from "../js/clock.js";
 import { h, icon, store } from "../js/dom.js";
 import { local, momentWords, money } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
-import { avatar } from "./bubbles.js";
 import { failed, pill } from "./queue.js";
+import { avatar } from "./timeline.js";
 
 const SKELETON_ROWS = 5;
 
@@ -150,7 +150,7 @@ export class Panel {
   }
 }
 
-function stateWords(state) {
+export function stateWords(state) {
   return {
     waiting: gettext("in the queue"),
     open: gettext("with an agent"),

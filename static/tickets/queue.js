@@ -23,7 +23,7 @@ export function waitsSince(row) {
 }
 
 /* Longest wait first; whose turn is theirs sink to the end, the latest word first. */
-function byWait(a, b) {
+export function byWait(a, b) {
   const [one, two] = [waitsSince(a), waitsSince(b)];
   if (one !== null && two !== null) return one - two;
   if (one !== null) return -1;

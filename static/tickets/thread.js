@@ -28,6 +28,7 @@ export class Thread extends EventTarget {
     $("act-push")?.addEventListener("click", () => this.push());
     $("act-close").addEventListener("click", () => this.settle());
     for (const type of ["focus", "visibilitychange"]) addEventListener(type, () => this.look());
+    document.addEventListener("visibilitychange", () => this.look());
   }
 
   get id() {

@@ -4,9 +4,8 @@
 
 import { serverNow } from "../js/clock.js";
 import { h, icon } from "../js/dom.js";
-import { fileSize } from "../js/format.js";
+import { fileSize, initialOf, local, money, timeWords, weekday } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
-import { avatar, dayOf, dayWords, fate, fitted, moment, orderCard, why } from "./bubbles.js";
 import { openPicture } from "./lightbox.js";
 
 const GROUP_MS = 60_000;
@@ -59,9 +58,7 @@ export class Timeline {
   }
 
   toEnd() {
-    const { scroller } = this;
-    scroller.scrollTop = scroller.scrollHeight;
-    this.size = `${scroller.scrollHeight} ${scroller.clientHeight}`;
+    this.scroller.scrollTop = this.scroller.scrollHeight;
     this.stuck = true;
     this.newBelow = 0;
     this.#drawJump();
@@ -69,13 +66,6 @@ export class Timeline {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    // A turned phone or a keyboard moves the place too; only the reader's own scrolling leaves the end.
-    const size = `${scrollHeight} ${clientHeight}`;
-    if (this.stuck && size !== this.size) {
-      this.size = size;
-      this.toEnd();
-      return;
-    }
     this.stuck = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
     if (this.stuck) {
       this.newBelow = 0;
@@ -133,7 +123,7 @@ export class Timeline {
   #items() {
     const { talk } = this;
     const items = [];
-    if (!talk.isOpen) return [{ key: "coming", signature: "", make: () => h("div", { class: "coming", "aria-busy": "true" }, Array.from({ length: 3 }, () => h("div", { class: "skeleton" }, h("span"), h("span"), h("span")))) }];
+    if (!talk.isOpen) return items;
     items.push(this.#top());
     let day = "";
     let previous = null;
@@ -279,7 +269,7 @@ export class Timeline {
     const { kind, body, payload } = message;
     const url = payload?.attachment ? `/api/v1/attachments/${payload.attachment}/` : null;
     if (kind === "image" && url) {
-      const size = fitted(payload);
+      const size = payload.width && payload.height ? { width: payload.width, height: payload.height } : {};
       const picture = h("img", { src: url, alt: payload.name ?? gettext("Picture"), loading: "lazy", decoding: "async", ...size });
       picture.addEventListener("load", () => this.stuck && this.toEnd(), { once: true });
       return h("button", { class: `${css} bubble--media`, type: "button", "aria-label": interpolate(gettext("Open picture %(name)s"), { name: payload.name ?? "" }), onclick: (e) => openPicture({ url, name: payload.name }, e.currentTarget) }, picture);
@@ -378,3 +368,82 @@ export class Timeline {
     };
   }
 }
+
+/* ---- parts ---- */
+
+export function avatar(name, kind, css = "") {
+  return h("span", { class: `avatar avatar--${kind} ${css}`, "aria-hidden": "true" }, kind === "bot" ? icon("bot") : initialOf(name));
+}
+
+export function moment(at) {
+  return h("time", { datetime: at, title: fullMoment(at) }, timeWords(at));
+}
+
+function fullMoment(at) {
+  const { year, month, day, hour, minute } = local(new Date(at));
+  return `${year}-${month}-${day} ${hour}:${minute}`;
+}
+
+/* An order or product as a card: picture place, title, shop, state, amount. */
+export function orderCard(card, { act } = {}) {
+  return h(
+    "div", { class: "card card--flush order-card" },
+    h(
+      "div", { class: "order" },
+      h("span", { class: "order__picture" }, icon("box")),
+      h("span", { class: "order__title strong" }, card.product || card.title || card.order_no || ""),
+      h("span", { class: "order__amount" }, money(card.paid_amount ?? card.price)),
+      h("span", { class: "order__meta" }, card.shop?.name ?? card.shop ?? ""),
+      h("span", { class: "order__state" }, card.status_label ?? orderState(card.status)),
+    ),
+    card.order_no || act ? h("div", { class: "card__foot" }, h("span", { class: "t-12 ink-3 grow" }, card.order_no ?? ""), act ?? null) : null,
+  );
+}
+
+function orderState(code) {
+  return {
+    paid: gettext("Paid, to be shipped"),
+    shipped: gettext("On its way"),
+    signed: gettext("Received"),
+    finished: gettext("Finished"),
+    closed: gettext("Closed"),
+  }[code] ?? "";
+}
+
+function fate(state) {
+  const [name, words] = {
+    sending: ["clock", gettext("Sending")],
+    held: ["eye", gettext("Held")],
+    stored: ["check", gettext("Sent")],
+    read: ["double-check", gettext("Read")],
+  }[state];
+  const shown = state === "read" || state === "held";
+  return h("span", { class: "bubble__fate", dataset: { fate: state } }, icon(name), h("span", { class: shown ? "" : "sr-only" }, words));
+}
+
+/* Why a message was not taken, as a sentence. */
+function why({ code, message }) {
+  return {
+    closed: gettext("Not sent: this talk is closed."),
+    not_owner: gettext("Not sent: somebody else answers here now."),
+    not_found: gettext("Not sent: this talk is no longer yours."),
+    too_large: gettext("Not sent: too long. Send it in parts."),
+    bad_text: gettext("Not sent: it holds characters that cannot be stored."),
+  }[code] ?? (message ? interpolate(gettext("Not sent: %(why)s"), { why: message }) : gettext("Not sent."));
+}
+
+function dayOf(at) {
+  const { year, month, day } = local(new Date(at));
+  return `${year}-${month}-${day}`;
+}
+
+function dayWords(at) {
+  const today = dayOf(serverNow());
+  if (dayOf(at) === today) return gettext("Today");
+  if (dayOf(at) === dayOf(serverNow() - 86_400_000)) return gettext("Yesterday");
+  const date = new Date(at);
+  const { year, month, day } = local(date);
+  const short = year === local(new Date(serverNow())).year ? `${month}-${day}` : `${year}-${month}-${day}`;
+  return `${short} ${weekday(date)}`;
+}
+

@@ -25,7 +25,6 @@
 """
 
 import contextlib
-import ctypes
 import os
 import re
 import shlex
@@ -139,13 +138,7 @@ class House:
         command = shlex.split(_fill(line, surroundings))
         log = open(self.logs / f"{name}.log", "ab")  # noqa: SIM115  the child keeps it
         self.running[name] = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=surroundings,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            preexec_fn=_end_with_the_tests,
+            command, cwd=ROOT, env=surroundings, stdout=log, stderr=log, start_new_session=True
         )
         log.close()
 
@@ -387,12 +380,6 @@ def _database_url() -> str:
     parts = urlsplit(os.environ["DATABASE_URL"])
     name = quote(connection.settings_dict["NAME"])
     return f"{parts.scheme}://{parts.netloc}/{name}" + (f"?{parts.query}" if parts.query else "")
-
-
-def _end_with_the_tests() -> None:
-    """Ask the kernel to end this child when the test process is gone, however it went."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def _fill(line: str, values: dict[str, str]) -> str:

@@ -152,6 +152,13 @@ class OrderLoader(Loader):
         """Tell whether no number of the chunk is known or mentioned twice: the usual first load."""
         cursor = chunk.cursor
         places = [TABLE, LOADING] if self.building else [TABLE]
+        # A file that was loaded before shows it in its first lines.
+        cursor.execute(
+            f"SELECT count(*) FROM (SELECT order_no FROM {STAGE} LIMIT 100) s "
+            f"JOIN {TABLE} e USING (order_no)"
+        )
+        if cursor.fetchone()[0]:
+            return False
         for place in places:
             # Counted, not LIMIT 1: that makes the planner hope for an early match and loop.
             cursor.execute(f"SELECT count(*) FROM {STAGE} s JOIN {place} e USING (order_no)")
@@ -190,6 +197,7 @@ class OrderLoader(Loader):
             "LEFT JOIN accounts_member m USING (member_no) "
             "LEFT JOIN merchants_shop p USING (shop_no)"
         )
+        cursor.execute("SET LOCAL default_statistics_target = 10")
         cursor.execute("ANALYZE loading_resolved")
         fates = Fates(rejected=self._reject_strangers(chunk, "loading_resolved"))
         corrected = ["member_id", "shop_id", *given]

@@ -107,6 +107,14 @@ class House:
         """End the socket process: by default as a crash would."""
         self._end("live", number)
 
+    def up(self, name: str) -> None:
+        """Start one more process of the Procfile (``clock``, ``worker``); ``down`` ends it."""
+        self._spawn(name)
+
+    def down(self, name: str) -> None:
+        """End a process as the supervisor does."""
+        self._end(name, signal.SIGTERM)
+
     def stop(self) -> None:
         for name in list(self.running):
             self._end(name, signal.SIGTERM)

@@ -1,7 +1,7 @@
 """The kitchen: what waits, what a case could be merged into, and how the next editions fill up."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Case as When_
 from django.db.models import (
@@ -45,6 +45,7 @@ class Target:
     started_at: datetime
     due_at: datetime
     publish_at: datetime
+    is_far: bool
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,13 @@ class Shift:
 def target(now: datetime) -> Target:
     """Return the target of the next edition."""
     publish_at = next_publish_moments(now, 1)[0]
+    due_at = kitchen_target(rules.shanghai_day(publish_at))
     return Target(
         started_at=last_publish_moment(now),
-        due_at=kitchen_target(rules.shanghai_day(publish_at)),
+        due_at=due_at,
         publish_at=publish_at,
+        # From a day on the clock says the moment itself, not what is left.
+        is_far=due_at - now >= timedelta(days=1),
     )
 
 

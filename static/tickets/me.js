@@ -137,8 +137,9 @@ class Chat {
     const waiting = this.about?.state === "waiting" && place;
     line.hidden = !waiting;
     if (!waiting) return;
-    const ahead = Math.max(place.position - 1, 0);
-    const wait = place.wait_seconds === null || place.wait_seconds === undefined ? "" : spokenSpan(place.wait_seconds);
+    const ahead = place.position - 1;
+    // An estimate is no stopwatch: whole minutes.
+    const wait = spokenSpan(Math.max(Math.ceil(place.wait_seconds / 60), 1) * 60);
     const text = ahead === 0
       ? interpolate(gettext("Calling an agent; you are next, about %(wait)s"), { wait })
       : interpolate(gettext("Calling an agent; %(ahead)s before you, about %(wait)s"), { ahead, wait });

@@ -9,7 +9,7 @@ const rows = new Map([...document.querySelectorAll("[data-talk][data-live='1']")
 if (live && rows.size) {
   live.addEventListener("message", ({ detail }) => {
     const row = rows.get(detail.conversation);
-    if (!row) return;
+    if (!row || detail.author.kind === "system") return;
     row.querySelector("[data-last]").textContent = inOneLine(detail);
     if (detail.author.kind === "member") return;
     const unread = row.querySelector("[data-unread]");

@@ -86,10 +86,10 @@ export class Queue extends EventTarget {
   heard(message, { isRead }) {
     const row = this.row(message.conversation);
     if (!row || message.seq <= row.last_seq) return;
-    Object.assign(row, {
-      last_seq: message.seq, last_message_at: message.at, last_author_kind: message.author.kind,
-      last_message_kind: message.kind, last_preview: message.body,
-    });
+    Object.assign(row, { last_seq: message.seq, last_message_at: message.at });
+    if (message.author.kind !== "system") {
+      Object.assign(row, { last_author_kind: message.author.kind, last_message_kind: message.kind, last_preview: message.body });
+    }
     if (message.author.kind === "member") {
       row.waiting_since ??= message.at;
       if (!isRead) row.unread += 1;

@@ -34,7 +34,7 @@ def test_clocks_burn_change_form_and_say_only_thresholds(new_page, house, ops):
     assert 0.7 < wide < 0.79
     page.clock.run_for(62_000)
     expect(calm).to_have_class("clock is-warn")
-    expect(page.locator("#said-politely")).to_have_text("回复 周*宁：还剩1分")
+    expect(page.locator("#said-politely")).to_have_text("回复 周*宁：还剩1分钟")
     page.clock.run_for(50_000)
     expect(calm).to_have_class("clock is-urgent")
     assert "还剩" in page.locator("#said-at-once").inner_text()

@@ -96,6 +96,18 @@ def test_a_bot_and_the_house_do_not_stop_the_wait(conversation, mei):
     assert conversation.first_responded_at is None
 
 
+def test_a_row_keeps_what_somebody_said_when_the_house_speaks(conversation, mei):
+    say(conversation, mei, "坏了一半")
+    post_message(conversation, by=None, author_kind=AuthorKind.SYSTEM, kind="system", body="来了")
+    conversation.refresh_from_db()
+    last = (
+        conversation.last_preview,
+        conversation.last_author_kind,
+        conversation.last_message_kind,
+    )
+    assert (conversation.last_seq, *last) == (2, "坏了一半", "member", "text")
+
+
 def test_only_the_owner_speaks_for_the_house(conversation, lin):
     with pytest.raises(DomainError) as refused:
         say(conversation, lin)

@@ -6,12 +6,12 @@ from typing import Any
 from django.db.models import Q
 
 from accounts.models import User
-from common.masking import mask_name
 from tickets.models import CannedReply, Conversation
 from tickets.queries.conversations import greeting_word
 
 LIMIT = 100
 _PLACEHOLDER = re.compile(r"\{(greeting|name|order_no|shop|agent)\}")
+_NAME_AND_COMMA = re.compile(r"\{name\}[，,、]? ?")
 
 
 def canned_replies(
@@ -37,7 +37,12 @@ def canned_replies(
 
 
 def fill(body: str, words: dict[str, str]) -> str:
-    """Replace the known placeholders that ``words`` has a word for; all other braces stay."""
+    """Replace the known placeholders that ``words`` has a word for; all other braces stay.
+
+    A name that is known but not to be said ("") goes with its comma: 「亲，您好」.
+    """
+    if words.get("name") == "":
+        body = _NAME_AND_COMMA.sub("", body)
     return _PLACEHOLDER.sub(lambda found: words.get(found[1]) or found[0], body)
 
 
@@ -51,6 +56,7 @@ def _words(user: User, conversation: Conversation | None) -> dict[str, str]:
     if conversation.order is not None:
         words["order_no"] = conversation.order.order_no
     if conversation.member is not None:
-        # As the desk shows it: a canned reply must not reveal what the page hides.
-        words["name"] = mask_name(conversation.member.display_name)
+        # Who sees no names says none: the customer must not read their own name with stars.
+        sees = user.can("personal_data.see")
+        words["name"] = conversation.member.display_name if sees else ""
     return words

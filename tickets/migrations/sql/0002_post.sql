@@ -103,7 +103,10 @@ BEGIN
             SELECT n.*,
                    max(n.new_seq) FILTER (WHERE n.author_kind = 'agent') OVER c AS agent_seq,
                    max(n.new_seq) FILTER (WHERE n.author_kind = 'member') OVER c AS member_seq,
-                   row_number() OVER (PARTITION BY n.conversation_id ORDER BY n.new_seq DESC) AS back
+                   row_number() OVER (
+                       PARTITION BY n.conversation_id
+                       ORDER BY n.author_kind = 'system', n.new_seq DESC
+                   ) AS back
               FROM numbered n WINDOW c AS (PARTITION BY n.conversation_id)
         ),
         effects AS (
@@ -117,9 +120,12 @@ BEGIN
                    count(*) FILTER (
                        WHERE s.author_kind <> 'member' AND s.new_seq > coalesce(s.member_seq, 0)
                    ) AS for_member,
-                   max(s.author_kind) FILTER (WHERE s.back = 1) AS author_kind,
-                   max(s.kind) FILTER (WHERE s.back = 1) AS kind,
-                   max(left(s.body, 80)) FILTER (WHERE s.back = 1) AS preview,
+                   -- What somebody said last: the house's own lines ("… is here") are not it.
+                   max(s.author_kind) FILTER (WHERE s.back = 1 AND s.author_kind <> 'system')
+                       AS author_kind,
+                   max(s.kind) FILTER (WHERE s.back = 1 AND s.author_kind <> 'system') AS kind,
+                   max(left(s.body, 80)) FILTER (WHERE s.back = 1 AND s.author_kind <> 'system')
+                       AS preview,
                    bool_or(s.state = 'resolved' AND s.author_kind = 'member') AS reopens
               FROM spoken s GROUP BY s.conversation_id
         ),
@@ -127,9 +133,9 @@ BEGIN
             UPDATE tickets_conversation c SET
                 last_seq = e.last_seq,
                 last_message_at = p_now,
-                last_author_kind = e.author_kind,
-                last_message_kind = e.kind,
-                last_preview = e.preview,
+                last_author_kind = coalesce(e.author_kind, c.last_author_kind),
+                last_message_kind = coalesce(e.kind, c.last_message_kind),
+                last_preview = coalesce(e.preview, c.last_preview),
                 last_member_seq = coalesce(e.member_seq, c.last_member_seq),
                 staff_unread =
                     CASE WHEN e.agent_seq IS NULL THEN c.staff_unread ELSE 0 END + e.for_staff,

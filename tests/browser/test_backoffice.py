@@ -1,0 +1,75 @@
+"""The back office in a real browser: its theme under its policy, an action with a reason, the self-test."""
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.models import Role
+from tests.browser.conftest import assert_fits, shot
+from tests.conftest import person
+from tickets.actions.conversations import open_conversation
+from tickets.actions.ownership import accept_conversation
+from tickets.models import Conversation, State
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def owned(mei, bo, team, order):
+    opened = open_conversation(mei.member, by=mei, medium="web", order=order, body="坏了一半")
+    return accept_conversation(opened.conversation, by=bo)
+
+
+@pytest.mark.parametrize(("dark", "phone"), [(False, False), (True, False), (False, True)])
+def test_the_first_page_stands_and_fits(dark, phone, new_page, house, owned, ops):
+    page = new_page(ops, dark=dark, phone=phone)
+    page.goto(house.url + "/admin/")
+    expect(page.get_by_role("heading", name="没人回、没主、快到点")).to_be_visible()
+    expect(page.get_by_role("link", name=owned.conversation_no)).to_be_visible()
+    theme = page.evaluate("document.documentElement.dataset.theme")
+    assert theme == ("dark" if dark else "light")
+    assert_fits(page)
+    shot(page, f"admin-{'dark' if dark else 'light'}{'-phone' if phone else ''}")
+
+
+def test_a_conversation_is_put_back_with_a_reason(new_page, house, owned, ops):
+    page = new_page(ops)
+    page.goto(house.url + f"/admin/tickets/conversation/{owned.pk}/change/")
+    expect(page.get_by_text("坏了一半").first).to_be_visible()
+    page.get_by_role("link", name="退回队列").click()
+    page.get_by_role("button", name="退回队列").click()
+    expect(page.get_by_text("写一句原因")).to_be_visible()
+    page.get_by_label("原因").fill("小二下班了")
+    page.get_by_role("button", name="先算算影响").click()
+    expect(page.get_by_text("会改 1 件")).to_be_visible()
+    assert Conversation.objects.get(pk=owned.pk).state == State.OPEN
+    page.get_by_role("button", name="退回队列").click()
+    expect(page.get_by_text("改了 1 件。")).to_be_visible()
+    assert Conversation.objects.get(pk=owned.pk).state == State.WAITING
+    page.get_by_role("link", name="历史", exact=True).click()
+    expect(page.get_by_role("cell", name="小二下班了")).to_be_visible()
+
+
+def test_an_action_on_chosen_rows(new_page, house, owned, ops):
+    page = new_page(ops)
+    page.goto(house.url + "/admin/tickets/conversation/")
+    page.locator("input.action-select").first.check()
+    page.locator("select[name=action]").select_option("requeue")
+    page.get_by_role("button", name="执行").click()
+    expect(page.get_by_text("涉及 1 件")).to_be_visible()
+    page.get_by_label("原因").fill("下班")
+    page.get_by_role("button", name="退回队列").click()
+    expect(page.get_by_text("改了 1 件。")).to_be_visible()
+
+
+def test_the_self_test_measures_this_browser(new_page, house, ops):
+    page = new_page(ops)
+    page.goto(house.url + "/admin/selftest/")
+    expect(page.locator("[data-check=socket]")).not_to_have_class("x-finding is-wait", timeout=15_000)
+    expect(page.locator("[data-check=echo]")).to_contain_text("毫秒回来", timeout=15_000)
+    shot(page, "admin-selftest")
+
+
+def test_a_stranger_signs_in_and_comes_back(page, house, db):
+    person("aud2", "严查", Role.AUDITOR)
+    page.goto(house.url + "/admin/")
+    expect(page).to_have_url(lambda url: "next=" in url)

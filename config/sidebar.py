@@ -76,10 +76,10 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Voice"),
             [
                 ("radio.case", "campaign"),
-                ("radio.screening", "skillet"),
                 ("radio.edition", "newspaper"),
                 ("radio.channel", "radio"),
                 ("radio.subscription", "notifications"),
+                ("radio.feedtoken", "rss_feed"),
             ],
         ),
         (

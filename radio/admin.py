@@ -18,7 +18,7 @@ from unfold.widgets import (
 from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.events import name_events
-from radio import rules
+from radio import facts, rules  # noqa: F401  (facts: the first page and the self-test)
 from radio.actions import (
     change_channel,
     close_channel,

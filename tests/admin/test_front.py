@@ -93,7 +93,8 @@ def test_the_page_asks_a_fixed_number_of_questions(browser_of, ops, mei, team, s
     for number in range(5):
         order = make_order(mei, shop, f"B{number}", timezone.now())
         open_conversation(mei.member, by=mei, medium="web", order=order, body="在吗")
-    assert ask() == few <= 30
+    # Nothing was shared: savepoints around the health checks included.
+    assert ask() == few <= 36
 
 
 def test_an_account_manager_is_shown_nothing_of_the_desk(browser_of, wen, long_waiting):

@@ -3,12 +3,15 @@ Qiao works for a merchant, Wen is an account manager, He reads the radio for a b
 the house, Dora answers in another team, and Chen is a member who must never see anything of the others.
 """
 
+import copy
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from asgiref.sync import SyncToAsync
+from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client, override_settings
 
 from accounts.models import Member, Role, Tier, User
@@ -29,6 +32,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
         )
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}" ON common_event')
+    yield
+    # The thread of ``sync_to_async`` keeps its connections; a database in use cannot be dropped.
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture(autouse=True)
@@ -185,6 +191,18 @@ def browser_of(db):
         return client
 
     return sign_in
+
+
+@pytest.fixture(autouse=True, scope="session")
+def plain_files(tmp_path_factory):
+    """Name static files as they are written, and keep uploads out of the data folder."""
+    kept = tmp_path_factory.mktemp("kept")
+    storages = copy.deepcopy(settings.STORAGES)
+    storages["default"]["OPTIONS"]["location"] = str(kept / "media")
+    storages["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    (kept / "static").mkdir()
+    with override_settings(STORAGES=storages, STATIC_ROOT=kept / "static"):
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

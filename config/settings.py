@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "trade",
     "tickets",
     "radio",
+    "config.demo",
 ]
 
 MIDDLEWARE = [

@@ -1,0 +1,344 @@
+"""What was said in the demo world: sixty days of conversations and the moment one comes in."""
+
+import uuid
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from accounts.models import Tier, User
+from apass.queries import queue_priority
+from common.ids import short_code, uuid7_of
+from common.masking import mask_name
+from common.models import Deadline, Event
+from common.parameters import value
+from config.demo import talks
+from config.demo.world import STAFF, TALKS, TEAM_OF_CATEGORY, World
+from tickets.models import Conversation, Disposition, Medium, Message, State
+from trade.models import Order
+from workforce.models import Team
+
+
+def past_talks(world: World) -> None:
+    """Make what was said before today."""
+    dice = world.dice
+    hours = [*range(8, 24)]
+    busy = (2, 5, 8, 9, 7, 6, 7, 8, 7, 6, 6, 7, 8, 8, 6, 3)
+    days = list(world.days())[:-1]
+    for _ in range(TALKS):
+        order = dice.choice(world.orders)
+        day = dice.choice(days)
+        opened = world.at(day, dice.choices(hours, busy)[0] + dice.random())
+        if opened < order.paid_at:
+            opened = order.paid_at + timedelta(hours=dice.uniform(0.5, 60))
+        if opened > world.now - timedelta(hours=14):
+            continue
+        _talk(world, order, opened, turns=None)
+
+
+def todays_talks(world: World) -> None:
+    """Lay out the moment one comes in: some wait, some are being answered, some are done."""
+    dice = world.dice
+    young = [o for o in world.orders if (world.now - o.paid_at).days < 12]
+    fresh = [o for o in young if o.category == "生鲜"]
+    mine = next(o for o in sorted(young, key=lambda o: o.paid_at) if o.member is world.members[0])
+    for back in (300, 222, 150, 96, 61, 35, 20, 9):
+        order = dice.choice(young)
+        _talk(world, order, world.now - timedelta(minutes=back), turns=None, hurry=True)
+    agent = world.people["xuqinghe"]
+    # With 许青禾: (minutes since it began, turns so far, seconds the customer has waited)
+    for order, began, turns, waited in (
+        (mine, 16, 4, 155),
+        (dice.choice(fresh), 11, 5, 108),
+        (dice.choice(fresh), 7, 3, 41),
+        (dice.choice(young), 5, 3, 0),
+    ):
+        _talk(
+            world,
+            order,
+            world.now - timedelta(minutes=began),
+            turns=turns,
+            waited=waited,
+            owner=agent,
+        )
+    for _ in range(3):
+        who = world.people[dice.choice(("guchen", "xiazhi", "yezhiqiu"))]
+        opened = world.now - timedelta(minutes=dice.randint(3, 20))
+        _talk(world, dice.choice(young), opened, turns=3, waited=dice.randint(10, 90), owner=who)
+    for waited in (205, 130, 64, 22):
+        _talk(
+            world,
+            dice.choice(fresh),
+            world.now - timedelta(seconds=waited),
+            turns=1,
+            waited=waited,
+            queue="fresh",
+        )
+    for waited in (95, 18):
+        _talk(
+            world,
+            dice.choice(young),
+            world.now - timedelta(seconds=waited),
+            turns=1,
+            waited=waited,
+            queue="general",
+        )
+
+
+def _talk(
+    world: World,
+    order: Order,
+    opened: datetime,
+    *,
+    turns: int | None,
+    waited: int = 0,
+    owner: User | None = None,
+    queue: str = "",
+    hurry: bool = False,
+) -> None:
+    """Make one conversation: done when ``turns`` is None, waiting with ``queue``, else with ``owner``."""
+    dice, member = world.dice, order.member
+    subject, _categories, script = dice.choice(
+        [t for t in talks.TALKS if not t[1] or order.category in t[1]]
+    )
+    team = world.teams[queue] if queue else _team_of(world, order, owner)
+    answering = owner or _somebody(world, team)
+    key = uuid7_of(opened, f"demo {len(world.conversations)}")
+    conversation = Conversation(
+        id=key,
+        conversation_no=f"C-{short_code(key)}",
+        medium=dice.choices([Medium.APP, Medium.WEB, Medium.PHONE], (75, 20, 5))[0],
+        member=member,
+        shop=order.shop,
+        order=order,
+        team=team,
+        subject=subject,
+        priority=queue_priority(member.tier, opened),
+        opened_at=opened,
+        state=State.RESOLVED,
+    )
+    said = script if turns is None else script[:turns]
+    moment = opened
+    steps: list[tuple[str, str, datetime]] = []
+    for n, (side, sentences) in enumerate(said):
+        if n:
+            moment += timedelta(seconds=dice.randint(8, 40) if hurry else dice.randint(15, 170))
+        text = dice.choice(sentences).format(
+            product=order.product,
+            shop=order.shop.name,
+            order_no=order.order_no,
+            amount=order.paid_amount,
+            agent=answering.display_name,
+            name=member.display_name,
+        )
+        steps.append((side, text, moment))
+    if turns is not None:
+        # The last word lies exactly as long ago as the customer has been waiting.
+        shift = (world.now - timedelta(seconds=max(waited, 4))) - steps[-1][2]
+        steps = [(side, text, at + shift) for side, text, at in steps]
+        conversation.opened_at = steps[0][2]
+    _say(world, conversation, steps, answering, waiting=bool(queue))
+    _settle(world, conversation, answering, steps[-1][2], done=turns is None, waiting=bool(queue))
+    world.conversations.append(conversation)
+    world.spoken_by.setdefault(subject, []).append(conversation)
+
+
+def _say(
+    world: World,
+    conversation: Conversation,
+    steps: list[tuple[str, str, datetime]],
+    answering: User,
+    *,
+    waiting: bool,
+) -> None:
+    member = conversation.member
+    assert member is not None
+    lines: list[tuple[str, str, datetime]] = []
+    joined = False
+    for side, text, at in steps:
+        if side == "a" and not joined:
+            joined = True
+            lines.append(
+                (
+                    "s",
+                    f"{answering.display_name} 来了，刚才说的都看到了。",
+                    at - timedelta(seconds=6),
+                )
+            )
+        lines.append((side, text, at))
+    kinds = {"m": "member", "a": "agent", "s": "system"}
+    for seq, (side, text, at) in enumerate(lines, start=1):
+        kind = kinds[side]
+        author = member.user if side == "m" else answering if side == "a" else None
+        world.messages.append(
+            Message(
+                conversation_id=conversation.pk,
+                seq=seq,
+                client_id=uuid.uuid5(conversation.pk, str(seq)),
+                author_kind=kind,
+                author=author,
+                author_name=(
+                    mask_name(member.display_name)
+                    if side == "m"
+                    else answering.display_name
+                    if side == "a"
+                    else ""
+                ),
+                kind="system" if side == "s" else "text",
+                body=text,
+                sent_at=at,
+            )
+        )
+    last_side, last_text, last_at = lines[-1]
+    last_kind = kinds[last_side]
+    conversation.last_seq = len(lines)
+    conversation.last_member_seq = max(n for n, line in enumerate(lines, 1) if line[0] == "m")
+    conversation.last_message_at, conversation.last_author_kind = last_at, last_kind
+    conversation.last_message_kind = "system" if last_side == "s" else "text"
+    conversation.last_preview = last_text[:80]
+    answers = [n for n, line in enumerate(lines, 1) if line[0] == "a"]
+    conversation.first_responded_at = lines[answers[0] - 1][2] if answers else None
+    conversation.staff_read_seq = answers[-1] if answers else 0
+    conversation.member_read_seq = (
+        conversation.last_member_seq if last_side == "m" else max(0, len(lines) - 1)
+    )
+    conversation.member_delivered_seq = conversation.last_seq
+    conversation.staff_delivered_seq = 0 if waiting else conversation.last_seq
+    if last_side == "m":
+        first_unanswered = next(
+            n
+            for n, line in enumerate(lines, 1)
+            if line[0] == "m" and n > (answers[-1] if answers else 0)
+        )
+        conversation.waiting_since = lines[first_unanswered - 1][2]
+        conversation.staff_unread = sum(
+            1 for n, line in enumerate(lines, 1) if line[0] == "m" and n >= first_unanswered
+        )
+    if answers:
+        conversation.accepted_at = conversation.first_responded_at - timedelta(seconds=6)  # type: ignore[operator]
+
+
+def _settle(
+    world: World,
+    conversation: Conversation,
+    answering: User,
+    last: datetime,
+    *,
+    done: bool,
+    waiting: bool,
+) -> None:
+    """Give the conversation its state, its history and, when it is resolved, its timer."""
+    dice = world.dice
+    member = conversation.member
+    assert member is not None
+    _remember(
+        world,
+        conversation,
+        "conversation.opened",
+        conversation.opened_at,
+        member.user,
+        after={"state": "waiting"},
+    )
+    if waiting:
+        conversation.state, conversation.queued_at = State.WAITING, conversation.opened_at
+        return
+    accepted = conversation.accepted_at or conversation.opened_at
+    conversation.accepted_at = accepted
+    conversation.first_owner = conversation.owner = answering
+    _remember(
+        world,
+        conversation,
+        "conversation.accepted",
+        accepted,
+        answering,
+        before={"state": "waiting"},
+        after={"state": "open", "owner": str(answering.pk)},
+    )
+    if not done:
+        conversation.state = State.OPEN
+        return
+    resolved = last + timedelta(seconds=dice.randint(20, 240))
+    conversation.resolved_at, conversation.waiting_since, conversation.staff_unread = (
+        resolved,
+        None,
+        0,
+    )
+    conversation.staff_read_seq = conversation.member_read_seq = conversation.last_seq
+    conversation.disposition = dice.choice(_dispositions())
+    _remember(
+        world,
+        conversation,
+        "conversation.resolved",
+        resolved,
+        answering,
+        before={"state": "open"},
+        after={"state": "resolved", "disposition": conversation.disposition.code},
+    )
+    closes = resolved + value("chat.reopen_window")
+    if closes <= world.now:
+        conversation.state, conversation.closed_at = State.CLOSED, closes
+        _remember(
+            world,
+            conversation,
+            "conversation.closed",
+            closes,
+            None,
+            before={"state": "resolved"},
+            after={"state": "closed"},
+        )
+    else:
+        world.deadlines.append(
+            Deadline(kind="conversation.close", subject_id=str(conversation.pk), due_at=closes)
+        )
+
+
+def _remember(
+    world: World,
+    conversation: Conversation,
+    action: str,
+    at: datetime,
+    by: User | None,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    world.events.append(
+        Event(
+            id=uuid7_of(at, f"{conversation.pk} {action}"),
+            at=at,
+            actor=by,
+            action=action,
+            subject_type="tickets.conversation",
+            subject_id=str(conversation.pk),
+            before=before or {},
+            after=after or {},
+        )
+    )
+
+
+def write_talks(world: World) -> None:
+    """Write everything that was said."""
+    Conversation.objects.bulk_create(world.conversations, batch_size=500)
+    Message.objects.bulk_create(world.messages, batch_size=2000)
+    Event.objects.bulk_create(world.events, batch_size=2000)
+    Deadline.objects.bulk_create(world.deadlines, batch_size=2000)
+
+
+def _team_of(world: World, order: Order, owner: User | None) -> Team:
+    if owner is not None:
+        code = next(team for account, _n, _r, team, _l in STAFF if world.people[account] is owner)
+        return world.teams[code]
+    if order.member.tier == Tier.NEW:
+        return world.teams["newcomer"]
+    return world.teams[TEAM_OF_CATEGORY.get(order.category, "general")]
+
+
+def _somebody(world: World, team: Team) -> User:
+    here = [world.people[account] for account, _n, _r, code, _l in STAFF if code == team.code]
+    return world.dice.choice(here)
+
+
+@cache
+def _dispositions() -> list[Disposition]:
+    by_code = {d.code: d for d in Disposition.objects.filter(is_active=True)}
+    wanted = ("solved", "solved", "solved", "refund-explained", "passed-to-merchant", "no-reply")
+    return [by_code[code] for code in wanted]

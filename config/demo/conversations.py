@@ -196,7 +196,8 @@ def _say(
     conversation.last_message_kind = "system" if last_side == "s" else "text"
     conversation.last_preview = last_text[:80]
     answers = [n for n, line in enumerate(lines, 1) if line[0] == "a"]
-    conversation.first_responded_at = lines[answers[0] - 1][2] if answers else None
+    first_answer = lines[answers[0] - 1][2] if answers else None
+    conversation.first_responded_at = first_answer
     conversation.staff_read_seq = answers[-1] if answers else 0
     conversation.member_read_seq = (
         conversation.last_member_seq if last_side == "m" else max(0, len(lines) - 1)
@@ -213,8 +214,8 @@ def _say(
         conversation.staff_unread = sum(
             1 for n, line in enumerate(lines, 1) if line[0] == "m" and n >= first_unanswered
         )
-    if answers:
-        conversation.accepted_at = conversation.first_responded_at - timedelta(seconds=6)  # type: ignore[operator]
+    if first_answer is not None:
+        conversation.accepted_at = first_answer - timedelta(seconds=6)
 
 
 def _settle(

@@ -108,6 +108,17 @@ def test_a_row_keeps_what_somebody_said_when_the_house_speaks(conversation, mei)
     assert (conversation.last_seq, *last) == (2, "坏了一半", "member", "text")
 
 
+def test_a_sentence_of_the_house_does_not_cover_what_people_said(conversation, mei):
+    say(conversation, mei, "在吗")
+    post_message(conversation, by=None, author_kind="system", kind="system", body="许青禾 来了")
+    conversation.refresh_from_db()
+    assert (conversation.last_preview, conversation.last_author_kind, conversation.last_seq) == (
+        "在吗",
+        "member",
+        2,
+    )
+
+
 def test_only_the_owner_speaks_for_the_house(conversation, lin):
     with pytest.raises(DomainError) as refused:
         say(conversation, lin)

@@ -126,6 +126,9 @@ class UserAdmin(BaseAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         term = search_term.strip()
+        if request.path.endswith("/autocomplete/"):
+            # Chosen into teams: colleagues, whose names need no mask.
+            queryset = queryset.exclude(roles__contained_by=[Role.MEMBER])
         if term:
             found = Q(username__icontains=term) | Q(display_name__icontains=term)
             queryset = queryset.filter(found | Q(phone=term) if _sees(request) else found)

@@ -3,8 +3,10 @@
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from common.admin import BaseAdmin
+from tests.conftest import make_order
 
 HOUSE = {"accounts", "common", "merchants", "tickets", "trade", "workforce"}
 PAGES = sorted(
@@ -88,3 +90,42 @@ def test_an_auditor_changes_nothing(label, page, world, browser_of, auditor, rf)
     assert not page.has_change_permission(request)
     assert not page.has_delete_permission(request)
     assert page.acts_for(request) == []
+
+
+def test_only_colleagues_are_offered_for_a_team(browser_of, ops, mei, bo):
+    answer = browser_of(ops).get(
+        reverse("admin:autocomplete"),
+        {
+            "app_label": "workforce",
+            "model_name": "teammembership",
+            "field_name": "user",
+            "term": "",
+        },
+    )
+    names = {row["text"] for row in answer.json()["results"]}
+    assert "许青禾" in names
+    assert "周小宁" not in names
+
+
+def test_things_are_found_by_the_command_bar(browser_of, ops, auditor, wen, order, owned):
+    def found(user, term):
+        return (
+            browser_of(user)
+            .get(reverse("admin:search"), {"s": term, "extended": "1"})
+            .content.decode()
+        )
+
+    assert order.order_no in found(ops, order.order_no)
+    assert owned.conversation_no in found(ops, owned.conversation_no)
+    assert owned.conversation_no not in found(wen, owned.conversation_no)
+    by_number = found(auditor, "M10000001")
+    assert "周*宁" in by_number
+    assert "周小宁" not in by_number
+
+
+def test_choosing_all_does_not_name_a_number_nobody_counted(browser_of, ops, mei, shop):
+    for number in range(60):
+        make_order(mei, shop, f"X{number}", timezone.now())
+    changes = browser_of(ops).get(list_url("trade.order")).context["cl"]
+    assert changes.older_url
+    assert not changes.is_whole

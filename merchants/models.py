@@ -31,7 +31,7 @@ class Shop(models.Model):
         verbose_name=_("merchant"),
     )
     category = models.CharField(_("main category"), max_length=60, blank=True)
-    opened_at = models.DateTimeField(_("opened at"), null=True, blank=True)
+    opened_at = models.DateTimeField(pgettext_lazy("of a shop", "opened at"), null=True, blank=True)
     greeting_word = models.CharField(
         _("greeting word"),
         max_length=12,

@@ -134,7 +134,7 @@ class Conversation(models.Model):
     resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
-    last_seq = models.IntegerField(_("messages"), default=0)
+    last_seq = models.IntegerField(pgettext_lazy("how many", "messages"), default=0)
     last_member_seq = models.IntegerField(default=0)
     last_message_at = models.DateTimeField(_("last message at"), null=True, blank=True)
     last_author_kind = models.CharField(max_length=8, blank=True)

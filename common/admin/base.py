@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import quote, unquote
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.forms import Form
@@ -197,6 +198,15 @@ class BaseAdmin(ModelAdmin):
             for act in self.acts_for(request):
                 actions[act.name] = (self._list_action(act), act.name, act.label)
         return actions
+
+    def response_action(self, request: HttpRequest, queryset: models.QuerySet[Any]) -> Any:
+        """Run the chosen action; a key that cannot be one is no row."""
+        for key in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                self.opts.pk.to_python(key)
+            except ValidationError:
+                raise Http404 from None
+        return super().response_action(request, queryset)
 
     @staticmethod
     def is_popup(request: HttpRequest) -> bool:

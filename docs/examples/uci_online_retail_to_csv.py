@@ -108,7 +108,17 @@ def convert(source: Path, folder: Path) -> Counter[str]:
             sys.exit(f"{source} lacks the columns {', '.join(sorted(missing))}")
         order_rows, skipped_rows = csv.writer(taken), csv.writer(left)
         order_rows.writerow(
-            ["order_no", "member_no", "shop_no", "paid_amount", "paid_at", "product", "quantity", "status", "region"]
+            [
+                "order_no",
+                "member_no",
+                "shop_no",
+                "paid_amount",
+                "paid_at",
+                "product",
+                "quantity",
+                "status",
+                "region",
+            ]
         )
         skipped_rows.writerow(["line", "reason", *COLUMNS])
         for line in reader:

@@ -153,8 +153,14 @@ class CaseAdmin(BaseAdmin):
 
     @display(description=_("quotes"))
     def voices(self, case: Case) -> Any:
-        lines = [(q.get_speaker_kind_display(), q.body) for q in case.quotes.order_by("seq")]
-        return format_html_join("", "<p>{}：{}</p>", lines) or "—"
+        lines = [
+            (
+                _("%(speaker)s: %(words)s")
+                % {"speaker": q.get_speaker_kind_display(), "words": q.body},
+            )
+            for q in case.quotes.order_by("seq")
+        ]
+        return format_html_join("", "<p>{}</p>", lines) or "—"
 
     @display(description=_("editions"))
     def aired_in(self, case: Case) -> Any:

@@ -1,8 +1,9 @@
 """What the radio says on the back office's first page and on its self-test."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -60,10 +61,12 @@ def editions(now: datetime) -> Facts:
             },
             "bad",
         )
+    if waiting:
+        words = _("%(one)s; %(other)s") % {"one": words, "other": note % {"count": waiting}}
     card = Card(
         label,
         figure,
-        f"{words}；{note % {'count': waiting}}" if waiting else words,
+        words,
         url,
         link,
         tone,
@@ -74,7 +77,7 @@ def editions(now: datetime) -> Facts:
 @health_check("editions", order=60)
 def last_editions(now: datetime) -> list[Finding]:
     """Ask of each channel when its last edition was out and whether it was announced."""
-    channels = (
+    channels: QuerySet[Any] = (
         Channel.objects.on_air()
         .order_by("position", "pk")
         .annotate(

@@ -296,6 +296,12 @@ class BaseAdmin(ModelAdmin):
         names = ("action", "select_across", "index", ACTION_CHECKBOX_NAME)
         return [(name, value) for name in names for value in request.POST.getlist(name)]
 
+    def _about(self, request: HttpRequest, row: Any, sentence: str) -> str:
+        return _("%(row)s: %(sentence)s") % {
+            "row": self.title_of(request, row),
+            "sentence": sentence,
+        }
+
     def _tell(self, request: HttpRequest, outcome: Any) -> None:
         if outcome.done:
             count = len(outcome.done)
@@ -304,9 +310,9 @@ class BaseAdmin(ModelAdmin):
                 ngettext("%(count)s changed.", "%(count)s changed.", count) % {"count": count},
             )
         for row, sentence in outcome.said:
-            messages.info(request, f"{self.title_of(request, row)}：{sentence}")
+            messages.info(request, self._about(request, row, sentence))
         for row, sentence in outcome.refused[:20]:
-            messages.warning(request, f"{self.title_of(request, row)}：{sentence}")
+            messages.warning(request, self._about(request, row, sentence))
         if len(outcome.refused) > 20:
             messages.warning(
                 request,

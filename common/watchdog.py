@@ -30,7 +30,7 @@ from django.utils import timezone
 from django_q.cluster import Cluster
 from django_q.conf import Conf
 from django_q.models import OrmQ
-from django_q.signals import post_execute_in_worker, pre_execute
+from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 from django_q.tasks import async_task
 
 from common.models import Heartbeat
@@ -42,7 +42,10 @@ BEAT = "common.tasks.beat"
 PIPE = "XIAOER_WORKER_PIPE"
 BEAT_EVERY_SECONDS = 5.0
 PATIENCE_SECONDS = 12.0  # a beat waits this long and nothing else moves: the cluster hangs
-GRACE_SECONDS = 25.0  # a cluster that starts, or whose database was away
+PATIENCE_MOST = 96.0  # it doubles when restarts do not help: a machine that crawls
+START_SECONDS = 120.0  # from the start to the first word
+GRACE_SECONDS = 25.0  # after the database was away
+CALM_SECONDS = 300.0  # a cluster that lived this long is trusted again
 STOP_SECONDS = 55.0  # two rounds of tasks of 20 s each, and some
 PAUSES = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -78,6 +81,10 @@ class WatchedBroker(GuardedBroker):
         _tell("finished", task_id)
 
 
+def _came_up(sender: object, **_kwargs: object) -> None:
+    _tell("up", os.getpid())
+
+
 def _began(sender: object, **_kwargs: object) -> None:
     _tell("busy", os.getpid())
 
@@ -89,15 +96,17 @@ def _ended(sender: object, task: dict[str, Any], **_kwargs: object) -> None:
     _tell("idle", os.getpid())
 
 
-def _not_a_beat(record: logging.LogRecord) -> bool:
-    return BEAT not in record.getMessage()
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    told = record.getMessage()
+    return BEAT not in told and not told.startswith("Enqueued [")
 
 
 def run_cluster() -> None:
     """Be the cluster: what the watchdog starts as a process of its own."""
+    post_spawn.connect(_came_up, dispatch_uid="watchdog.came_up")
     pre_execute.connect(_began, dispatch_uid="watchdog.began")
     post_execute_in_worker.connect(_ended, dispatch_uid="watchdog.ended")
-    logging.getLogger("django-q").addFilter(_not_a_beat)
+    logging.getLogger("django-q").addFilter(_worth_a_line)
     Cluster(broker=WatchedBroker(Conf.CLUSTER_NAME)).start()
 
 
@@ -109,7 +118,9 @@ class Watch:
     """What was heard from one cluster, and whether it hangs. Times are monotonic seconds."""
 
     started: float
-    heard: float = 0.0
+    patience: float = PATIENCE_SECONDS
+    heard: float | None = None
+    quiet_until: float = 0.0
     asked: float | None = None
     busy: dict[int, float] = field(default_factory=dict)
     held: dict[int, float] = field(default_factory=dict)
@@ -140,21 +151,30 @@ class Watch:
 
     def wants_beat(self, now: float) -> bool:
         """Say whether it is time to ask for a sign of life."""
-        return self.asked is None and now - self.heard >= BEAT_EVERY_SECONDS
+        if self.heard is None or self.asked is not None:
+            return False
+        return now - max(self.heard, self.quiet_until) >= BEAT_EVERY_SECONDS
+
+    def excuse(self, now: float) -> None:
+        """Expect nothing for a while: the database was away, and the cluster with it."""
+        self.asked, self.quiet_until = None, now + GRACE_SECONDS
 
     def trouble(self, now: float, timeout: float) -> str | None:
         """Return why the cluster must be started again, or None while all is well."""
-        if now - self.started < GRACE_SECONDS:
+        if self.heard is None:
+            late = now - self.started > START_SECONDS
+            return f"it said nothing for {START_SECONDS:.0f} s" if late else None
+        if now < self.quiet_until:
             return None
         unconfirmed = min(self.ran.values(), default=now)
-        if now - unconfirmed > PATIENCE_SECONDS:
+        if now - unconfirmed > self.patience:
             return f"a task ran {now - unconfirmed:.0f} s ago and its result was never written down"
         if self.working(now, timeout):
             return None
-        if self.asked is not None and now - max(self.asked, self.heard) > PATIENCE_SECONDS:
+        if self.asked is not None and now - max(self.asked, self.heard) > self.patience:
             return f"a beat has been waiting for {now - self.asked:.0f} s and nothing moves"
         oldest = min(self.held.values(), default=now)
-        if now - oldest > 3 * timeout + PATIENCE_SECONDS:
+        if now - oldest > 3 * timeout + self.patience:
             return f"a task was taken {now - oldest:.0f} s ago and never finished"
         return None
 
@@ -214,7 +234,10 @@ class Watchdog:
         )
         os.close(write)
         self._pipe, self._rest = read, b""
-        self._watch = Watch(started=time.monotonic())
+        self._watch = Watch(
+            started=time.monotonic(),
+            patience=min(PATIENCE_MOST, PATIENCE_SECONDS * 2 ** max(0, self.restarts - 1)),
+        )
         logger.info("cluster started as process group %s", self._process.pid)
 
     def _listen(self, seconds: float) -> None:
@@ -232,6 +255,8 @@ class Watchdog:
     def _look(self) -> None:
         assert self._process is not None
         now = time.monotonic()
+        if now - self._watch.started > CALM_SECONDS:
+            self.restarts, self._watch.patience = 0, PATIENCE_SECONDS
         if self._process.poll() is not None:
             # Also with code 0: that is how it ends when its sentinel was killed.
             self._restart(f"it ended with code {self._process.returncode}")
@@ -246,7 +271,7 @@ class Watchdog:
         except DatabaseError as error:
             logger.warning("the database does not answer: %s", str(error).strip())
             connection.close()
-            self._watch.started, self._watch.asked = now, None
+            self._watch.excuse(now)
             time.sleep(1)
         else:
             if trouble:
@@ -261,7 +286,7 @@ class Watchdog:
         self._kill()
         self._give_back()
         lived = time.monotonic() - self._watch.started
-        self.restarts = 1 if lived > 300 else self.restarts + 1
+        self.restarts = 1 if lived > CALM_SECONDS else self.restarts + 1
         until = time.monotonic() + PAUSES[min(self.restarts - 1, len(PAUSES) - 1)]
         while time.monotonic() < until and not self.stopping:
             time.sleep(0.1)

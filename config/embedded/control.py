@@ -16,7 +16,7 @@ from config.embedded.base import EmbeddedError, Say, locked, say_to_stderr, user
 from config.embedded.folders import data_root, ensure_data_root
 from config.embedded.place import current_data, recorded_data
 from config.embedded.processes import alive, is_our_postmaster, read_pid_file
-from config.embedded.server import running_url
+from config.embedded.server import remove_half_made, running_url
 
 
 def stop(say: Say = say_to_stderr) -> bool:
@@ -72,9 +72,9 @@ def remove(say: Say = say_to_stderr) -> None:
     stop(say)
     root = data_root()
     data = current_data(root)
-    for folder in (data, data.with_name(data.name + ".new")):
-        if folder.exists():
-            shutil.rmtree(folder)
+    if data.exists():
+        shutil.rmtree(data)
+    remove_half_made(data)
     if data.parent != root and recorded_data(root):
         shutil.rmtree(data.parent)
     (root / "pg.place").unlink(missing_ok=True)

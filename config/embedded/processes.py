@@ -47,14 +47,15 @@ def is_our_postmaster(pid: int, data: Path) -> bool:
         return "postgres" in command.split(" ")[0] and str(data) in command
 
 
-def living_in(data: Path) -> list[int]:
-    """Return the processes that still work inside the data folder, pid file or not."""
+def working_in(data: Path) -> list[int]:
+    """Return the programs of PostgreSQL that still work inside the folder, pid file or not."""
+    inside = str(data.resolve())
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            program = os.path.basename(os.readlink(entry / "exe"))
-            inside = os.readlink(entry / "cwd") == str(data)
-            if inside and program.startswith("postgres") and alive(int(entry.name)):
+            program = os.path.basename(os.readlink(entry / "exe")).removesuffix(" (deleted)")
+            here = program in ("postgres", "initdb") and os.readlink(entry / "cwd") == inside
+            if here and alive(int(entry.name)):
                 found.append(int(entry.name))
     return found
 

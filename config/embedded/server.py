@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,9 +36,9 @@ from config.embedded.place import (
 from config.embedded.processes import (
     alive,
     is_our_postmaster,
-    living_in,
     process_command,
     read_pid_file,
+    working_in,
 )
 from config.embedded.wire import MISSING, STARTING_UP, TOO_MANY, probe, url
 
@@ -126,12 +127,13 @@ def ensure_running(say: Say = say_to_stderr, *, throwaway: bool = False) -> str:
 
 
 def _create(place: Place, say: Say) -> None:
-    """Run initdb beside the data folder and rename: a killed initdb leaves nothing half-made."""
+    """Run initdb beside the data folder and rename: a killed start leaves nothing half-made.
+
+    Every try has a folder of its own: the initdb of a killed start may still be at work in its.
+    """
     say("创建数据库 creating the database …")
-    fresh = place.data.with_name(place.data.name + ".new")
-    if fresh.exists():
-        shutil.rmtree(fresh)
-    fresh.mkdir(mode=0o700)
+    remove_half_made(place.data)
+    fresh = Path(tempfile.mkdtemp(prefix=f"{place.data.name}.new-", dir=place.data.parent))
     os.chown(fresh, place.account.uid, place.account.gid)
     last = None
     for locale in _locale_choices(place):
@@ -159,6 +161,13 @@ def _create(place: Place, say: Say) -> None:
     _write_in(place, fresh / "pg_hba.conf", ACCESS)
     _write_in(place, fresh / "pg_ident.conf", _callers())
     fresh.rename(place.data)
+
+
+def remove_half_made(data: Path) -> None:
+    """Delete what killed starts left beside the data folder, unless something still works in it."""
+    for folder in data.parent.glob(f"{data.name}.new-*"):
+        if not working_in(folder):
+            shutil.rmtree(folder)
 
 
 def _locale_choices(place: Place) -> list[list[str]]:
@@ -221,7 +230,7 @@ def _start(place: Place, root: Path, say: Say, throwaway: bool) -> Path:
 def _clear_stale(place: Place, socket_dir: Path, say: Say) -> None:
     """Remove lock files that name no server of ours, once nothing works in the folder any more."""
     deadline = time.monotonic() + 20
-    while left := living_in(place.data.resolve()):
+    while left := working_in(place.data):
         if time.monotonic() > deadline:
             raise EmbeddedError(
                 f"旧的数据库进程还在 processes of an earlier server still work in {place.data}: "

@@ -66,7 +66,7 @@ class TestStart:
     def test_a_start_that_was_killed_half_way_leaves_nothing_half_made(self, empty_house):
         start = empty_house.popen("embedded.ensure_running()")
         wait_until(
-            lambda: (empty_house.data / "pg.new").exists() or empty_house.postgres_data().exists()
+            lambda: list(empty_house.data.glob("pg.new-*")) or empty_house.postgres_data().exists()
         )
         start.kill()
         start.wait()

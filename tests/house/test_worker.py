@@ -15,10 +15,10 @@ from django_q.tasks import async_task
 from common import watchdog
 from common.models import Heartbeat
 from common.tasks import beat
-from common.watchdog import GRACE_SECONDS, PATIENCE_SECONDS, Watch
+from common.watchdog import GRACE_SECONDS, PATIENCE_SECONDS, START_SECONDS, Watch
 from tests.house.conftest import ROOT, state, wait_until
 
-LATER = GRACE_SECONDS + 1
+LATER = 100.0
 ALIVE, GONE = os.getpid(), 2**22 + 1
 
 
@@ -27,7 +27,9 @@ class TestWatch:
 
     @pytest.fixture
     def watch(self):
-        return Watch(started=0.0)
+        made = Watch(started=0.0)
+        made.hear(f"up {ALIVE}", 1.0)
+        return made
 
     def test_all_is_well_while_beats_are_answered(self, watch):
         watch.asked = LATER
@@ -41,9 +43,18 @@ class TestWatch:
         assert watch.trouble(LATER + PATIENCE_SECONDS, 20) is None
         assert "beat" in watch.trouble(LATER + PATIENCE_SECONDS + 1, 20)
 
-    def test_a_starting_cluster_is_given_time(self, watch):
-        watch.asked = 0.0
-        assert watch.trouble(GRACE_SECONDS - 1, 20) is None
+    def test_a_starting_cluster_is_given_time_and_not_asked(self):
+        starting = Watch(started=0.0)
+        assert not starting.wants_beat(START_SECONDS)
+        assert starting.trouble(START_SECONDS, 20) is None
+        assert "nothing" in starting.trouble(START_SECONDS + 1, 20)
+
+    def test_a_database_that_was_away_is_an_excuse(self, watch):
+        watch.asked = LATER
+        watch.excuse(LATER + 60)
+        assert watch.trouble(LATER + 60 + GRACE_SECONDS, 20) is None
+        assert not watch.wants_beat(LATER + 60 + GRACE_SECONDS)
+        assert watch.wants_beat(LATER + 60 + GRACE_SECONDS + 5)
 
     def test_a_busy_cluster_is_left_alone_until_its_task_should_have_ended(self, watch):
         watch.hear(f"busy {ALIVE}", LATER)
@@ -98,7 +109,7 @@ class TestBeat:
 QUICK = """
 import django; django.setup()
 from common import watchdog
-watchdog.BEAT_EVERY_SECONDS, watchdog.PATIENCE_SECONDS, watchdog.GRACE_SECONDS = 0.5, 3.0, 3.0
+watchdog.BEAT_EVERY_SECONDS, watchdog.PATIENCE_SECONDS = 0.5, 4.0
 watchdog.Watchdog().run()
 """
 
@@ -131,7 +142,7 @@ def test_idle_workers_are_killed_and_work_goes_on(tmp_path):
         (sentinel,) = children(cluster)
         for worker in children(sentinel)[:2]:  # both workers; the lock dies with one of them
             os.kill(worker, signal.SIGKILL)
-        names = [async_task("math.sqrt", 4.0, save=True) for _ in range(5)]
+        names = [async_task("common.tasks.clear_old_sessions", save=True) for _ in range(5)]
         wait_until(lambda: Task.objects.filter(id__in=names, success=True).count() == 5, 90)
         group = children(process.pid)[0]
         process.terminate()

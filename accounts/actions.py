@@ -109,6 +109,12 @@ def reveal_phone(member: Member, *, by: User | None, reason: str) -> str:
     return member.phone
 
 
+@transaction.atomic
+def leave(user: User) -> None:
+    """Have the person's sockets ask again who is there: those of an ended session close."""
+    push(user_topic(user), "rights.changed", user=user.pk)
+
+
 def user_topic(user: User) -> str:
     """Return the bus topic of one person."""
     return f"user.{user.pk}"

@@ -15,7 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.actions import count_wrong_password, forget_wrong_passwords, set_language
+from accounts.actions import (
+    count_wrong_password,
+    forget_wrong_passwords,
+    leave,
+    set_language,
+)
 from accounts.doors import all_doors, doors_of
 from accounts.forms import ProfileForm, SignInForm
 from accounts.models import User
@@ -77,7 +82,10 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End the session; the second time changes nothing."""
+    user = request.user
     logout(request)
+    if isinstance(user, User):
+        leave(user)
     return redirect("/")
 
 

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.test import Client
 from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
@@ -204,6 +205,20 @@ async def test_a_closed_account_is_cut_off_at_once(server, conversation, cookies
         with pytest.raises(ConnectionClosed) as closed:
             await socket.until("never")
         assert closed.value.rcvd.code == 4000
+
+
+async def test_signing_out_closes_the_sockets_of_that_session(server, conversation, cookies, bo):
+    elsewhere = await sync_to_async(cookie_of)(bo)
+    async with phone(server.port, cookies["bo"]) as here, phone(server.port, elsewhere) as there:
+        await here.until("hello")
+        browser = Client()
+        browser.cookies["sessionid"] = cookies["bo"].partition("=")[2]
+        await sync_to_async(browser.post)("/sign-out/")
+        with pytest.raises(ConnectionClosed) as closed:
+            await here.until("never")
+        assert closed.value.rcvd.code == 4000
+        await there.say(op="ping")
+        assert await there.until("pong")
 
 
 async def test_nobody_comes_in_without_signing_in(server, conversation):

@@ -26,9 +26,11 @@ from accounts.actions import (
 from accounts.models import Member, Role, Tier, User
 from accounts.people import signed_in
 from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin.parameters import name_parameter_groups
 from common.events import name_events
 from common.masking import mask_name, mask_phone
 
+name_parameter_groups({"sign_in": _("Signing in")})
 name_events(
     {
         "person.roles_set": _("Roles set"),

@@ -14,7 +14,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from common.models import Event
+from common.models import Event, Parameter
+from common.parameter_words import spoken
+from common.parameters import Declaration, declaration
 
 _names: dict[str, Any] = {}
 _LONGEST_VALUE = 80
@@ -114,9 +116,21 @@ def _model(label: str) -> type[models.Model] | None:
 
 def _subject_words(event: Event) -> str:
     model = _model(event.subject_type)
+    declared = _declared(event)
+    if declared is not None:
+        return f"「{declared.label}」"
     name = str(model._meta.verbose_name) if model else event.subject_type
     known = event.after.get("key") or event.before.get("key")
     return f"{name} {known or event.subject_id[-8:]}"
+
+
+def _declared(event: Event) -> Declaration | None:
+    """Return the parameter that a change of one is about."""
+    key = event.after.get("key") if event.subject_type == Parameter._meta.label_lower else None
+    try:
+        return declaration(key) if key else None
+    except KeyError:
+        return None
 
 
 def _url(event: Event) -> str | None:
@@ -130,16 +144,37 @@ def _url(event: Event) -> str | None:
 def _changes(event: Event, rows: dict[tuple[type[models.Model], str], str]) -> list[Change]:
     model = _model(event.subject_type)
     names = [*event.before, *(name for name in event.after if name not in event.before)]
+    declared = _declared(event)
     changes = []
     for name in names:
+        if declared is not None and name == "value":
+            # A number alone says nothing: sixty of what?
+            both = [
+                spoken(declared, declared.parse(it[name])) for it in (event.before, event.after)
+            ]
+            changes.append(Change(_("value"), *both))
+            continue
+        if declared is not None and name == "key":
+            continue
         field = _field(model, name)
         before = _value(field, event.before[name], rows) if name in event.before else None
         after = _value(field, event.after[name], rows) if name in event.after else None
         if field is None and _is_key(after or before):
             continue
         if before != after:
-            changes.append(Change(str(field.verbose_name) if field else name, before, after))
+            changes.append(Change(_label(model, name), before, after))
     return changes
+
+
+def _label(model: type[models.Model] | None, name: str) -> str:
+    """Return what a recorded name is called: a field's word, or that of the rows it lists."""
+    try:
+        field: Any = model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        field = None
+    if field is None:
+        return name.replace("_", " ")
+    return str(getattr(field, "verbose_name", "") or field.related_model._meta.verbose_name_plural)
 
 
 def _field(model: type[models.Model] | None, name: str) -> Any:

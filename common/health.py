@@ -108,7 +108,11 @@ def _heard(title: str, at: datetime | None, now: datetime, todo: str) -> Finding
     if at is None:
         return Finding(title, BAD, _("never heard of"), todo)
     age = max(now - at, timedelta(0))
-    words = _("last heard %(span)s ago") % {"span": span_words(age.total_seconds())}
+    words = (
+        _("last heard %(span)s ago") % {"span": span_words(age.total_seconds())}
+        if age >= timedelta(minutes=1)
+        else _("heard just now")
+    )
     state = GOOD if age < QUIET else WARN if age < SILENT else BAD
     return Finding(title, state, words, "" if state == GOOD else todo)
 

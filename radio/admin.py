@@ -17,6 +17,7 @@ from unfold.widgets import (
 
 from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
+from common.admin.parameters import name_parameter_groups
 from common.events import name_events
 from radio import facts, rules  # noqa: F401  (facts: the first page and the self-test)
 from radio.actions import (
@@ -31,6 +32,7 @@ from radio.actions import (
 )
 from radio.models import Case, CaseState, Channel, Edition, FeedToken, Severity, Subscription
 
+name_parameter_groups({"radio": _("Nine o'clock radio")})
 name_events(
     {
         "case.submitted": _("Case pushed"),

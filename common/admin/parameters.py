@@ -1,7 +1,7 @@
 """Parameters: every declared number with its value, bounds and history; changed with a date and a reason."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminDecimalFieldWidget,
     UnfoldAdminIntegerFieldWidget,
@@ -20,12 +20,14 @@ from unfold.widgets import (
     UnfoldAdminSplitDateTimeWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldAdminTimeWidget,
 )
 
 from common.admin.base import ReadOnlyAdmin
 from common.errors import DomainError
 from common.models import Parameter
-from common.parameters import Declaration, Value, declaration, declarations, set_value, value
+from common.parameter_words import spoken
+from common.parameters import Declaration, declaration, declarations, set_value, value
 
 _GROUPS: dict[str, Any] = {}
 
@@ -47,33 +49,6 @@ class Standing:
     url: str
     last: Parameter | None
     planned: Parameter | None
-
-
-def spoken(declared: Declaration, number: Value) -> str:
-    """Say a value with its unit: durations in the largest whole unit."""
-    if isinstance(number, bool):
-        return _("yes") if number else _("no")
-    if isinstance(number, timedelta):
-        return duration_words(number)
-    if isinstance(number, int | Decimal):
-        unit = str(declared.unit)
-        return f"{number:,} {unit}".strip()
-    return f"「{number}」" if number else _("left empty")
-
-
-def duration_words(span: timedelta) -> str:
-    """Say a duration exactly, in the largest unit that leaves no rest."""
-    seconds = span.total_seconds()
-    if seconds and seconds % 86_400 == 0:
-        n = int(seconds // 86_400)
-        return ngettext("%(n)s day", "%(n)s days", n) % {"n": n}
-    if seconds and seconds % 3_600 == 0:
-        n = int(seconds // 3_600)
-        return ngettext("%(n)s hour", "%(n)s hours", n) % {"n": n}
-    if seconds and seconds % 60 == 0:
-        n = int(seconds // 60)
-        return ngettext("%(n)s minute", "%(n)s minutes", n) % {"n": n}
-    return _("%(n)s seconds") % {"n": f"{seconds:g}"}
 
 
 def bounds_words(declared: Declaration) -> str:
@@ -105,6 +80,10 @@ def value_field(declared: Declaration) -> forms.Field:
                 label=_("New value, in seconds"),
                 help_text=bounds,
                 widget=UnfoldAdminDecimalFieldWidget(),
+            )
+        case time():
+            return forms.TimeField(
+                label=label, help_text=bounds, widget=UnfoldAdminTimeWidget(format="%H:%M")
             )
         case int():
             return forms.IntegerField(

@@ -67,7 +67,7 @@ def test_what_was_changed_is_told_with_its_reason(front, ops):
     set_value("chat.message_characters", 5000, by=ops, reason="双 11 高峰")
     (line,) = front()["changes"]
     assert line.reason == "双 11 高峰"
-    assert ("4000", "5000") in {(change.before, change.after) for change in line.changes}
+    assert ("4,000", "5,000") in {(change.before, change.after) for change in line.changes}
 
 
 def test_the_day_is_drawn_by_the_hour(front, owned):

@@ -123,7 +123,9 @@ def _past(conversation: Conversation, member: Member, user: User) -> list[dict[s
 def _tier_why(member: Member, now: datetime) -> str:
     """Say why the member has the tier, and what it gives them in the queue."""
     set_by = history_of(member).filter(action="member.tier_set").first()
-    place = _("Served at priority %(priority)s.") % {"priority": queue_priority(member.tier, now)}
+    place = _("Served at priority %(priority)s; 1 comes first.") % {
+        "priority": queue_priority(member.tier, now)
+    }
     return f"{set_by.reason} {place}".strip() if set_by else place
 
 

@@ -26,6 +26,8 @@ from common.loading.rows import RowReader
 from common.models import ImportRun
 
 CHUNK_LINES = 50_000
+FIRST_CHUNK_LINES = 12_500
+"""Chunks grow from this: the sooner the first is staged, the sooner both connections work."""
 STAGE = "loading_stage"
 
 
@@ -243,7 +245,8 @@ class _Run:
                     wrapper = wrappers[place]
                     wrapper.set_autocommit(False)
                     cursor = wrapper.cursor()
-                    staged = self._stage(cursor, blocks, chunk_lines)
+                    lines = min(chunk_lines, FIRST_CHUNK_LINES << min(number, 20))
+                    staged = self._stage(cursor, blocks, lines)
                     if staged is None:
                         break
                     waiting[place] = storing.submit(self._store_and_commit, wrapper, cursor, staged)

@@ -64,7 +64,7 @@ def attach_all() -> None:
         worth = [leaf for _month, leaf in leaves if _has_many_rows(cursor, leaf)]
     # Building an index is the server's work: two at once use two cores.
     with ThreadPoolExecutor(2) as indexing:
-        for future in [indexing.submit(_complete, leaf) for leaf in worth]:
+        for future in [indexing.submit(_complete, worth[half::2]) for half in range(2)]:
             future.result()
     for month, leaf in leaves:
         _settle(month, leaf, worth=leaf in worth)
@@ -72,28 +72,34 @@ def attach_all() -> None:
         cursor.execute(f"DROP TABLE IF EXISTS {LOADING}")
 
 
-def _complete(leaf: str) -> None:
-    """Give ``leaf`` what a partition of the orders has; all of it or nothing."""
+def _complete(leaves: list[str]) -> None:
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_index WHERE indrelid = %s::regclass", [leaf])
-            if cursor.fetchone():
-                return
-            cursor.execute("SET LOCAL maintenance_work_mem = '128MB'")
-            cursor.execute(f"ALTER TABLE {leaf} ADD PRIMARY KEY (id)")
-            cursor.execute(f"CREATE INDEX ON {leaf} (order_no)")
-            cursor.execute(f"CREATE INDEX ON {leaf} (member_id, id DESC)")
-            cursor.execute(f"CREATE INDEX ON {leaf} (shop_id, id DESC)")
-            for column, other in (("member_id", "accounts_member"), ("shop_id", "merchants_shop")):
-                cursor.execute(
-                    f"ALTER TABLE {leaf} ADD FOREIGN KEY ({column}) REFERENCES {other} (id) "
-                    "DEFERRABLE INITIALLY DEFERRED"
-                )
-            # A small sample now, so that pages plan well at once; autovacuum takes a larger one.
-            cursor.execute("SET LOCAL default_statistics_target = 10")
-            cursor.execute(f"ANALYZE {leaf}")
+        for leaf in leaves:
+            _furnish(leaf)
     finally:
         connection.close()
+
+
+def _furnish(leaf: str) -> None:
+    """Give ``leaf`` what a partition of the orders has; all of it or nothing."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_index WHERE indrelid = %s::regclass", [leaf])
+        if cursor.fetchone():
+            return
+        cursor.execute("SET LOCAL maintenance_work_mem = '128MB'")
+        cursor.execute(f"ALTER TABLE {leaf} ADD PRIMARY KEY (id)")
+        cursor.execute(f"CREATE INDEX ON {leaf} (order_no)")
+        cursor.execute(f"CREATE INDEX ON {leaf} (member_id, id DESC)")
+        cursor.execute(f"CREATE INDEX ON {leaf} (shop_id, id DESC)")
+        # A small sample now, so that pages plan well at once; autovacuum takes a larger one.
+        cursor.execute("SET LOCAL default_statistics_target = 10")
+        cursor.execute(f"ANALYZE {leaf}")
+        # Last, because it locks members and shops against changes until the commit.
+        for column, other in (("member_id", "accounts_member"), ("shop_id", "merchants_shop")):
+            cursor.execute(
+                f"ALTER TABLE {leaf} ADD FOREIGN KEY ({column}) REFERENCES {other} (id) "
+                "DEFERRABLE INITIALLY DEFERRED"
+            )
 
 
 def _settle(month: date, leaf: str, *, worth: bool) -> None:

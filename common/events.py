@@ -152,7 +152,8 @@ def _changes(event: Event, rows: dict[tuple[type[models.Model], str], str]) -> l
             both = [
                 spoken(declared, declared.parse(it[name])) for it in (event.before, event.after)
             ]
-            changes.append(Change(_("value"), *both))
+            if both[0] != both[1]:
+                changes.append(Change(_("value"), *both))
             continue
         if declared is not None and name == "key":
             continue

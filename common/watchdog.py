@@ -122,6 +122,7 @@ class Watch:
     heard: float | None = None
     quiet_until: float = 0.0
     asked: float | None = None
+    proved: bool = False
     busy: dict[int, float] = field(default_factory=dict)
     held: dict[int, float] = field(default_factory=dict)
     ran: dict[int, float] = field(default_factory=dict)
@@ -134,6 +135,7 @@ class Watch:
         if sign == "busy":
             self.busy[number] = now
             self.asked = None
+            self.proved = True
         elif sign == "idle":
             self.busy.pop(number, None)
         elif sign == "taken":
@@ -153,7 +155,9 @@ class Watch:
         """Say whether it is time to ask for a sign of life."""
         if self.heard is None or self.asked is not None:
             return False
-        return now - max(self.heard, self.quiet_until) >= BEAT_EVERY_SECONDS
+        # A new cluster proves itself at once.
+        silence = BEAT_EVERY_SECONDS if self.proved else 0.0
+        return now - max(self.heard, self.quiet_until) >= silence
 
     def excuse(self, now: float) -> None:
         """Expect nothing for a while: the database was away, and the cluster with it."""
@@ -196,6 +200,7 @@ class Watchdog:
 
     stopping: bool = False
     restarts: int = 0
+    in_vain: int = 0
     instance: str = field(default_factory=lambda: f"worker@{socket.gethostname()}:{os.getpid()}")
     _process: subprocess.Popen[bytes] | None = None
     _pipe: int = -1
@@ -236,7 +241,7 @@ class Watchdog:
         self._pipe, self._rest = read, b""
         self._watch = Watch(
             started=time.monotonic(),
-            patience=min(PATIENCE_MOST, PATIENCE_SECONDS * 2 ** max(0, self.restarts - 1)),
+            patience=min(PATIENCE_MOST, PATIENCE_SECONDS * 2**self.in_vain),
         )
         logger.info("cluster started as process group %s", self._process.pid)
 
@@ -255,8 +260,6 @@ class Watchdog:
     def _look(self) -> None:
         assert self._process is not None
         now = time.monotonic()
-        if now - self._watch.started > CALM_SECONDS:
-            self.restarts, self._watch.patience = 0, PATIENCE_SECONDS
         if self._process.poll() is not None:
             # Also with code 0: that is how it ends when its sentinel was killed.
             self._restart(f"it ended with code {self._process.returncode}")
@@ -287,6 +290,9 @@ class Watchdog:
         self._give_back()
         lived = time.monotonic() - self._watch.started
         self.restarts = 1 if lived > CALM_SECONDS else self.restarts + 1
+        # A cluster that ran something since its start was worth starting: the next one is watched
+        # as closely. One that never did may just be slow.
+        self.in_vain = 0 if self._watch.proved else self.in_vain + 1
         until = time.monotonic() + PAUSES[min(self.restarts - 1, len(PAUSES) - 1)]
         while time.monotonic() < until and not self.stopping:
             time.sleep(0.1)

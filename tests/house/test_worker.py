@@ -29,6 +29,8 @@ class TestWatch:
     def watch(self):
         made = Watch(started=0.0)
         made.hear(f"up {ALIVE}", 1.0)
+        made.hear(f"busy {ALIVE}", 2.0)
+        made.hear(f"idle {ALIVE}", 2.0)
         return made
 
     def test_all_is_well_while_beats_are_answered(self, watch):
@@ -48,6 +50,11 @@ class TestWatch:
         assert not starting.wants_beat(START_SECONDS)
         assert starting.trouble(START_SECONDS, 20) is None
         assert "nothing" in starting.trouble(START_SECONDS + 1, 20)
+
+    def test_a_new_cluster_proves_itself_at_once(self):
+        starting = Watch(started=0.0)
+        starting.hear(f"up {ALIVE}", 1.0)
+        assert starting.wants_beat(1.0)
 
     def test_a_database_that_was_away_is_an_excuse(self, watch):
         watch.asked = LATER

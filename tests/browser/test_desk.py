@@ -238,7 +238,16 @@ def test_a_held_reply_may_go_all_the_same(new_page, house, mei, bo, team):
         post_message(talk, by=mei, author_kind="member", body=f"第 {i} 句，说来话长")
     agent = at_desk(new_page, house, bo, talk)
     expect(bubble(agent, "第 39 句")).to_be_visible()
-    agent.locator("#scroll").evaluate("(e) => { e.scrollTop = 0 }")
+    # Opening a talk ends with a scroll to its last line; only then is one's own scroll kept.
+    agent.locator("#scroll").evaluate(
+        """async (e) => {
+            const turn = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 30)));
+            for (let still = 0; still < 5; still = e.scrollTop === 0 ? still + 1 : 0) {
+                e.scrollTop = 0;
+                await turn();
+            }
+        }"""
+    )
     post_message(talk, by=mei, author_kind="member", body="还有一句")
     expect(agent.get_by_role("button", name="1条新消息")).to_be_visible()
     reply(agent, "照样发")

@@ -84,4 +84,11 @@ def _foreign_folders(root: Path) -> list[Path]:
     """Return where Django and packages keep their own catalogues."""
     packages = [Path(config.path) for config in apps.get_app_configs()]
     django_itself = Path(django.__file__).parent
-    return [django_itself, *(path for path in packages if root not in path.parents)]
+    return [django_itself, *(path for path in packages if not _is_ours(path, root))]
+
+
+def _is_ours(path: Path, root: Path) -> bool:
+    """Tell whether an app is of this repository; its ``.venv`` lies inside it and is not."""
+    if not path.is_relative_to(root):
+        return False
+    return not any(part.startswith(".") for part in path.relative_to(root).parts)

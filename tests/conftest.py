@@ -6,17 +6,19 @@ the house, Dora answers in another team, and Chen is a member who must never see
 import copy
 from datetime import UTC, datetime
 from decimal import Decimal
+from unittest import mock
 
 import pytest
 from asgiref.sync import SyncToAsync
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
-from django.test import Client, override_settings
+from django.test import Client, TransactionTestCase, override_settings
 
 from accounts.models import Member, Role, Tier, User
 from common import calendars, parameters
 from merchants.models import Merchant, Shop
+from tests.emptying import empty_database
 from trade.models import Order, OrderStatus
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
@@ -35,6 +37,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
     yield
     # The thread of ``sync_to_async`` keeps its connections; a database in use cannot be dropped.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_emptying():
+    """Empty the database after a committed test the quick way."""
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", empty_database):
+        yield
 
 
 @pytest.fixture(autouse=True)

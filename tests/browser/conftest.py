@@ -42,9 +42,8 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from django.conf import settings
-from django.core.management import CommandError
 from django.db import connection, connections
-from django.test import Client, TransactionTestCase
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -185,26 +184,6 @@ class House:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=15)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _patient_flush() -> Iterator[None]:
-    """Empty the database again when the servers' own writes (signs of life) were in the way."""
-    original = TransactionTestCase._fixture_teardown
-
-    def teardown(case: TransactionTestCase) -> None:
-        for tries_left in range(8, -1, -1):
-            try:
-                original(case)
-                return
-            except CommandError:
-                if not tries_left:
-                    raise
-                time.sleep(0.2)
-
-    TransactionTestCase._fixture_teardown = teardown
-    yield
-    TransactionTestCase._fixture_teardown = original
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from django.conf import settings
 from common.errors import DomainError
 from common.hub import Hub
 from common.layer import conninfo
-from tickets.actions.posting import POST_SQL, REPLY_ROLES, Draft, frame, refusal
+from tickets.actions.posting import POST_SQL, Draft, columns, frame, refusal
 from tickets.actions.reading import MARK_SQL, Mark, mark_columns, mark_frame
 
 log = logging.getLogger(__name__)
@@ -158,21 +158,7 @@ class Writer:
 
     def _columns(self, drafts: list[Draft], now: datetime) -> list[Any]:
         origin = None if settings.REDIS_URL else self._hub.origin
-        return [
-            [d.conversation for d in drafts],
-            [d.client_id for d in drafts],
-            [d.author_kind for d in drafts],
-            [d.author_id for d in drafts],
-            [d.author_name for d in drafts],
-            [d.kind for d in drafts],
-            [d.body for d in drafts],
-            [d.payload for d in drafts],
-            [d.seen_seq for d in drafts],
-            now,
-            self._reopen_window,
-            REPLY_ROLES,
-            origin,
-        ]
+        return columns(drafts, now=now, origin=origin, reopen_window=self._reopen_window)
 
     def _distribute(self, batch: list[Waiting], rows: list[Any], now: datetime) -> None:
         hub = self._hub

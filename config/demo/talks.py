@@ -200,8 +200,6 @@ TALKS: tuple[Talk, ...] = (
     ),
 )
 
-RESOLUTIONS = ("solved", "solved", "solved", "refund_explained", "handed_to_merchant", "no_reply")
-
 CANNED: tuple[tuple[str, str, str, str], ...] = (
     # shortcut, title, text, folder
     ("nh", "开场问候", "{greeting}，我是小二{agent}，这一单我负责到底，您慢慢说。", "开场"),

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import orjson
@@ -118,8 +118,17 @@ def spoken_name(author_kind: str, by: Speaker | None) -> str:
     return mask_name(by.display_name) if author_kind == AuthorKind.MEMBER else by.display_name
 
 
-def columns(drafts: Sequence[Draft], *, now: datetime, origin: str | None) -> list[Any]:
-    """Return the statement's arguments for a batch. ``origin`` None leaves the bus silent."""
+def columns(
+    drafts: Sequence[Draft],
+    *,
+    now: datetime,
+    origin: str | None,
+    reopen_window: timedelta | None = None,
+) -> list[Any]:
+    """Return the statement's arguments for a batch. ``origin`` None leaves the bus silent.
+
+    With ``reopen_window`` given, no parameter is read: the batch writer may not wait for one.
+    """
     return [
         [d.conversation for d in drafts],
         [d.client_id for d in drafts],
@@ -131,7 +140,7 @@ def columns(drafts: Sequence[Draft], *, now: datetime, origin: str | None) -> li
         [d.payload for d in drafts],
         [d.seen_seq for d in drafts],
         now,
-        value("chat.reopen_window"),
+        value("chat.reopen_window") if reopen_window is None else reopen_window,
         REPLY_ROLES,
         origin,
     ]

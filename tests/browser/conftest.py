@@ -16,7 +16,7 @@
   exception, no request to another machine. A test that provokes one says so before:
   ``page.expected.append("409")`` (a part of the line).
 * ``house.live_down()`` kills the socket process as a crash would (SIGKILL), ``house.live_up()`` starts
-  it again; ``page.context.set_offline(True)`` cuts one browser off.
+  it again; ``cut_off(page)`` cuts one browser off, ``page.context.set_offline(False)`` lets it back.
 * Tests here are ``transaction=True``: rows are really committed, the database is emptied afterwards.
   The fixtures of the cast (``mei``, ``bo``, …) work as everywhere.
 * The browser is CHROMIUM, or the first of the usual places. Without one these tests are left out with
@@ -316,6 +316,12 @@ def _stays_here(page: Page, url: str) -> None:
 def noises_of(page: Page) -> list[str]:
     """Return what a page said or did that the test had not announced."""
     return [noise for noise in page.noises if not any(part in noise for part in page.expected)]
+
+
+def cut_off(page: Page) -> None:
+    """Take the page's line away; what it says about that is no noise."""
+    page.expected += ["ERR_INTERNET_DISCONNECTED", "WebSocket", "没连上"]
+    page.context.set_offline(True)
 
 
 def shot(page: Page, name: str, *, full: bool = False) -> Path:

@@ -12,7 +12,7 @@ from tickets.actions.posting import post_message
 from tickets.models import Conversation, Disposition, Message
 
 from ..conftest import make_order
-from .conftest import assert_fits, assert_touchable, shot
+from .conftest import assert_fits, assert_touchable, cut_off, shot
 
 
 def asked(user, body="签收就坏了一半，怎么办？", order=None):
@@ -105,8 +105,7 @@ def test_the_place_in_the_queue_is_told_and_counts_down(new_page, house, mei, ad
 def test_what_is_written_offline_is_seen_and_goes_on_return(new_page, house, mei, bo, team):
     talk = answered_by(bo, mei)
     page = open_chat(new_page, house, mei, talk)
-    page.expected += ["ERR_INTERNET_DISCONNECTED", "WebSocket"]
-    page.context.set_offline(True)
+    cut_off(page)
     say(page, "地铁里写的")
     say(page, "还有一句")
     expect(page.locator(".said--unsent")).to_have_count(2)
@@ -123,9 +122,8 @@ def test_what_is_written_offline_is_seen_and_goes_on_return(new_page, house, mei
 
 def test_the_first_sentence_survives_a_missing_line(new_page, house, mei, bo, team, order):
     page = new_page(mei, phone=True)
-    page.expected += ["ERR_INTERNET_DISCONNECTED", "WebSocket"]
     page.goto(f"{house.url}/me/chat/?order={order.order_no}")
-    page.context.set_offline(True)
+    cut_off(page)
     say(page, "坏了一半")
     expect(page.get_by_text("连上就发")).to_be_visible()
     page.context.set_offline(False)

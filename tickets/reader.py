@@ -63,7 +63,10 @@ class Reader:
             await self._conn.close()
 
     async def after(self, conversation: UUID, seq: int) -> Page:
-        """Return the messages of ``conversation`` after ``seq`` (at most :data:`PAGE`) and its counters."""
+        """Return the messages of ``conversation`` after ``seq`` (at most :data:`PAGE`) and its counters.
+
+        Waits as long as the database is away.
+        """
         asked = Asked(conversation, seq, asyncio.get_running_loop().create_future())
         self._asked.append(asked)
         self._wake.set()
@@ -87,6 +90,12 @@ class Reader:
                         self._conn = None
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, 2)
+                except Exception as error:
+                    # Those who asked learn of it; the reader lives for everybody else.
+                    log.exception("%d questions could not be answered", len(batch))
+                    for asked in batch:
+                        if not asked.answer.done():
+                            asked.answer.set_exception(error)
 
     async def _answer(self, batch: list[Asked]) -> None:
         if self._conn is None or self._conn.closed:

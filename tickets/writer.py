@@ -107,17 +107,21 @@ class Writer:
             if self._is_hurried() and not self._stopping:
                 await asyncio.sleep(COLLECT_SECONDS)
             batch = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_LIMIT))]
-            if batch:
-                await self._store(batch)
-            if self._marks:
-                marks, self._marks = self._marks, {}
-                await self._store_marks(
-                    [
-                        Mark(c, side, what, seq, reader)
-                        for (c, side, what, reader), seq in marks.items()
-                    ]
-                )
+            try:
+                await self._write(batch)
+            except Exception:
+                # Whoever got no answer sends again with the same id; the writer lives for all.
+                log.exception("a batch of %d was not dealt with to its end", len(batch))
             self._commits.append(monotonic())
+
+    async def _write(self, batch: list[Waiting]) -> None:
+        if batch:
+            await self._store(batch)
+        if self._marks:
+            marks, self._marks = self._marks, {}
+            await self._store_marks(
+                [Mark(c, side, what, seq, reader) for (c, side, what, reader), seq in marks.items()]
+            )
 
     def _is_hurried(self) -> bool:
         commits = self._commits

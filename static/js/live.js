@@ -145,6 +145,8 @@ export class Live extends EventTarget {
     this.attempt = 0;
     this.topics = new Map(); // topic -> {count, answered}
     this.seen = new Map(); // conversation -> last seq handed to the page
+    this.syncs = 0;
+    this.asked = new Map(); // id of a sync not yet answered -> what it named
     this.early = new Map(); // conversation -> Map(seq -> frame) waiting for a gap to close
     this.inFlight = new Map(); // conversation -> {clientId, timer}
     this.pauses = new Map(); // conversation -> timer
@@ -212,6 +214,7 @@ export class Live extends EventTarget {
     this.#stopTimers();
     for (const flight of this.inFlight.values()) clearTimeout(flight.timer);
     this.inFlight.clear();
+    this.asked.clear();
     for (const timer of this.pauses.values()) clearTimeout(timer);
     this.pauses.clear();
     for (const topic of this.topics.values()) topic.answered = false;
@@ -418,9 +421,15 @@ export class Live extends EventTarget {
   }
 
   #synced(frame) {
-    // What the server did not send again within its answer does not exist for this reader.
-    for (const conversation of Object.keys(frame.conversations ?? {})) {
-      this.#deliverEarly(conversation, { evenWithGap: true });
+    const asked = this.asked.get(frame.id) ?? {};
+    this.asked.delete(frame.id);
+    for (const [conversation, last] of Object.entries(frame.conversations ?? {})) {
+      const seen = this.seen.get(conversation);
+      if (seen === undefined) continue;
+      // An answer is one page: more follows as long as asking brings us on.
+      if (last > seen && seen > (asked[conversation] ?? seen)) this.#sync([conversation]);
+      // What the server did not send again does not exist for this reader.
+      else this.#deliverEarly(conversation, { evenWithGap: true });
     }
     this.#tell("synced", frame);
   }
@@ -431,7 +440,9 @@ export class Live extends EventTarget {
       const id = conversationOf(topic);
       if (id && this.seen.has(id) && (!only || only.includes(id))) conversations[id] = this.seen.get(id);
     }
-    if (Object.keys(conversations).length) this.#put({ op: "sync", conversations });
+    if (!Object.keys(conversations).length) return;
+    this.syncs += 1;
+    if (this.#put({ op: "sync", id: this.syncs, conversations })) this.asked.set(this.syncs, conversations);
   }
 
   /* ---- topics ---- */

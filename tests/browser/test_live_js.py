@@ -124,7 +124,7 @@ def test_a_gap_is_noticed_filled_and_handed_on_in_order(run):
       last().say(msg(5), msg(2), msg(3), msg(2));
       return {asked, seqs: said("message").map((m) => m.seq), syncs: last().of("sync").length};
     """)
-    assert result["asked"] == [{"op": "sync", "conversations": {"c1": 1}}]
+    assert result["asked"] == [{"op": "sync", "id": 1, "conversations": {"c1": 1}}]
     assert result["seqs"] == [1, 2, 3, 4, 5]
     assert result["syncs"] == 1
 
@@ -139,6 +139,24 @@ def test_what_the_server_does_not_have_closes_the_gap(run):
       return {before, seqs: said("message").map((m) => m.seq)};
     """)
     assert result == {"before": 0, "seqs": [3, 4]}
+
+
+def test_a_long_gap_is_filled_page_by_page(run):
+    result = run("""
+      const live = make();
+      live.connect();
+      last().hello();
+      live.subscribe("conversation:c1", {after: 0});
+      last().say(msg(6));
+      const ids = () => last().of("sync").map((f) => [f.id, f.conversations.c1]);
+      last().say(msg(1), msg(2), {op: "synced", id: ids()[0][0], conversations: {c1: 6}});
+      const between = said("message").map((m) => m.seq);
+      last().say(msg(3), msg(4), msg(5), {op: "synced", id: ids()[1][0], conversations: {c1: 6}});
+      return {between, asked: ids().map(([, from]) => from), seqs: said("message").map((m) => m.seq)};
+    """)
+    assert result["between"] == [1, 2]
+    assert result["asked"] == [0, 2]
+    assert result["seqs"] == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_lost_line_comes_back_where_it_was(run):

@@ -96,14 +96,14 @@ class Phone:
     async def say(self, **frame: Any) -> None:
         await self.socket.send(orjson.dumps(frame).decode())
 
-    async def next(self, timeout: float = 5) -> dict[str, Any]:
+    async def next(self, timeout: float = 20) -> dict[str, Any]:
         """Return the next frame, taking arrays apart."""
         if not self.heard:
             data = orjson.loads(await asyncio.wait_for(self.socket.recv(), timeout))
             self.heard.extend(data if isinstance(data, list) else [data])
         return self.heard.pop(0)
 
-    async def until(self, op: str, timeout: float = 5, **wanted: Any) -> dict[str, Any]:
+    async def until(self, op: str, timeout: float = 20, **wanted: Any) -> dict[str, Any]:
         """Return the next frame of ``op`` with the fields wanted; others are dropped."""
         async with asyncio.timeout(timeout):
             while True:

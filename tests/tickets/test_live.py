@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from accounts.actions import close_account
 from tests.tickets.live import LiveProcess, cookie_of, phone
+from tickets.actions.posting import post_message
 from tickets.models import Conversation, Message, Note, State
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -104,6 +105,29 @@ async def test_sync_brings_what_the_bus_lost(server, conversation, cookies):
         await bo.say(op="sync", conversations={str(conversation.pk): 0})
         assert (await bo.until("message"))["seq"] == 1
         assert (await bo.until("synced"))["conversations"] == {str(conversation.pk): 1}
+
+
+async def test_a_sync_after_a_long_silence_goes_on_until_all_is_there(
+    server, conversation, cookies
+):
+    await sync_to_async(
+        lambda: [
+            post_message(conversation, by=conversation.owner, author_kind="agent", body=f"{n}")
+            for n in range(230)
+        ]
+    )()
+    async with phone(server.port, cookies["bo"]) as bo:
+        await on(bo, conversation, after=230)
+        heard = 0
+        while heard < 230:
+            await bo.say(op="sync", conversations={str(conversation.pk): heard})
+            before = heard
+            for _ in range(min(200, 230 - heard)):
+                heard += 1
+                assert (await bo.until("message"))["seq"] == heard
+            assert (await bo.until("synced"))["conversations"] == {str(conversation.pk): 230}
+            assert heard > before
+        assert await bo.silent()
 
 
 async def test_two_processes_are_one_house(server, conversation, cookies):

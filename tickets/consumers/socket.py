@@ -6,12 +6,14 @@ said goes to the writer, what was missed comes from the reader.
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from time import monotonic
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django.conf import settings
+from django.db import Error as DatabaseError
 from django.utils import timezone, translation
 
 from accounts.models import User
@@ -32,6 +34,7 @@ from tickets.consumers.identity import (
     same_host,
     user_of_session,
 )
+from tickets.consumers.subscriptions import Subscription
 from tickets.live import Live, live
 from tickets.models import AuthorKind, Conversation, MessageKind
 from tickets.queries.frames import stamp
@@ -47,20 +50,8 @@ HEARTBEAT_SECONDS, SYNC_SECONDS = 20, 15
 SOCKET_HOURS = 8
 
 SIGN_IN, RIGHTS_GONE, IDLE, TOO_MANY_BAD = 4401, 4000, 4408, 4429
-
-
-class Subscription:
-    """One topic of one socket. While ``held`` is a list, live frames wait behind the missed ones."""
-
-    __slots__ = ("conversation", "held", "last", "name", "side", "topic")
-
-    def __init__(self, name: str, topic: str, *, conversation: UUID | None, side: str) -> None:
-        self.name = name
-        self.topic = topic
-        self.conversation = conversation
-        self.side = side
-        self.last = 0
-        self.held: list[tuple[int | None, bytes]] | None = None
+TRY_LATER = 1013
+NOTHING_AFTER = 2**31 - 1
 
 
 class ClientSocket(LeanConsumer):
@@ -95,7 +86,12 @@ class ClientSocket(LeanConsumer):
         self.scope["headers"].clear()
         self.scope = None
         await self.live.start()
-        user = await self.live.in_pool(user_of_session, self.session_key)
+        try:
+            user = await self.live.in_pool(user_of_session, self.session_key)
+        except DatabaseError as error:
+            log.warning("nobody can be let in: %s", error)
+            await self.base_send({"type": "websocket.close", "code": TRY_LATER})
+            return
         await self.base_send({"type": "websocket.accept"})
         if user is None:
             self.drop(SIGN_IN, "sign in")
@@ -131,30 +127,17 @@ class ClientSocket(LeanConsumer):
 
     def hear(self, topic: str, key: int | None, frame: bytes) -> None:
         subscription = self.subscriptions.get(topic)
-        if subscription is None:
-            self.offer(frame)
-            if b'"rights.changed"' in frame:
-                self.live.spawn(self.check_rights())
+        if subscription is not None:
+            subscription.hear(key, frame)
             return
-        if subscription.held is not None:
-            subscription.held.append((key, frame))
-        elif key is None:
-            self.offer(frame)
-        elif key > subscription.last:
-            if key > subscription.last + 1:
-                # The bus lost something: the table has it.
-                subscription.held = [(key, frame)]
-                self.live.spawn(self._catch_up(subscription))
-                return
-            subscription.last = key
-            self.offer(frame)
+        self.offer(frame)
+        if b'"rights.changed"' in frame:
+            self.beside(self.check_rights())
 
     def resync(self) -> None:
         self.tell(op="resync", reason="bus")
         for subscription in self.subscriptions.values():
-            if subscription.conversation and subscription.held is None:
-                subscription.held = []
-                self.live.spawn(self._catch_up(subscription))
+            subscription.catch_up()
 
     async def check_rights(self) -> None:
         """Ask again who this is and what they may hear; close what was withdrawn."""
@@ -216,6 +199,7 @@ class ClientSocket(LeanConsumer):
         subscription = self.subscriptions.get(topic)
         if subscription is None:
             subscription = Subscription(
+                self,
                 name,
                 topic,
                 conversation=UUID(argument) if kind == "conversation" else None,
@@ -229,12 +213,7 @@ class ClientSocket(LeanConsumer):
         # Listen first, then read: what is said in between waits in ``held``.
         subscription.held = []
         await self.live.hub.subscribe(topic, self)
-        page = await self.live.reader.after(
-            subscription.conversation, after if after is not None else 2**31 - 1
-        )
-        self.tell(op="subscribed", topic=name, **page.heads, **echo(frame))
-        subscription.last = page.heads["last_seq"] if after is None else after
-        await self._hand_over(subscription, page)
+        await self._or_drop(self._join(subscription, frame, after))
 
     async def op_unsubscribe(self, frame: dict[str, Any]) -> None:
         for topic, subscription in list(self.subscriptions.items()):
@@ -343,6 +322,8 @@ class ClientSocket(LeanConsumer):
                 if seq > seen:
                     self.offer(missed)
                     subscription.last = max(subscription.last, seq)
+            if page.is_full:
+                subscription.catch_up()
             heads[str(subscription.conversation)] = page.heads["last_seq"]
         self.tell(op="synced", conversations=heads, **echo(frame))
 
@@ -351,31 +332,30 @@ class ClientSocket(LeanConsumer):
 
     # --- Inside ---------------------------------------------------------------------------------
 
-    async def _catch_up(self, subscription: Subscription) -> None:
+    async def _join(
+        self, subscription: Subscription, frame: dict[str, Any], after: int | None
+    ) -> None:
         assert subscription.conversation is not None
-        page = await self.live.reader.after(subscription.conversation, subscription.last)
-        await self._hand_over(subscription, page)
+        page = await self.live.reader.after(
+            subscription.conversation, after if after is not None else NOTHING_AFTER
+        )
+        self.tell(op="subscribed", topic=subscription.name, **page.heads, **echo(frame))
+        subscription.last = page.heads["last_seq"] if after is None else after
+        await subscription.hand_over(page)
 
-    async def _hand_over(self, subscription: Subscription, page: Any) -> None:
-        """Send the missed messages, page by page, then what was held back, and go live."""
-        assert subscription.conversation is not None
-        while not self.closed:
-            for seq, frame in page.messages:
-                if self.is_backed_up:
-                    await self.eased()
-                if seq > subscription.last:
-                    subscription.last = seq
-                    self.offer(frame)
-            if not page.is_full:
-                break
-            page = await self.live.reader.after(subscription.conversation, subscription.last)
-        held, subscription.held = subscription.held or [], None
-        for key, frame in held:
-            if key is None:
-                self.offer(frame)
-            elif key > subscription.last:
-                subscription.last = key
-                self.offer(frame)
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do ``work`` beside the frames. When it fails the client reconnects and resumes.
+
+        A socket that went on would be deaf, or would hear what was withdrawn.
+        """
+        self.live.spawn(self._or_drop(work))
+
+    async def _or_drop(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:
+            log.exception("a socket is closed and comes back: what it needs could not be read")
+            self.drop(TRY_LATER, "try again")
 
     def _me(self) -> Identity:
         if self.user is None:

@@ -1,0 +1,75 @@
+"""One topic of one socket, and how a socket catches up on a conversation without losing its place."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tickets.reader import Page
+
+if TYPE_CHECKING:
+    from tickets.consumers.socket import ClientSocket
+
+
+class Subscription:
+    """What one socket hears of one topic.
+
+    Messages of a conversation are numbered: ``last`` is the number the client has. While ``held``
+    is a list, live frames wait in it behind the missed ones that are being read.
+    """
+
+    __slots__ = ("conversation", "held", "last", "name", "side", "socket", "topic")
+
+    def __init__(
+        self, socket: "ClientSocket", name: str, topic: str, *, conversation: UUID | None, side: str
+    ) -> None:
+        self.socket = socket
+        self.name = name
+        self.topic = topic
+        self.conversation = conversation
+        self.side = side
+        self.last = 0
+        self.held: list[tuple[int | None, bytes]] | None = None
+
+    def hear(self, key: int | None, frame: bytes) -> None:
+        """Pass a live frame on; ``key`` is its number where frames are numbered."""
+        if self.held is not None:
+            self.held.append((key, frame))
+        elif key is None:
+            self.socket.offer(frame)
+        elif key == self.last + 1:
+            self.last = key
+            self.socket.offer(frame)
+        elif key > self.last:
+            # The bus lost something: the table has it.
+            self.catch_up((key, frame))
+
+    def catch_up(self, *held: tuple[int | None, bytes]) -> None:
+        """Read what follows ``last`` from the table, unless that is under way already."""
+        if self.conversation is not None and self.held is None:
+            self.held = list(held)
+            self.socket.beside(self._read())
+
+    async def hand_over(self, page: Page) -> None:
+        """Send the missed messages, page by page, then what was held back, and go live."""
+        assert self.conversation is not None
+        while not self.socket.closed:
+            for seq, frame in page.messages:
+                if self.socket.is_backed_up:
+                    await self.socket.eased()
+                self._pass_on(seq, frame)
+            if not page.is_full:
+                break
+            page = await self.socket.live.reader.after(self.conversation, self.last)
+        held, self.held = self.held or [], None
+        for key, frame in held:
+            self._pass_on(key, frame)
+
+    async def _read(self) -> None:
+        assert self.conversation is not None
+        await self.hand_over(await self.socket.live.reader.after(self.conversation, self.last))
+
+    def _pass_on(self, key: int | None, frame: bytes) -> None:
+        if key is None:
+            self.socket.offer(frame)
+        elif key > self.last:
+            self.last = key
+            self.socket.offer(frame)

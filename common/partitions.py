@@ -65,8 +65,35 @@ def ensure_partitions(table: str, first: date, last: date) -> list[str]:
             if cursor.fetchone()[0]:
                 continue
             cursor.execute(partition_sql(table, month))
+            guard_partition(cursor, table, name)
             made.append(name)
     return made
+
+
+def guard_partition(cursor: Any, table: str, leaf: str) -> None:
+    """Give ``leaf`` the triggers of ``table`` that refuse TRUNCATE: PostgreSQL hands on row triggers only."""
+    cursor.execute(
+        "SELECT tgname, tgfoid::regproc::text FROM pg_trigger "
+        "WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal AND tgtype & 32 = 32",
+        [f'"{table}"'],
+    )
+    for trigger, function in cursor.fetchall():
+        cursor.execute(
+            f'CREATE OR REPLACE TRIGGER "{trigger}" BEFORE TRUNCATE ON "{leaf}" '
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+        )
+
+
+def guard_partitions(table: str) -> None:
+    """Guard every partition that ``table`` has."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+            "WHERE i.inhparent = to_regclass(%s) ORDER BY 1",
+            [f'"{table}"'],
+        )
+        for (leaf,) in cursor.fetchall():
+            guard_partition(cursor, table, leaf)
 
 
 def ensure_all_ahead(now: datetime, ahead: int = 3) -> list[str]:

@@ -30,10 +30,10 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Let the test runner empty the history between transactional tests; nothing else may."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tgname FROM pg_trigger WHERE tgrelid = 'common_event'::regclass AND tgname LIKE '%no_truncate%'"
+            "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE tgname LIKE '%no_truncate%'"
         )
-        for (name,) in cursor.fetchall():
-            cursor.execute(f'DROP TRIGGER "{name}" ON common_event')
+        for name, table in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}" ON {table}')
     yield
     # The thread of ``sync_to_async`` keeps its connections; a database in use cannot be dropped.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()

@@ -9,7 +9,6 @@ from django.utils import timezone
 from PIL import Image
 
 from common import parameters
-from tests.tickets.casts import answered
 from tickets.actions import attachments
 from tickets.actions.posting import post_message
 from tickets.actions.recall import recall_message
@@ -28,11 +27,6 @@ def media(settings, tmp_path):
         }
     }
     return tmp_path
-
-
-@pytest.fixture
-def conversation(mei, bo, team) -> Conversation:
-    return answered(mei.member, team, bo)
 
 
 def picture(name="坏果.png") -> SimpleUploadedFile:

@@ -9,7 +9,6 @@ import uuid
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
-from django.utils import timezone
 
 from common.hub import Hub
 from common.layer import INLINE_BYTES, RESYNC, PostgresChannelLayer, conninfo
@@ -20,18 +19,10 @@ from tests.tickets.live import LiveProcess, cookie_of, free_port, phone
 from tickets import writer as writing
 from tickets.actions.posting import draft
 from tickets.live import REFRESH_SECONDS
-from tickets.models import Conversation, Message, State
+from tickets.models import Conversation, Message
 from tickets.writer import Busy, Writer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-
-
-@pytest.fixture
-def conversation(mei, bo, team) -> Conversation:
-    now = timezone.now()
-    return Conversation.objects.create(
-        member=mei.member, team=team, state=State.OPEN, owner=bo, opened_at=now, accepted_at=now
-    )
 
 
 @pytest.fixture

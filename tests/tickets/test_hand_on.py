@@ -25,11 +25,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def conversation(mei, bo, team) -> Conversation:
-    return answered(mei.member, team, bo)
-
-
-@pytest.fixture
 def heard(monkeypatch):
     topics = []
     for module in (life, ownership):

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from accounts.actions import close_account
 from tests.tickets.live import LiveProcess, cookie_of, phone
 from tickets.actions.posting import post_message
-from tickets.models import Conversation, Message, Note, State
+from tickets.models import Conversation, Message, Note
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -21,20 +21,6 @@ def server(django_db_setup):
     process = LiveProcess().start()
     yield process
     process.stop()
-
-
-@pytest.fixture
-def conversation(mei, bo, team) -> Conversation:
-    now = timezone.now()
-    return Conversation.objects.create(
-        member=mei.member,
-        team=team,
-        state=State.OPEN,
-        owner=bo,
-        first_owner=bo,
-        opened_at=now,
-        accepted_at=now,
-    )
 
 
 @pytest.fixture

@@ -19,20 +19,6 @@ from tickets.models import AuthorKind, Conversation, Message, State
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def conversation(mei, bo, team) -> Conversation:
-    now = timezone.now()
-    return Conversation.objects.create(
-        member=mei.member,
-        team=team,
-        state=State.OPEN,
-        owner=bo,
-        first_owner=bo,
-        opened_at=now,
-        accepted_at=now,
-    )
-
-
 def say(conversation, by, body="在吗", **extra):
     kind = AuthorKind.AGENT if by.is_agent else AuthorKind.MEMBER
     return post_message(conversation, by=by, author_kind=kind, body=body, **extra)

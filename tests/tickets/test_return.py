@@ -1,29 +1,14 @@
 """What happens to conversations when their owner leaves the desk."""
 
 import pytest
-from django.utils import timezone
 from django_q.models import OrmQ
 
 from accounts.actions import close_account, set_roles
 from common.history import history_of
-from tickets.models import Conversation, State
+from tickets.models import State
 from tickets.tasks import return_conversations
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def conversation(mei, bo, team) -> Conversation:
-    now = timezone.now()
-    return Conversation.objects.create(
-        member=mei.member,
-        team=team,
-        state=State.OPEN,
-        owner=bo,
-        opened_at=now,
-        accepted_at=now,
-        waiting_since=now,
-    )
 
 
 def run_queued() -> None:

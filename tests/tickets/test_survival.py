@@ -5,26 +5,16 @@ import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
-from django.utils import timezone
 
 from common.hub import Hub
 from tickets import reader as reading
 from tickets.actions.posting import draft, post_message
 from tickets.consumers.socket import TRY_LATER, ClientSocket
 from tickets.consumers.subscriptions import Subscription
-from tickets.models import Conversation, State
 from tickets.reader import Reader
 from tickets.writer import Writer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
-
-
-@pytest.fixture
-def conversation(mei, bo, team) -> Conversation:
-    now = timezone.now()
-    return Conversation.objects.create(
-        member=mei.member, team=team, state=State.OPEN, owner=bo, opened_at=now, accepted_at=now
-    )
 
 
 @pytest.fixture

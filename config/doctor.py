@@ -63,8 +63,12 @@ def _python() -> Look:
         )
 
 
+def _environment_folder() -> Path:
+    return Path(os.environ.get("XIAOER_VENV") or ROOT / ".venv")
+
+
 def _environment() -> Look:
-    folder = Path(os.environ.get("XIAOER_VENV") or ROOT / ".venv")
+    folder = _environment_folder()
     if not folder.exists():
         yield WARN, ".venv", "还没有，第一次启动时安装 not there yet: the first start installs it"
         return
@@ -219,6 +223,13 @@ def _data() -> Look:
 def _database() -> Look:
     if url := os.environ.get("DATABASE_URL"):
         yield from _server(url)
+        return
+    if (
+        not os.environ.get("PG_BIN")
+        and not place.wheel_folders()
+        and not _environment_folder().exists()
+    ):
+        yield WARN, "PostgreSQL", "还没有，随依赖一起安装 not there yet: comes with the first start"
         return
     data = place.current_data(embedded.data_root())
     try:

@@ -183,7 +183,7 @@ class Supervisor:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=die_with_parent,
             )
         child.started = time.monotonic()
         child.due = 0.0
@@ -251,7 +251,10 @@ class Supervisor:
 
     def _write_state(self) -> None:
         known = {
-            child.name: {"pid": child.process.pid, "born": birth(child.process.pid)}
+            child.name: {
+                "pid": child.process.pid,
+                "born": embedded.process_birth(child.process.pid),
+            }
             for child in self.children
             if child.process is not None
         }
@@ -280,7 +283,7 @@ def raise_file_limit() -> None:
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Ask the kernel, in the child, for a TERM when the supervisor dies, however it dies."""
     if _LIBC is not None:
         _LIBC.prctl(1, signal.SIGTERM)
@@ -350,14 +353,6 @@ def read_state(data: Path) -> dict[str, object]:
     return state if isinstance(state, dict) else {}
 
 
-def birth(pid: int) -> str:
-    """Return when the kernel started the process, to tell it from a later one of the same number."""
-    with contextlib.suppress(OSError, IndexError):
-        return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[19].decode()
-    said = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True)
-    return said.stdout.strip()
-
-
 def _marked(data: Path) -> list[int]:
     """Return the processes that a supervisor of this data folder started, directly or not."""
     mark = f"{MARK}={data}".encode()
@@ -377,7 +372,9 @@ def _recorded(data: Path) -> list[int]:
     if not isinstance(children, dict):
         return []
     return [
-        who["pid"] for who in children.values() if who["born"] and birth(who["pid"]) == who["born"]
+        who["pid"]
+        for who in children.values()
+        if who["born"] and embedded.process_birth(who["pid"]) == who["born"]
     ]
 
 

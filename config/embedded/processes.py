@@ -10,22 +10,47 @@ from pathlib import Path
 
 def process_state(pid: int) -> str:
     """Return the kernel's letter for a process (``Z`` is a zombie), or '' when there is none."""
-    if Path("/proc/self/stat").exists():
-        try:
-            return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[0].decode()
-        except (OSError, IndexError):
-            return ""
-    said = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
-    return said.stdout.strip()[:1]
+    if _has_proc():
+        return _stat(pid, 0)
+    return _ask_ps(pid, "stat")[:1]
+
+
+def process_birth(pid: int) -> str:
+    """Return when the kernel started the process, to tell it from a later one of the same number."""
+    if _has_proc():
+        return _stat(pid, 19)
+    return _ask_ps(pid, "lstart")
 
 
 def process_command(pid: int) -> str:
     """Return the command line of a process, or ''."""
-    with contextlib.suppress(OSError):
-        return (
-            Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        )
-    said = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True)
+    if not _has_proc():
+        return _ask_ps(pid, "command")
+    try:
+        said = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return ""
+    return said.replace(b"\0", b" ").decode(errors="replace")
+
+
+def _has_proc() -> bool:
+    return Path("/proc/self/stat").exists()
+
+
+def _stat(pid: int, place: int) -> str:
+    """Return one word of the kernel's line about a process, counted after its name."""
+    try:
+        line = Path(f"/proc/{pid}/stat").read_bytes()
+        return line.rpartition(b")")[2].split()[place].decode()
+    except (OSError, IndexError):
+        return ""
+
+
+def _ask_ps(pid: int, column: str) -> str:
+    """Ask ``ps``, which macOS always has and a bare Linux has not (that one has /proc)."""
+    said = subprocess.run(
+        ["ps", "-o", f"{column}=", "-p", str(pid)], capture_output=True, text=True
+    )
     return said.stdout.strip()
 
 

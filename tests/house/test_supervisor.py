@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from config import supervisor
+from config import embedded, supervisor
 from tests.house.conftest import ROOT, House, state, wait_until
 
 SERVER = """\
@@ -104,9 +104,12 @@ class SmallHouse:
 
     def living(self) -> list[str]:
         """Return what still runs on behalf of this house, the database included."""
-        return subprocess.run(
-            ["pgrep", "-fa", str(self.inner.folder)], capture_output=True, text=True
-        ).stdout.splitlines() + [str(pid) for pid in supervisor._marked(self.data)]
+        named = [
+            f"{number} {command}"
+            for number in filter(str.isdigit, os.listdir("/proc"))
+            if str(self.inner.folder) in (command := embedded.process_command(int(number)))
+        ]
+        return named + [str(pid) for pid in supervisor._marked(self.data)]
 
 
 @pytest.fixture
@@ -236,4 +239,22 @@ def test_no_loose_ends_in_time(small):
     wait_until(lambda: (small.data / "pg" / "postmaster.pid").exists(), 90)
     time.sleep(0.5)
     run.end()
+    assert small.living() == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_stopped_tidies_up_and_takes_its_database_along(small, number):
+    tidy = "try: time.sleep(60)\nfinally: time.sleep(0.5); print('tidied up', flush=True)\n"
+    (small.inner.folder / "manage.py").write_text(
+        "import time\nprint('at work', flush=True)\n" + tidy
+    )
+    run = small.start("manage", "shell")
+    wait_until(lambda: "at work" in run.said(), 90)
+    if number == signal.SIGINT:  # the terminal sends it to everybody
+        os.killpg(run.process.pid, number)
+        code = run.process.wait(90)
+    else:
+        code = run.end(number)
+    assert code == 130
+    assert "tidied up" in run.said()
     assert small.living() == []

@@ -34,6 +34,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
         )
         for name, table in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}" ON {table}')
+        # Rows that migrations make would be there for the first tests only.
+        empty_database()
     yield
     # The thread of ``sync_to_async`` keeps its connections; a database in use cannot be dropped.
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()

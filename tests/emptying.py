@@ -41,7 +41,7 @@ $$
 """
 
 
-def empty_database(_case: TransactionTestCase) -> None:
+def empty_database(_case: TransactionTestCase | None = None) -> None:
     """Delete all rows; again when a server's sign of life came in between."""
     for tries_left in range(8, -1, -1):
         try:

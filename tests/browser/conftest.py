@@ -46,6 +46,8 @@ from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tickets.models import CannedReply, Disposition
+
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "screenshots"
 PLACES = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
@@ -273,6 +275,26 @@ def new_page(
     for page in opened:
         page.context.close()
     assert noises == []
+
+
+@pytest.fixture
+def outcomes(transactional_db):
+    return [
+        Disposition.objects.create(code=code, name=name, position=place)
+        for place, (code, name) in enumerate([("solved", "解决了"), ("refunded", "退了款")])
+    ]
+
+
+@pytest.fixture
+def canned(transactional_db):
+    return [
+        CannedReply.objects.create(
+            shortcut="hi", title="问好", body="{greeting}，{name}您好，我是{agent}。", folder="开场"
+        ),
+        CannedReply.objects.create(
+            shortcut="wait", title="稍等", body="我看一下，一分钟。", folder="过程"
+        ),
+    ]
 
 
 @pytest.fixture

@@ -6,23 +6,14 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from tickets.actions.conversations import open_conversation, resolve_conversation
+from tickets.actions.conversations import resolve_conversation
 from tickets.actions.ownership import accept_conversation
 from tickets.actions.posting import post_message
 from tickets.models import Conversation, Disposition, Message
 
 from ..conftest import make_order
 from .conftest import assert_fits, assert_touchable, cut_off, shot
-
-
-def asked(user, body="签收就坏了一半，怎么办？", order=None):
-    return open_conversation(
-        user.member, medium="web", body=body, order=order, by=user
-    ).conversation
-
-
-def answered_by(agent, user, body="签收就坏了一半，怎么办？", order=None):
-    return accept_conversation(asked(user, body, order), by=agent)
+from .desk import answered_by, asked
 
 
 def open_chat(new_page, house, user, talk, **looks):

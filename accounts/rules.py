@@ -66,6 +66,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "people.manage",
             "parameters.change",
             "personal_data.see",
+            "products.manage",
         }
     ),
     AUDITOR: frozenset({"admin.use", "tickets.see_all", "radio.read", "history.read"}),

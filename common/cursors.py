@@ -49,3 +49,10 @@ def as_moment(raw: Any) -> datetime:
 def as_uuid(raw: Any) -> UUID:
     """Parse a UUID of a cursor. Raises ``ValueError``."""
     return UUID(str(raw))
+
+
+def as_number(raw: Any) -> int:
+    """Parse a whole number of a cursor. Raises ``ValueError``."""
+    if type(raw) is not int:
+        raise ValueError("no number")
+    return raw

@@ -63,7 +63,7 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("tickets.recalledmessage", "undo"),
             ],
         ),
-        (_("Trade and rulings"), [("trade.order", "receipt_long")]),
+        (_("Trade and rulings"), [("trade.order", "receipt_long"), ("trade.product", "sell")]),
         (
             _("Members and merchants"),
             [
@@ -144,6 +144,7 @@ def find(request: HttpRequest, term: str) -> list[SearchResult]:
     for label in (
         "tickets.conversation",
         "trade.order",
+        "trade.product",
         "accounts.member",
         "merchants.shop",
         "accounts.user",

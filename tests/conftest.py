@@ -19,7 +19,7 @@ from accounts.models import Member, Role, Tier, User
 from common import calendars, parameters
 from merchants.models import Merchant, Shop
 from tests.emptying import empty_database
-from trade.models import Order, OrderStatus
+from trade.models import Order, OrderStatus, Product
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
 PASSWORD = "open-sesame-88"
@@ -190,6 +190,18 @@ def make_order(user: User, shop: Shop, order_no: str, paid_at: datetime, **field
 @pytest.fixture
 def order(mei, shop) -> Order:
     return make_order(mei, shop, "2611200341700001", datetime(2026, 11, 19, 2, 0, tzinfo=UTC))
+
+
+def make_product(shop: Shop, product_no: str, title: str, **fields) -> Product:
+    """Put a product on a shop's shelf."""
+    price = {"price": Decimal("168.00"), "category": shop.category}
+    return Product.objects.create(product_no=product_no, shop=shop, title=title, **price | fields)
+
+
+@pytest.fixture
+def product(shop) -> Product:
+    """What Mei's ``order`` is about."""
+    return make_product(shop, "G300101", "智利车厘子 JJ 级 2.5kg 礼盒")
 
 
 @pytest.fixture

@@ -4,14 +4,25 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
 from accounts.models import Member
-from common.admin import BaseAdmin, MomentFilter
+from accounts.people import signed_in
+from common.admin import BaseAdmin, MomentFilter, reason_action
+from common.events import name_events
 from common.masking import mask_name
 from common.words import money_words
 from merchants.models import Shop
-from trade.models import Order, OrderStatus
+from trade.actions import relist_product, take_down_product
+from trade.models import Order, OrderStatus, Product
+
+name_events(
+    {
+        "product.taken_down": _("Product taken down"),
+        "product.relisted": _("Product relisted"),
+    }
+)
 
 
 @admin.register(Order)
@@ -68,3 +79,85 @@ class OrderAdmin(BaseAdmin):
     @display(description=_("paid"))
     def amount(self, order: Order) -> str:
         return money_words(order.paid_amount)
+
+
+class ShelfFilter(admin.SimpleListFilter):
+    """Products by whether they can be bought, and who says that they cannot."""
+
+    title = _("shelf")
+    parameter_name = "shelf"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [
+            ("on", _("On the shelf")),
+            ("off", _("Off the shelf")),
+            ("down", _("Taken down")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        match self.value():
+            case "on":
+                return queryset.filter(is_listed=True, taken_down_at=None)
+            case "off":
+                return queryset.filter(is_listed=False, taken_down_at=None)
+            case "down":
+                return queryset.exclude(taken_down_at=None)
+        return queryset
+
+
+@admin.register(Product)
+class ProductAdmin(BaseAdmin):
+    """What shops offer. The facts are loaded; the house only takes down and relists."""
+
+    list_display = ("product_no", "title", "shelf", "shop", "category", "amount")
+    list_select_related = ("shop",)
+    list_filter = (ShelfFilter, ("shop", AutocompleteSelectFilter))
+    list_filter_submit = True
+    search_fields = ("product_no", "title")
+    search_help_text = _("Product no. or title")
+    fields = (
+        ("product_no", "shelf"),
+        ("title", "category"),
+        ("shop", "amount"),
+        ("is_listed", "taken_down_at"),
+        "added_at",
+    )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return queryset.found_by(search_term), False
+
+    @display(
+        description=_("shelf"),
+        label={"on": "success", "off": "", "down": "danger"},
+    )
+    def shelf(self, product: Product) -> Any:
+        if product.taken_down_at is not None:
+            return "down", _("Taken down")
+        return ("on", _("On the shelf")) if product.is_listed else ("off", _("Off the shelf"))
+
+    @display(description=_("price"))
+    def amount(self, product: Product) -> str:
+        return money_words(product.price)
+
+    @reason_action(
+        _("Take down"),
+        right="products.manage",
+        question=_("Take these products down?"),
+        consequence=_(
+            "Members no longer find them, whatever the shop says; cards sent before stay as they are."
+        ),
+        dangerous=True,
+        fits=lambda product: product.taken_down_at is None,
+    )
+    def take_down(self, request: HttpRequest, product: Product, answers: dict[str, Any]) -> None:
+        take_down_product(product, by=signed_in(request), reason=answers["reason"])
+
+    @reason_action(
+        _("Relist"),
+        right="products.manage",
+        question=_("Relist these products?"),
+        consequence=_("From now on the shop's own word holds again."),
+        fits=lambda product: product.taken_down_at is not None,
+    )
+    def relist(self, request: HttpRequest, product: Product, answers: dict[str, Any]) -> None:
+        relist_product(product, by=signed_in(request), reason=answers["reason"])

@@ -1,10 +1,10 @@
-"""REST of orders."""
+"""REST of orders and products."""
 
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api import SignedIn
-from trade.queries import order_page
+from trade.queries import order_page, product_page
 
 
 class Orders(APIView):
@@ -14,5 +14,19 @@ class Orders(APIView):
         query = request.query_params
         data, cursor = order_page(
             request.user, member_no=query.get("member_no", ""), cursor=query.get("cursor", "")
+        )
+        return Response({"data": data, "next_cursor": cursor or None})
+
+
+class Products(APIView):
+    """``GET products/?q=&shop=&cursor=``: what is on the shelf; the desk sees what is not as well."""
+
+    def get(self, request: SignedIn) -> Response:
+        query = request.query_params
+        data, cursor = product_page(
+            request.user,
+            q=query.get("q", ""),
+            shop_no=query.get("shop", ""),
+            cursor=query.get("cursor", ""),
         )
         return Response({"data": data, "next_cursor": cursor or None})

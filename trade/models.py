@@ -1,13 +1,112 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import Func
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Member, User
 from common.ids import uuid7_of
 from common.partitions import register
 from merchants.models import Shop
+
+SEE_ALL = ("desk.use", "tickets.see_all", "orders.see_all")
+"""Rights of the desk and the back office: with one of them all orders and products are seen."""
+TEXT: "models.TextField[str, str]" = models.TextField()
+
+
+class Folded(Func):
+    """A text in the form in which titles are compared: the one ``trade_grams`` takes apart."""
+
+    template = "lower(normalize(%(expressions)s, NFKC))"
+    output_field = TEXT
+
+
+class ProductQuerySet(models.QuerySet["Product"]):
+    def visible_to(self, user: User) -> "ProductQuerySet":
+        """Products ``user`` may see: what is on the shelf; the desk and the back office see all."""
+        if any(user.can(right) for right in SEE_ALL):
+            return self
+        return self.on_the_shelf() if user.is_authenticated else self.none()
+
+    def on_the_shelf(self) -> "ProductQuerySet":
+        """Products that can be bought now."""
+        return self.filter(is_listed=True, taken_down_at=None)
+
+    def found_by(self, text: str) -> "ProductQuerySet":
+        """The product with the number ``text``; else those whose title holds each of its words.
+
+        One character suffices. Width and case do not matter. Without any word: all of them.
+        Asks for the number, which is why it is not part of the same condition: the words would
+        then be taken apart once more for every row that the index has found.
+        """
+        words = text.split()
+        if not words:
+            return self
+        numbered = self.filter(product_no=text)
+        if len(words) == 1 and numbered.exists():
+            return numbered
+        rows = self.alias(
+            grams=Func("title", function="trade_grams", output_field=ArrayField(TEXT)),
+            folded=Folded("title"),
+        )
+        # The index finds titles with all the pairs of letters; do they stand in a row as well?
+        rows = rows.filter(grams__contains=Func(models.Value(text), function="trade_grams"))
+        for word in words:
+            rows = rows.filter(folded__contains=Folded(models.Value(word)))
+        return rows
+
+
+class Product(models.Model):
+    """What a shop offers under one number, with its price today (商品).
+
+    Whether it is on the shelf is said twice: by the shop (``is_listed``, loaded from files) and by
+    the house (``taken_down_at``, moved by actions); a file never brings back what the house took
+    down. Orders do not point here: an order keeps the words it was made with, and its product is
+    the one of the same shop and title (``trade.queries``).
+    """
+
+    product_no = models.CharField(_("product no."), max_length=40, unique=True)
+    shop = models.ForeignKey(
+        Shop, models.PROTECT, related_name="products", verbose_name=_("shop"), db_index=False
+    )
+    title = models.CharField(pgettext_lazy("of a thing", "name"), max_length=200)
+    category = models.CharField(_("category"), max_length=60, blank=True)
+    price = models.DecimalField(_("price"), max_digits=14, decimal_places=2)
+    is_listed = models.BooleanField(_("listed by the shop"), default=True)
+    taken_down_at = models.DateTimeField(_("taken down at"), null=True, blank=True)
+    added_at = models.DateTimeField(_("added at"), db_default=Now(), editable=False)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("product")
+        verbose_name_plural = _("products")
+        constraints = [
+            models.CheckConstraint(
+                name="product_price_not_negative", condition=models.Q(price__gte=0)
+            )
+        ]
+        indexes = [
+            # A shop's products, newest first.
+            models.Index(name="product_of_shop", fields=["shop", "-id"]),
+            # The product an order names: by shop and title.
+            models.Index(name="product_by_title", fields=["shop", "title"]),
+            # Search by words of any length: trigrams would need three letters, Chinese words have two.
+            GinIndex(Func("title", function="trade_grams"), name="product_by_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_on_shelf(self) -> bool:
+        """Tell whether it can be bought now."""
+        return self.is_listed and self.taken_down_at is None
 
 
 class OrderStatus(models.TextChoices):
@@ -23,7 +122,7 @@ class OrderStatus(models.TextChoices):
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> "OrderQuerySet":
         """Orders ``user`` may see: one's own; the desk and the back office see all."""
-        if any(user.can(right) for right in ("desk.use", "tickets.see_all", "orders.see_all")):
+        if any(user.can(right) for right in SEE_ALL):
             return self
         return self.filter(member__user=user) if user.is_authenticated else self.none()
 

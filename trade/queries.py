@@ -1,14 +1,16 @@
-"""Orders as members and the desk read them."""
+"""Orders and products as members and the desk read them."""
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from accounts.models import User
-from common.cursors import as_uuid, decode_cursor, encode_cursor
-from trade.models import Order, OrderStatus
+from common.cursors import as_number, as_uuid, decode_cursor, encode_cursor
+from common.text import clean
+from trade.models import Order, OrderStatus, Product
 
 PAGE = 20
+LONGEST_SEARCH = 60
 
 _FIELDS = (
     "id", "order_no", "product", "category", "quantity", "paid_amount", "freight", "status", "paid_at",
@@ -51,13 +53,63 @@ def order_of(user: User, order_no: str) -> Order | None:
     )
 
 
+def product_page(
+    user: User, *, q: str = "", shop_no: str = "", cursor: str = "", limit: int = PAGE
+) -> tuple[list[dict[str, Any]], str]:
+    """Return a page of products, newest first, and the cursor of the next one (empty on the last).
+
+    ``q`` finds by number and words of the title, ``shop_no`` keeps to one shop. Raises
+    ``cursor.bad`` and, for what cannot be searched for, the codes of ``common.text.clean``.
+    """
+    rows = Product.objects.visible_to(user).found_by(_searched(q))
+    if shop_no:
+        rows = rows.filter(shop__shop_no=_searched(shop_no))
+    if cursor:
+        (last,) = decode_cursor(cursor, as_number)
+        rows = rows.filter(pk__lt=last)
+    found = list(rows.select_related("shop").order_by("-pk")[: limit + 1])
+    page = found[:limit]
+    return (
+        [product_facts(product) for product in page],
+        encode_cursor([page[-1].pk]) if len(found) > limit else "",
+    )
+
+
+def product_facts(product: Product) -> dict[str, Any]:
+    """Return what is told of a product; asks for its shop unless it was selected along."""
+    return {
+        "product_no": product.product_no,
+        "title": product.title,
+        "shop": product.shop.name,
+        "shop_no": product.shop.shop_no,
+        "category": product.category,
+        "price": str(product.price),
+        "is_on_shelf": product.is_on_shelf,
+    }
+
+
+def has_bought(member_id: int, product: Product) -> bool:
+    """Tell whether the member has ordered ``product``: words of its title, in its shop."""
+    return Order.objects.filter(
+        member_id=member_id, shop_id=product.shop_id, product=product.title
+    ).exists()
+
+
+def _searched(text: str) -> str:
+    return clean(text, max_chars=LONGEST_SEARCH, single_line=True, required=False)
+
+
 def _cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
-    return [_card(row) for row in rows.values(*_FIELDS)]
+    # Orders keep the words they were made with; the product is the shop's one of that title.
+    sold = Product.objects.filter(shop=OuterRef("shop"), title=OuterRef("product"))
+    newest = sold.order_by("taken_down_at", F("is_listed").desc(), "-pk").values("product_no")
+    return [_card(row) for row in rows.values(*_FIELDS, product_no=Subquery(newest[:1]))]
 
 
 def _card(row: dict[str, Any]) -> dict[str, Any]:
     card = {name: row[name] for name in _FIELDS if "__" not in name}
     return card | {
+        "product_no": row["product_no"],
         "paid_amount": str(row["paid_amount"]),
         "freight": str(row["freight"]),
         "status_label": str(OrderStatus(row["status"]).label),

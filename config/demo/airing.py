@@ -139,8 +139,8 @@ def _talk_before(
 
 
 def _quotable(conversation: Conversation) -> list[int]:
-    said = Message.objects.filter(conversation=conversation, author_kind="member").order_by("seq")
-    return list(said.values_list("seq", flat=True)[:2])
+    said = Message.objects.filter(conversation=conversation, author_kind="member", kind="text")
+    return list(said.order_by("seq").values_list("seq", flat=True)[:2])
 
 
 def _readings(world: World, readers: list[User]) -> None:

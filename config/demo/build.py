@@ -16,7 +16,7 @@ from common.partitions import PARTITIONED, ensure_partitions
 from config.demo import talks
 from config.demo.airing import radio
 from config.demo.conversations import past_talks, todays_talks, write_talks
-from config.demo.market import orders, people, shops
+from config.demo.market import orders, people, products, shops
 from config.demo.world import DAYS, World
 from radio.models import Edition
 from tickets.models import CannedReply
@@ -32,6 +32,7 @@ def build(now: datetime) -> dict[str, int]:
         ensure_partitions(table, first, world.today)
     people(world)
     shops(world)
+    products(world)
     orders(world)
     past_talks(world)
     todays_talks(world)
@@ -43,6 +44,7 @@ def build(now: datetime) -> dict[str, int]:
         "people": User.objects.count(),
         "members": len(world.members),
         "shops": len(world.shops),
+        "products": len(world.products),
         "orders": len(world.orders),
         "conversations": len(world.conversations),
         "messages": len(world.messages),

@@ -14,8 +14,14 @@ from common.parameters import value
 from config.demo import talks
 from config.demo.world import STAFF, TALKS, TEAM_OF_CATEGORY, World
 from tickets.models import Conversation, Disposition, Medium, Message, State
-from trade.models import Order
+from trade.models import Order, Product
+from trade.queries import product_facts
 from workforce.models import Team
+
+SHOWN = 23
+"""In one talk of so many the customer shows the product."""
+Step = tuple[str, str | Product, datetime]
+"""Who says what when: ``m`` member, ``a`` agent, ``s`` the house; a product is shown as a card."""
 
 
 def past_talks(world: World) -> None:
@@ -118,7 +124,7 @@ def _talk(
     )
     said = script if turns is None else script[:turns]
     moment = opened
-    steps: list[tuple[str, str, datetime]] = []
+    steps: list[Step] = []
     for n, (side, sentences) in enumerate(said):
         if n:
             moment += timedelta(seconds=dice.randint(8, 40) if hurry else dice.randint(15, 170))
@@ -134,8 +140,12 @@ def _talk(
     if turns is not None:
         # The last word lies exactly as long ago as the customer has been waiting.
         shift = (world.now - timedelta(seconds=max(waited, 4))) - steps[-1][2]
-        steps = [(side, text, at + shift) for side, text, at in steps]
+        steps = [(side, said, at + shift) for side, said, at in steps]
         conversation.opened_at = steps[0][2]
+    if len(steps) > 2 and (turns == 4 or len(world.conversations) % SHOWN == 0):
+        # The customer shows what it is about, a breath after the first sentence.
+        shown = world.product_of(order)
+        steps.insert(1, ("m", shown, steps[0][2] + (steps[1][2] - steps[0][2]) / 2))
     _say(world, conversation, steps, answering, waiting=bool(queue))
     _settle(world, conversation, answering, steps[-1][2], done=turns is None, waiting=bool(queue))
     world.conversations.append(conversation)
@@ -145,16 +155,16 @@ def _talk(
 def _say(
     world: World,
     conversation: Conversation,
-    steps: list[tuple[str, str, datetime]],
+    steps: list[Step],
     answering: User,
     *,
     waiting: bool,
 ) -> None:
     member = conversation.member
     assert member is not None
-    lines: list[tuple[str, str, datetime]] = []
+    lines: list[Step] = []
     joined = False
-    for side, text, at in steps:
+    for side, said, at in steps:
         if side == "a" and not joined:
             joined = True
             lines.append(
@@ -164,10 +174,11 @@ def _say(
                     at - timedelta(seconds=6),
                 )
             )
-        lines.append((side, text, at))
+        lines.append((side, said, at))
     kinds = {"m": "member", "a": "agent", "s": "system"}
-    for seq, (side, text, at) in enumerate(lines, start=1):
+    for seq, (side, said, at) in enumerate(lines, start=1):
         kind = kinds[side]
+        card = product_facts(said) if isinstance(said, Product) else None
         author = member.user if side == "m" else answering if side == "a" else None
         world.messages.append(
             Message(
@@ -183,8 +194,9 @@ def _say(
                     if side == "a"
                     else ""
                 ),
-                kind="system" if side == "s" else "text",
-                body=text,
+                kind="product_card" if card else "system" if side == "s" else "text",
+                body=said if isinstance(said, str) else "",
+                payload=card,
                 sent_at=at,
             )
         )
@@ -194,7 +206,7 @@ def _say(
     conversation.last_member_seq = max(n for n, line in enumerate(lines, 1) if line[0] == "m")
     conversation.last_message_at, conversation.last_author_kind = last_at, last_kind
     conversation.last_message_kind = "system" if last_side == "s" else "text"
-    conversation.last_preview = last_text[:80]
+    conversation.last_preview = str(last_text)[:80]
     answers = [n for n, line in enumerate(lines, 1) if line[0] == "a"]
     first_answer = lines[answers[0] - 1][2] if answers else None
     conversation.first_responded_at = first_answer

@@ -1,5 +1,6 @@
 """Who lives in the demo world and what they buy."""
 
+import random
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,9 +8,9 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import Member, Role, Tier, User
 from config.demo import goods
-from config.demo.world import DAYS, FACES, MEMBERS, ORDERS, STAFF, TEAMS, World, demo_password
+from config.demo.world import DAYS, FACES, MEMBERS, ORDERS, SEED, STAFF, TEAMS, World, demo_password
 from merchants.models import Merchant, Shop
-from trade.models import Order, OrderStatus
+from trade.models import Order, OrderStatus, Product
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
 
@@ -106,6 +107,25 @@ def shops(world: World) -> None:
             )
         )
     Shop.objects.bulk_create(world.shops)
+
+
+def products(world: World) -> None:
+    """Put on every shop's shelf what its trade sells, at one price each; a few things are off it."""
+    dice = random.Random(f"{SEED} products")  # of its own: orders and talk stay as they were
+    for shop in world.shops:
+        for n, (title, low, high) in enumerate(goods.GOODS[shop.category], start=1):
+            world.products.append(
+                Product(
+                    product_no=f"G{shop.shop_no[1:]}{n:02d}",
+                    shop=shop,
+                    title=title,
+                    category=shop.category,
+                    price=Decimal(dice.randint(low, high)),
+                    is_listed=dice.random() > 0.08,
+                    added_at=world.now - timedelta(days=dice.randint(70, 400)),
+                )
+            )
+    Product.objects.bulk_create(world.products)
 
 
 def orders(world: World) -> None:

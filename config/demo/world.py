@@ -15,7 +15,7 @@ from accounts.models import Member, Role, Tier, User
 from common.models import Deadline, Event
 from merchants.models import Shop
 from tickets.models import Conversation, Message
-from trade.models import Order
+from trade.models import Order, Product
 from workforce.models import Team
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -80,12 +80,21 @@ class World:
     teams: dict[str, Team] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     shops: list[Shop] = field(default_factory=list)
+    products: list[Product] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     conversations: list[Conversation] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     deadlines: list[Deadline] = field(default_factory=list)
     spoken_by: dict[str, list[Conversation]] = field(default_factory=dict)
+
+    def product_of(self, order: Order) -> Product:
+        """Return the product an order is about."""
+        return next(
+            product
+            for product in self.products
+            if product.shop is order.shop and product.title == order.product
+        )
 
     @property
     def today(self) -> date:

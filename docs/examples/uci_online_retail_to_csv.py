@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Turn the UCI set "Online Retail" into files of members, shops and orders.
+"""Turn the UCI set "Online Retail" into files of members, shops, products and orders.
 
     python3 docs/examples/uci_online_retail_to_csv.py lines.csv.gz uci/
     python3 manage.py import_members uci/members.csv
     python3 manage.py import_shops uci/shops.csv
+    python3 manage.py import_products uci/products.csv
     python3 manage.py import_orders uci/orders.csv
 
 Input: Chen, D. (2015), Online Retail, UCI Machine Learning Repository,
@@ -11,6 +12,9 @@ https://doi.org/10.24432/C5BW33, CC BY 4.0: CSV with Description, Quantity, Invo
 CustomerID, Country; plain or gzip. Name the source when you show the data.
 
 What is decided here: a customer is a member, a country a shop, every line of a basket an order.
+A product is one description in one shop, because orders name their product by shop and words; its
+price is that of the latest line, and its number is made of the shop's and the description's
+SHA-256 (the copy has no stock code), so another file gives it the same number. All are listed.
 The copy has no invoice number, so an order's number is made of customer, minute and a counter
 within that minute, in the order of the file: the same file always gives the same numbers. Lines
 without a customer belong to one guest per country. Amounts are pounds, written as they are.
@@ -23,9 +27,11 @@ Standard library only.
 import argparse
 import csv
 import gzip
+import hashlib
 import io
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -57,6 +63,7 @@ class Orders:
         self.shops = Shops()
         self.members: dict[str, tuple[str, str, str]] = {}
         self.lines: Counter[tuple[str, str]] = Counter()
+        self.products: dict[tuple[str, str], tuple[datetime, Decimal]] = {}
 
     def order(self, line: dict[str, str]) -> list[str]:
         """Return one line as a row of orders.csv. Raises :class:`Skipped`."""
@@ -78,6 +85,8 @@ class Orders:
         member_no = f"UCI-{customer}" if customer else f"UCI-GUEST-{shop_no[-3:]}"
         name = f"Customer {customer}" if customer else f"Guests from {country}"
         self.members.setdefault(member_no, (name, paid_at.isoformat(), country[:40]))
+        title = " ".join(line["Description"].split())[:200]
+        self._price(shop_no, title, paid_at, price)
         minute = f"{paid_at:%y%m%d%H%M}"
         self.lines[member_no, minute] += 1
         return [
@@ -86,15 +95,27 @@ class Orders:
             shop_no,
             f"{quantity * price:.2f}",
             paid_at.isoformat(),
-            " ".join(line["Description"].split())[:200],
+            title,
             str(quantity),
             "finished",
             country[:40],
         ]
 
+    def _price(self, shop_no: str, title: str, at: datetime, price: Decimal) -> None:
+        """Remember what a product cost last; what costs less than a penny has no price."""
+        known = self.products.get((shop_no, title))
+        if title and price >= Decimal("0.01") and (known is None or known[0] <= at):
+            self.products[shop_no, title] = (at, price)
+
+    def product_rows(self) -> Iterator[list[str]]:
+        """Yield the rows of products.csv."""
+        for (shop_no, title), (_at, price) in self.products.items():
+            digest = hashlib.sha256(title.encode()).hexdigest()
+            yield [f"{shop_no}-{digest[:12]}", shop_no, title, f"{price:.2f}"]
+
 
 def convert(source: Path, folder: Path) -> Counter[str]:
-    """Write the four files into ``folder``; return how many lines went where."""
+    """Write the five files into ``folder``; return how many lines went where."""
     folder.mkdir(parents=True, exist_ok=True)
     orders, count = Orders(), Counter[str]()
     with (
@@ -138,6 +159,11 @@ def convert(source: Path, folder: Path) -> Counter[str]:
         rows = csv.writer(out)
         rows.writerow(["shop_no", "name"])
         rows.writerows([number, country] for country, number in orders.shops.numbers.items())
+    with (folder / "products.csv").open("w", newline="", encoding="utf-8") as out:
+        rows = csv.writer(out)
+        rows.writerow(["product_no", "shop_no", "title", "price"])
+        rows.writerows(orders.product_rows())
+    count["products"] = len(orders.products)
     count["members"], count["shops"] = len(orders.members), len(orders.shops.numbers)
     return count
 

@@ -15,6 +15,8 @@ from common.text import TextRefused
 from tests.conftest import make_order
 from tickets.actions.posting import POST_SQL, columns, draft, post_message
 from tickets.models import AuthorKind, Conversation, Message, State
+from trade.actions import take_down_product
+from trade.queries import product_facts
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +181,48 @@ def test_a_foreign_order_cannot_be_shown(conversation, mei, chen, shop):
     with pytest.raises(DomainError) as refused:
         say(conversation, mei, "", kind="order_card", payload={"order_no": foreign.order_no})
     assert refused.value.code == "order.unknown"
+
+
+@pytest.mark.parametrize("number", [41 * "9", 9 * "长", 100_000 * "9", "\x00", 7, None, ["x"], {}])
+@pytest.mark.parametrize("card", ["order", "product"])
+def test_what_is_no_number_shows_nothing(conversation, bo, card, number):
+    with pytest.raises(DomainError) as refused:
+        say(conversation, bo, "", kind=f"{card}_card", payload={f"{card}_no": number})
+    assert refused.value.code == f"{card}.unknown"
+    assert seqs(conversation) == []
+
+
+def test_a_product_card_carries_our_facts_not_the_senders(conversation, bo, product):
+    sent = {"product_no": "G300101", "title": "假的", "price": "0.01", "is_on_shelf": False, "x": 1}
+    say(conversation, bo, "", kind="product_card", payload=sent)
+    assert Message.objects.get(conversation=conversation).payload == product_facts(product)
+
+
+def test_an_agent_shows_what_is_off_the_shelf_and_it_says_so(conversation, bo, product, ops):
+    take_down_product(product, by=ops, reason="召回")
+    say(conversation, bo, "", kind="product_card", payload={"product_no": "G300101"})
+    payload = Message.objects.get(conversation=conversation).payload
+    assert (payload["is_on_shelf"], payload["title"]) == (False, product.title)
+
+
+def test_a_member_shows_what_is_off_the_shelf_only_after_buying_it(
+    conversation, mei, product, ops, shop
+):
+    take_down_product(product, by=ops, reason="召回")
+    show = {"kind": "product_card", "payload": {"product_no": "G300101"}}
+    with pytest.raises(DomainError) as refused:
+        say(conversation, mei, "", **show)
+    assert refused.value.code == "product.unknown"
+    make_order(mei, shop, "2611200341700001", timezone.now())
+    assert say(conversation, mei, "", **show).seq == 1
+
+
+def test_what_chen_bought_mei_may_not_show(conversation, mei, chen, product, ops, shop):
+    take_down_product(product, by=ops, reason="召回")
+    make_order(chen, shop, "2611200999", timezone.now())
+    with pytest.raises(DomainError) as refused:
+        say(conversation, mei, "", kind="product_card", payload={"product_no": "G300101"})
+    assert refused.value.code == "product.unknown"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -96,7 +96,13 @@ def draft(
         stored = None
     else:
         stored = orjson.dumps(
-            card_payload(conversation, kind, payload or {}, uploaded_by=by.pk if by else None)
+            card_payload(
+                conversation,
+                kind,
+                payload or {},
+                uploaded_by=by.pk if by else None,
+                by_member=author_kind == AuthorKind.MEMBER,
+            )
         ).decode()
     return Draft(
         conversation=conversation,

@@ -6,20 +6,29 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
-from common.text import clean
 from tickets.models import Attachment, Conversation, MessageKind
-from trade.models import Order
+from trade.models import Order, Product
+from trade.queries import has_bought, product_facts
+
+LONGEST_NUMBER = 40
 
 
 def card_payload(
-    conversation: uuid.UUID, kind: str, payload: dict[str, Any], *, uploaded_by: int | None
+    conversation: uuid.UUID,
+    kind: str,
+    payload: dict[str, Any],
+    *,
+    uploaded_by: int | None,
+    by_member: bool,
 ) -> dict[str, Any]:
     """Return what the message stores for ``kind``.
 
     image, file: ``{attachment}`` uploaded by the same person into this conversation becomes
     ``{attachment, name, size, content_type, width, height}``. order_card: ``{order_no}`` of the
-    conversation's member becomes the order's facts. product_card: ``{title, shop?, price?}``.
-    Raises ``attachment.unknown``, ``order.unknown``, ``product.no_title``.
+    conversation's member becomes the order's facts. product_card: ``{product_no}``
+    becomes the product's facts of this moment; a member shows what is on the shelf or was bought.
+    Whatever else is sent along is left out. Raises ``attachment.unknown``, ``order.unknown``,
+    ``product.unknown``.
     """
     match kind:
         case MessageKind.IMAGE | MessageKind.FILE:
@@ -27,7 +36,7 @@ def card_payload(
         case MessageKind.ORDER_CARD:
             return _order(conversation, payload)
         case _:
-            return _product(payload)
+            return _product(conversation, payload, by_member=by_member)
 
 
 def _attachment(
@@ -61,7 +70,7 @@ def _attachment(
 def _order(conversation: uuid.UUID, payload: dict[str, Any]) -> dict[str, Any]:
     order = (
         Order.objects.filter(
-            order_no=str(payload.get("order_no"))[:40],
+            order_no=_number(payload, "order_no"),
             member__in=Conversation.objects.filter(pk=conversation).values("member_id"),
         )
         .select_related("shop")
@@ -79,11 +88,29 @@ def _order(conversation: uuid.UUID, payload: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _product(payload: dict[str, Any]) -> dict[str, Any]:
-    line = {
-        key: clean(str(payload.get(key) or ""), max_chars=limit, single_line=True, required=False)
-        for key, limit in (("title", 120), ("shop", 120), ("price", 20))
-    }
-    if not line["title"]:
-        raise DomainError("product.no_title", _("The product card needs a title."))
-    return line
+def _product(
+    conversation: uuid.UUID, payload: dict[str, Any], *, by_member: bool
+) -> dict[str, Any]:
+    product = (
+        Product.objects.filter(product_no=_number(payload, "product_no"))
+        .select_related("shop")
+        .first()
+    )
+    if product is None or (by_member and not _may_show(conversation, product)):
+        raise DomainError("product.unknown", _("There is no such product to show."))
+    return product_facts(product)
+
+
+def _number(payload: dict[str, Any], key: str) -> str:
+    """Return the number that was sent; empty for what cannot be one, which no row has."""
+    given = payload.get(key)
+    known = isinstance(given, str) and len(given) <= LONGEST_NUMBER and "\x00" not in given
+    return str(given) if known else ""
+
+
+def _may_show(conversation: uuid.UUID, product: Product) -> bool:
+    """Tell whether the conversation's member may show ``product``: on the shelf, or once bought."""
+    if product.is_on_shelf:
+        return True
+    member_id = Conversation.objects.values_list("member_id", flat=True).get(pk=conversation)
+    return member_id is not None and has_bought(member_id, product)

@@ -1,5 +1,9 @@
-"""Loading orders from a file, as fast as rows can be written with all their indexes and checks."""
+"""Loading orders and products from files.
+
+Orders come as fast as rows can be written with all their indexes and checks.
+"""
 
 from trade.loading.orders import OrderLoader
+from trade.loading.products import ProductLoader
 
-__all__ = ["OrderLoader"]
+__all__ = ["OrderLoader", "ProductLoader"]

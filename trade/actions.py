@@ -1,0 +1,43 @@
+"""What the house does to products; their facts come from files."""
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from common.errors import DomainError
+from common.history import record
+from trade.models import Product
+
+
+@transaction.atomic
+def take_down_product(product: Product, *, by: User | None, reason: str = "") -> Product:
+    """Take ``product`` off the shelf, whatever its shop says. Raises ``product.already_down``."""
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    if product.taken_down_at is not None:
+        raise DomainError("product.already_down", _("This product has been taken down already."))
+    return _move(product, "product.taken_down", timezone.now(), by=by, reason=reason)
+
+
+@transaction.atomic
+def relist_product(product: Product, *, by: User | None, reason: str = "") -> Product:
+    """Give ``product`` back to its shop's own word. Raises ``product.not_down``."""
+    product = Product.objects.select_for_update().get(pk=product.pk)
+    if product.taken_down_at is None:
+        raise DomainError("product.not_down", _("The house has not taken this product down."))
+    return _move(product, "product.relisted", None, by=by, reason=reason)
+
+
+def _move(product: Product, event: str, moment: object, *, by: User | None, reason: str) -> Product:
+    before = {"taken_down_at": product.taken_down_at}
+    Product.objects.filter(pk=product.pk).update(taken_down_at=moment)
+    product.refresh_from_db()
+    record(
+        product,
+        event,
+        by=by,
+        before=before,
+        after={"taken_down_at": product.taken_down_at},
+        reason=reason,
+    )
+    return product

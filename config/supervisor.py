@@ -362,7 +362,7 @@ def _marked(data: Path) -> list[int]:
             if (
                 mark in (entry / "environ").read_bytes().split(b"\0")
                 and int(entry.name) != os.getpid()
-            ) and embedded.process_state(int(entry.name)) not in ("", "Z", "X"):
+            ) and embedded.alive(int(entry.name)):
                 found.append(int(entry.name))
     return found
 
@@ -374,7 +374,10 @@ def _recorded(data: Path) -> list[int]:
     return [
         who["pid"]
         for who in children.values()
-        if who["born"] and embedded.process_birth(who["pid"]) == who["born"]
+        if who["born"]
+        and embedded.process_birth(who["pid"]) == who["born"]
+        # A zombie has ended; where process 1 does not collect them (a container's), it stays.
+        and embedded.alive(who["pid"])
     ]
 
 

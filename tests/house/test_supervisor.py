@@ -2,6 +2,7 @@
 the same launcher and supervisor around four tiny processes."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -258,3 +259,13 @@ def test_a_command_that_is_stopped_tidies_up_and_takes_its_database_along(small,
     assert code == 130
     assert "tidied up" in run.said()
     assert small.living() == []
+
+
+def test_a_zombie_is_not_waited_for(tmp_path):
+    """The dead of a killed supervisor stay in the list of a container whose first process is deaf."""
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    wait_until(lambda: state(child.pid) == "Z")
+    known = {"web": {"pid": child.pid, "born": embedded.process_birth(child.pid)}}
+    (tmp_path / "run.json").write_text(json.dumps({"children": known}))
+    assert supervisor.end_leftovers(tmp_path, print) == []
+    child.wait()

@@ -6,10 +6,12 @@ the house, Dora answers in another team, and Chen is a member who must never see
 import copy
 from datetime import UTC, datetime
 from decimal import Decimal
+from importlib import import_module
 from unittest import mock
 
 import pytest
 from asgiref.sync import SyncToAsync
+from django.apps import apps
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
@@ -57,6 +59,16 @@ def fresh_parameters():
     parameters.forget()
     calendars.forget()
     cache.clear()
+
+
+@pytest.fixture
+def new_house(db):
+    """What migrations put into a new house: a default team, and the words for done talks."""
+    for module, make in (
+        ("workforce.migrations.0002_default_team", "make_default_team"),
+        ("tickets.migrations.0003_dispositions", "make_dispositions"),
+    ):
+        getattr(import_module(module), make)(apps, None)
 
 
 def person(username: str, display_name: str, *roles: str, **fields) -> User:

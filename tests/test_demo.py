@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 20, 10, 38, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture
-def small(settings, monkeypatch, tmp_path, db):
+def small(settings, monkeypatch, tmp_path, new_house):
     settings.DATA_DIR = tmp_path
     for name, module, size in (
         ("MEMBERS", "market", 40),

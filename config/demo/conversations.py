@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from accounts.models import Tier, User
@@ -13,7 +12,7 @@ from common.models import Deadline, Event
 from common.parameters import value
 from config.demo import talks
 from config.demo.world import STAFF, TALKS, TEAM_OF_CATEGORY, World
-from tickets.models import Conversation, Disposition, Medium, Message, State
+from tickets.models import Conversation, Medium, Message, State
 from trade.models import Order, Product
 from trade.queries import product_facts
 from workforce.models import Team
@@ -276,7 +275,7 @@ def _settle(
         0,
     )
     conversation.staff_read_seq = conversation.member_read_seq = conversation.last_seq
-    conversation.disposition = dice.choice(_dispositions())
+    conversation.disposition = dice.choice(world.outcomes)
     _remember(
         world,
         conversation,
@@ -348,10 +347,3 @@ def _team_of(world: World, order: Order, owner: User | None) -> Team:
 def _somebody(world: World, team: Team) -> User:
     here = [world.people[account] for account, _n, _r, code, _l in STAFF if code == team.code]
     return world.dice.choice(here)
-
-
-@cache
-def _dispositions() -> list[Disposition]:
-    by_code = {d.code: d for d in Disposition.objects.filter(is_active=True)}
-    wanted = ("solved", "solved", "solved", "refund-explained", "passed-to-merchant", "no-reply")
-    return [by_code[code] for code in wanted]

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.conf import settings
 from accounts.models import Member, Role, Tier, User
 from common.models import Deadline, Event
 from merchants.models import Shop
-from tickets.models import Conversation, Message
+from tickets.models import Conversation, Disposition, Message
 from trade.models import Order, Product
 from workforce.models import Team
 
@@ -95,6 +96,13 @@ class World:
             for product in self.products
             if product.shop is order.shop and product.title == order.product
         )
+
+    @cached_property
+    def outcomes(self) -> list[Disposition]:
+        """How talks end, as often as they do."""
+        by_code = {d.code: d for d in Disposition.objects.filter(is_active=True)}
+        wanted = ("solved", "solved", "solved", "refund-explained", "passed-to-merchant")
+        return [by_code[code] for code in (*wanted, "no-reply")]
 
     @property
     def today(self) -> date:

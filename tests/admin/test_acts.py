@@ -57,7 +57,7 @@ def test_operations_put_a_conversation_back(office, owned, team):
 
 
 def test_operations_resolve_and_take_up_again(office, owned):
-    done = Disposition.objects.filter(is_active=True).first()
+    done = Disposition.objects.create(code="solved", name="已解决")
     act(office, owned, "resolve", disposition=done.pk)
     owned.refresh_from_db()
     assert (owned.state, owned.disposition) == (State.RESOLVED, done)
@@ -87,7 +87,8 @@ def test_a_refusal_is_told_and_the_rest_goes_on(office, owned, ada, team, other_
     }
     asked = office.post(url, chosen)
     assert asked.context["rows_count"] == 2
-    answers = {"reason": "月底清理", "disposition": Disposition.objects.first().pk}
+    done = Disposition.objects.create(code="solved", name="已解决")
+    answers = {"reason": "月底清理", "disposition": done.pk}
     tried = office.post(url, chosen | answers | {"step": "try"})
     assert (len(tried.context["outcome"].done), len(tried.context["outcome"].refused)) == (1, 1)
     office.post(url, chosen | answers | {"step": "do"})

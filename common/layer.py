@@ -30,15 +30,24 @@ RESYNC = "resync"
 _REFERENCE = "@"
 _PER_STATEMENT = 200
 
+# Who only listens never learns that the other host is gone, unless it asks.
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+
+_LIBPQ = {known.keyword.decode() for known in psycopg.pq.Conninfo.get_defaults()} - {"options"}
+
 Tap = Callable[[str, dict[str, Any]], None]
 """Called with (group, message) on the loop of the listener; must not block."""
 
 
 def conninfo() -> str:
-    """Return the libpq connection string of the default database, for connections of our own."""
+    """Return the libpq connection string of the default database, for connections of our own.
+
+    Everything libpq knows is kept (``sslmode`` above all) but ``options``: the timeouts of requests
+    are not those of listeners and writers.
+    """
     params = connection.get_connection_params()
-    wanted = {k: params[k] for k in ("dbname", "user", "password", "host", "port") if params.get(k)}
-    return psycopg.conninfo.make_conninfo(**wanted)
+    wanted = {k: params[k] for k in _LIBPQ if params.get(k)}
+    return psycopg.conninfo.make_conninfo(**(KEEPALIVES | wanted))
 
 
 def encode(group: str, message: Mapping[str, Any]) -> str:
@@ -181,13 +190,22 @@ class PostgresChannelLayer(BaseChannelLayer):
                     if interrupted:
                         self._hand_out(RESYNC, {"type": RESYNC})
                     async for notification in conn.notifies():
-                        await self._heard(notification.payload)
+                        await self._heard_safely(notification.payload)
             except (psycopg.Error, OSError) as error:
                 log.warning("bus interrupted, listening again in %.1f s: %s", pause, error)
             interrupted = True
             self._listening.clear()
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5)
+
+    async def _heard_safely(self, payload: str) -> None:
+        try:
+            await self._heard(payload)
+        except (psycopg.Error, OSError):
+            raise
+        except Exception:
+            # One strange notification must not make the process deaf.
+            log.exception("a notification on %s could not be taken", NOTIFY_CHANNEL)
 
     async def _heard(self, payload: str) -> None:
         if payload.startswith(self._ignored):

@@ -9,6 +9,7 @@ import uuid
 import psycopg
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from common.hub import Hub
 from common.layer import INLINE_BYTES, RESYNC, PostgresChannelLayer, conninfo
@@ -80,6 +81,25 @@ async def test_a_push_leaves_after_the_commit_and_not_at_all_after_a_rollback(la
     await sync_to_async(push)("user.1", "case.selected", case=7)
     heard = await asyncio.wait_for(there.receive(name), 5)
     assert (heard["event"], heard["ids"]) == ("case.selected", {"case": "7"})
+
+
+async def test_own_connections_are_as_safe_as_djangos(monkeypatch):
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "sslmode", "verify-full")
+    known = psycopg.conninfo.conninfo_to_dict(conninfo())
+    assert known["sslmode"] == "verify-full"
+    assert known["dbname"] == connection.settings_dict["NAME"]
+    assert "options" not in known
+
+
+async def test_strange_notifications_make_nobody_deaf(layers):
+    here, there = layers
+    name = await there.new_channel()
+    await there.group_add("g", name)
+    async with await psycopg.AsyncConnection.connect(conninfo(), autocommit=True) as conn:
+        for strange in ("", "@nobody", "{", "[]", '["g"]', '["g", 7]', '[["g"], {}]', "null"):
+            await conn.execute("SELECT pg_notify('xiaoer_bus', %s)", [strange])
+    await here.group_send("g", {"type": "x", "n": 1})
+    assert (await asyncio.wait_for(there.receive(name), 10))["n"] == 1
 
 
 async def test_a_full_writer_answers_busy_and_loses_nothing(conversation, mei, monkeypatch):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -130,23 +131,10 @@ def weekday_words(moment: datetime) -> str:
 
 
 def date_words(moment: datetime) -> str:
-    """Say the whole date with its weekday: 11月20日 星期五."""
-    local = moment.astimezone(SHANGHAI)
-    weekday = (
-        pgettext("long weekday", "Monday"),
-        pgettext("long weekday", "Tuesday"),
-        pgettext("long weekday", "Wednesday"),
-        pgettext("long weekday", "Thursday"),
-        pgettext("long weekday", "Friday"),
-        pgettext("long weekday", "Saturday"),
-        pgettext("long weekday", "Sunday"),
-    )[local.weekday()]
-    return _("%(weekday)s %(year)s-%(month)s-%(day)s") % {
-        "year": local.year,
-        "month": local.month,
-        "day": local.day,
-        "weekday": weekday,
-    }
+    """Say the whole date with its weekday: 11月20日 星期五, Friday 2026-11-20."""
+    # In the letters of Django's ``date`` filter, so that each language pads or does not.
+    shape = pgettext("date format", "l Y-m-d")
+    return dateformat.format(moment.astimezone(SHANGHAI), shape)
 
 
 def money_words(amount: Decimal | int | str) -> str:

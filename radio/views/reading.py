@@ -1,6 +1,7 @@
 """What readers see: today's edition, earlier ones, channels, feed addresses, one's own pushes."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -48,7 +49,7 @@ def on_air(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     rack = shelves(signed_in(request), now)
     shelf = _chosen(rack, request.GET.get("channel", ""))
-    context = frame(request, "radio") | _rack(rack, shelf.channel if shelf else None)
+    context = frame(request, "radio") | _rack(rack, shelf.channel if shelf else None, now)
     if shelf is None:
         return render(request, "radio/nothing.html", context)
     day, newest = today(now), newest_edition(shelf.channel, now)
@@ -86,7 +87,7 @@ def edition(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     if found is None:
         raise Http404
     newest = newest_edition(found.channel, now)
-    context = frame(request, "radio") | _rack(shelves(signed_in(request), now), found.channel)
+    context = frame(request, "radio") | _rack(shelves(signed_in(request), now), found.channel, now)
     return _edition_page(request, found, context, is_newest=found == newest)
 
 
@@ -222,9 +223,10 @@ def _chosen(rack: list[Shelf], code: str) -> Shelf | None:
     return next(iter(unread or heard or rack), None)
 
 
-def _rack(rack: list[Shelf], current: Channel | None) -> dict[str, Any]:
+def _rack(rack: list[Shelf], current: Channel | None, now: datetime) -> dict[str, Any]:
     return {
         "heard": [shelf for shelf in rack if shelf.subscription],
         "others": [shelf for shelf in rack if not shelf.subscription],
         "current_channel": current,
+        "rack_day": rules.shanghai_day(now),
     }

@@ -120,5 +120,4 @@ export function start() {
   if (timer !== null) return;
   tick();
   document.addEventListener("visibilitychange", () => !document.hidden && refresh());
-  document.addEventListener("htmx:afterSwap", (e) => refresh(e.target));
 }

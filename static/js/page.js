@@ -1,6 +1,5 @@
 /* What every page does: clocks burn, the theme follows, menus open, keys work, the line is held. */
 
-import { csrfToken } from "./api.js";
 import * as clock from "./clock.js";
 import * as keys from "./keys.js";
 import { pageLive } from "./live.js";
@@ -44,10 +43,6 @@ addEventListener("pageshow", () => {
     delete form.dataset.going;
     form.querySelectorAll("[aria-busy]").forEach((b) => b.removeAttribute("aria-busy"));
   }
-});
-
-document.addEventListener("htmx:configRequest", (e) => {
-  e.detail.headers["X-CSRFToken"] = csrfToken();
 });
 
 for (const button of document.querySelectorAll("[data-reveal]")) {

@@ -7,10 +7,12 @@ const LEAST = 280;
 const MOST = 420;
 const STEP = 16;
 const PHONE = matchMedia("(max-width: 719px)");
+const NARROW = matchMedia("(max-width: 1099px)");
 const USUAL = { queue: 332, panel: 344 };
 
 const desk = document.getElementById("desk");
 const veil = document.getElementById("veil");
+let opener = null;
 
 export function start() {
   for (const pane of Object.keys(USUAL)) {
@@ -61,19 +63,26 @@ export function toggle(which) {
     return;
   }
   if (getComputedStyle(document.getElementById(which)).position !== "fixed") {
+    if (NARROW.matches) return; // the list is all there is to see until a talk is open
     fold(which, !desk.hasAttribute(`data-no-${which}`));
     return;
   }
   const open = desk.dataset.drawer === which ? "" : which;
   desk.dataset.drawer = open;
   veil.hidden = !open;
-  if (open) document.getElementById(which).focus();
+  if (!open) return;
+  opener = document.activeElement;
+  document.getElementById(which).focus();
 }
 
 export function closeDrawers() {
-  if (!desk.dataset.drawer) return false;
+  const { drawer } = desk.dataset;
+  if (!drawer) return false;
+  // What slides away must not take the focus with it.
+  const held = document.getElementById(drawer).contains(document.activeElement) || document.activeElement === veil;
   desk.dataset.drawer = "";
   veil.hidden = true;
+  if (held) (opener?.isConnected && opener !== document.body ? opener : document.getElementById("main")).focus();
   return true;
 }
 

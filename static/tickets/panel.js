@@ -130,11 +130,11 @@ export class Panel {
         h("span", { class: "order__picture" }, icon("box")),
         h("span", { class: "order__title" }, order.product || order.order_no),
         h("span", { class: "order__amount" }, money(order.paid_amount)),
-        h("span", { class: "order__meta" }, order.shop?.name ?? order.shop ?? ""),
+        h("span", { class: "order__meta meta" }, h("span", {}, order.shop?.name ?? order.shop ?? ""), h("span", { class: "nowrap" }, momentWords(order.paid_at, serverNow()))),
         h("span", { class: "order__state" }, order.status_label),
       ),
       h(
-        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3" }, h("span", { class: "nowrap" }, momentWords(order.paid_at, serverNow())), " ", order.order_no),
+        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3 nowrap" }, order.order_no),
         this.mayWrite ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
       ),
     );

@@ -301,11 +301,11 @@ export class Queue extends EventTarget {
   }
 
   #drawCounts() {
-    const { counts, mine } = this.desk;
+    const { counts, me, mine } = this.desk;
     const numbers = { all: counts.queue + mine.length, mine: mine.length, queue: counts.queue };
     for (const [tab, n] of Object.entries(numbers)) $(`tab-${tab}`).querySelector("[data-count]").textContent = n ? countWords(n) : "";
     const unread = mine.reduce((sum, row) => sum + row.unread, 0);
-    const words = [interpolate(gettext("%(n)s with me"), { n: mine.length }), interpolate(gettext("%(n)s waiting"), { n: counts.queue })];
+    const words = [interpolate(gettext("%(n)s taken today"), { n: me.taken_today })];
     if (unread) words.push(interpolate(gettext("%(n)s unread"), { n: unread }));
     $("figures").replaceChildren(...words.map((w) => h("span", {}, w)));
     document.title = unread ? `(${countWords(unread)}) ${gettext("Desk")}` : gettext("Desk");
@@ -325,7 +325,7 @@ export class Queue extends EventTarget {
     $("alert").dataset.clockState = breached.length ? "breached" : late.some((r) => now - waitsSince(r) >= URGENT_MS) ? "urgent" : "warn";
     if (!late.length) return;
     const words = interpolate(
-      ngettext("%(n)s over 100 s, longest %(span)s", "%(n)s over 100 s, longest %(span)s", late.length),
+      ngettext("%(n)s over 100 s (%(span)s)", "%(n)s over 100 s (%(span)s)", late.length),
       { n: late.length, span: spanWords((now - waitsSince(late[0])) / 1000) },
     );
     if ($("alert-words").textContent !== words) $("alert-words").textContent = words;

@@ -31,7 +31,7 @@ def test_the_list_shows_what_is_declared_with_its_value_in_force(office):
     page = office.get(reverse("admin:common_parameter_changelist"))
     shown = {it.declared.key: it for _name, group in page.context["groups"] for it in group}
     assert set(shown) == {declared.key for declared in parameters.declarations()}
-    assert shown[KEY].now == "2 分钟"
+    assert shown[KEY].now == "2分钟"
     assert shown[KEY].is_usual
 
 
@@ -44,7 +44,7 @@ def test_a_parameter_is_changed_with_a_reason(office, ops):
     assert (row.changed_by, row.reason) == (ops, "老人打字慢")
     assert history_of(row).first().action == "parameter.changed"
     page = office.get(url_of())
-    assert page.context["rows"][0][1] == "3 分钟"
+    assert page.context["rows"][0][1] == "3分钟"
 
 
 def test_a_change_can_be_planned(office):
@@ -82,7 +82,7 @@ def test_a_bad_change_keeps_what_was_typed(fields, wrong, office):
 
 def test_the_trial_says_what_would_change(office):
     answer = office.post(url_of(), {"value": "180", "reason": "x", "step": "try"})
-    assert "2 分钟 → 3 分钟" in answer.context["preview"]
+    assert "2分钟 → 3分钟" in answer.context["preview"]
     assert not Parameter.objects.exists()
 
 

@@ -46,10 +46,10 @@ def test_a_conversation_is_put_back_with_a_reason(new_page, house, owned, ops):
     expect(page.get_by_text("写一句原因")).to_be_visible()
     page.get_by_label("原因").fill("小二下班了")
     page.get_by_role("button", name="先算算影响").click()
-    expect(page.get_by_text("会改 1 件")).to_be_visible()
+    expect(page.get_by_text("会改1件")).to_be_visible()
     assert Conversation.objects.get(pk=owned.pk).state == State.OPEN
     page.get_by_role("button", name="退回队列").click()
-    expect(page.get_by_text("改了 1 件。")).to_be_visible()
+    expect(page.get_by_text("改了1件。")).to_be_visible()
     assert Conversation.objects.get(pk=owned.pk).state == State.WAITING
     page.locator("a[href$='/history/']").click()
     expect(page.get_by_role("cell", name="小二下班了")).to_be_visible()
@@ -61,10 +61,10 @@ def test_an_action_on_chosen_rows(new_page, house, owned, ops):
     page.locator("input.action-select").first.check()
     page.locator("select[name=action]").select_option("requeue")
     page.get_by_role("button", name="执行").click()
-    expect(page.get_by_text("涉及 1 件")).to_be_visible()
+    expect(page.get_by_text("涉及1件")).to_be_visible()
     page.get_by_label("原因").fill("下班")
     page.get_by_role("button", name="退回队列").click()
-    expect(page.get_by_text("改了 1 件。")).to_be_visible()
+    expect(page.get_by_text("改了1件。")).to_be_visible()
 
 
 def test_the_self_test_measures_this_browser(new_page, house, ops):

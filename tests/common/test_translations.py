@@ -1,4 +1,6 @@
 import json
+import re
+from pathlib import Path
 
 import polib
 import pytest
@@ -15,6 +17,8 @@ from common.catalogues import (
     update,
     vendor_catalogue,
 )
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PYTHON = """
 from django.utils.translation import gettext as _, gettext_lazy, ngettext, pgettext
@@ -222,3 +226,21 @@ def test_scripts_are_given_the_words_of_the_house(rf):
         page = JavaScriptCatalog.as_view()(rf.get("/jsi18n/")).content.decode()
     said = polib.pofile("locale/zh_Hans/LC_MESSAGES/djangojs.po").find("Undo").msgstr
     assert json.dumps(said) in page
+
+
+def test_chinese_types_no_space_around_a_number():
+    """The pages' ``text-autospace`` draws it; a typed one doubles it. A label keeps its own: 最久 3:42."""
+    names = "name|who|object|column|label|channel|presence|title|tables|words|why|first|last|low|high|bounds|minimum"
+    number = rf"(?:%\((?!(?:{names})\))\w+\)[sd]|(?<![A-Za-z\d-])\d[\d.,:]*|\{{\w+\}})(?:%%)?"
+    han = "[\u4e00-\u9fff]"
+    typed = re.compile(rf"{number} {han}|{han} {number}{han}")
+    found = [
+        f"{file.relative_to(ROOT)}: {said}"
+        for file in sorted(ROOT.glob("**/zh_Hans/LC_MESSAGES/*.po"))
+        if not any(part.startswith(".") for part in file.relative_to(ROOT).parts)
+        for entry in polib.pofile(str(file))
+        if not entry.obsolete and "vendor" not in file.parts
+        for said in [entry.msgstr, *entry.msgstr_plural.values()]
+        if typed.search(said)
+    ]
+    assert found == []

@@ -19,7 +19,7 @@ def card():
 
 def test_before_nine_the_editions_are_said_to_come(card, fresh, logistics):
     found = card(at("2026-11-20 08:59:59"))
-    assert (found.figure, found.note, found.tone) == ("2", "09:00 出刊", "")
+    assert (found.figure, found.note, found.tone) == ("2", "09:00出刊", "")
 
 
 def test_at_nine_they_are_out(card, fresh, logistics):

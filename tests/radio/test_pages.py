@@ -50,7 +50,7 @@ def friday(case, fresh, sen, he, thursday):
 
 def test_before_nine_the_page_says_when(friday, he, browser_of):
     words = text_of(read_at(browser_of(he), "2026-11-20 08:59:59"))
-    assert "今天的一期 09:00 出刊" in words
+    assert "今天的一期09:00出刊" in words
     assert "坏了六成" not in words
 
 

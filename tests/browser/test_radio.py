@@ -19,7 +19,7 @@ from radio.models import Case, Edition, Reading
 from radio.schedule import last_publish_moment
 from tests.radio.conftest import talk_with as talk_with
 
-from .conftest import assert_fits, assert_touchable, shot
+from .conftest import assert_fits, assert_touchable, has_subscribed, heard_by, shot, wait_for
 
 VOICES = (
     (
@@ -96,9 +96,9 @@ def test_an_edition_is_read_to_its_end(new_page, house, he, edition):
     expect(page.get_by_text("坏了六成，只赔一成")).to_be_visible()
     assert_fits(page)
     shot(page, "radio-edition-light")
-    for story in page.locator(".story .echo").all():
-        story.scroll_into_view_if_needed()
-        page.wait_for_timeout(1700)
+    for story in page.locator(".story").all():
+        story.locator(".echo").scroll_into_view_if_needed()
+        expect(story).not_to_have_attribute("data-unread", "")
     expect(page.locator("[data-unread]")).to_have_count(0)
     expect(page.locator("[data-mark]")).to_have_count(0)
     expect(page.locator(".rack__item[aria-current] [data-rack-state]")).to_have_text("读完")
@@ -226,13 +226,14 @@ def test_two_screeners_see_each_other(
 
 def test_a_new_edition_is_heard_by_who_reads_an_old_one(new_page, house, he, edition):
     page = new_page(he)
+    told = heard_by(page)
     page.goto(f"{house.url}/radio/editions/{edition.pk}/")
     expect(page.get_by_text(TITLES[0])).to_be_visible()
     now = timezone.now()
     following = Edition.objects.upcoming(now).get(channel=edition.channel)
     Edition.objects.filter(pk=following.pk).update(publish_at=now - timedelta(seconds=1))
-    # Who subscribed a moment after the page was ready hears it too: the push is repeated by nobody.
-    page.wait_for_timeout(1500)
+    # Who is not on the line yet does not hear it: the push is repeated by nobody.
+    wait_for(lambda: has_subscribed(told, "radio"), page)
     assert air_edition(following, now=now)
     expect(page.get_by_text("新的一期出来了。")).to_be_visible()
 

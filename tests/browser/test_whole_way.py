@@ -5,15 +5,12 @@ moved: the edition that took the case is due a few seconds ahead, and the clock 
 """
 
 import io
-import json
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from common.deadlines import set_deadline
 from common.models import Heartbeat
@@ -25,7 +22,15 @@ from tests.conftest import PASSWORD
 from tickets.models import CannedReply, Conversation, Disposition, Message
 from workforce.models import AgentStatus, Presence
 
-from .conftest import assert_fits, assert_touchable, shot, wait_until
+from .conftest import (
+    assert_fits,
+    assert_touchable,
+    has_subscribed,
+    heard_by,
+    shot,
+    wait_for,
+    wait_until,
+)
 from .test_front import with_password
 
 ASKED = "车厘子坏了六成，商家只肯赔一成。"
@@ -219,30 +224,6 @@ def test_a_voice_travels_the_whole_way(
     # The worker delivered it, and the reader's reading arrived.
     read_it = Reading.objects.filter(user=he, case=case, read_at__isnull=False)
     wait_for(read_it.exists, reader)
-
-
-def heard_by(page) -> list[str]:
-    """Collect every frame the socket brings to ``page``."""
-    frames: list[str] = []
-    page.on(
-        "websocket",
-        lambda line: line.on("framereceived", lambda frame: frames.append(str(frame))),
-    )
-    return frames
-
-
-def has_subscribed(frames: list[str], topic: str) -> bool:
-    """Tell whether the socket has confirmed that it brings ``topic``."""
-    told = [json.loads(frame) for frame in frames]
-    return any(it["op"] == "subscribed" and it["topic"] == topic for it in told)
-
-
-def wait_for(true: Callable[[], bool], page: Page, patience_seconds: float = 15) -> None:
-    """Wait for what no page shows, while ``page`` goes on hearing."""
-    end = time.monotonic() + patience_seconds
-    while not true():
-        assert time.monotonic() < end
-        page.wait_for_timeout(50)
 
 
 def bring_nine_o_clock_near(case: Case) -> Edition:

@@ -122,7 +122,8 @@ def test_csv_is_refused(desk, write):
     assert refused.value.code == "import.not_jsonl"
 
 
-def test_old_months_get_their_partition(transactional_db, talks):
+def test_old_months_get_their_partition(transactional_db, talks, monkeypatch):
+    monkeypatch.setattr("tickets.loading.WORTH_MESSAGES", 100)
     Team.objects.update_or_create(is_default=True, defaults={"code": "first", "name": "一组"})
     make_buyers()
     old = [talk(f"K{n}", opened_at=f"2019-03-{n % 28 + 1:02d} 10:00:00") for n in range(400)]

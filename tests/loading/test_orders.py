@@ -254,7 +254,38 @@ def test_months_built_beside_are_partitions_like_the_others(market, many, beside
             "to_regclass('trade_order_loading')"
         )
         assert cursor.fetchone() == (4, None)
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE contype = 'c' "
+            "AND conrelid = 'trade_order_202503'::regclass EXCEPT SELECT conname "
+            "FROM pg_constraint WHERE conrelid = 'trade_order'::regclass"
+        )
+        assert cursor.fetchall() == []
     assert load(many, chunk_lines=500) == Fates(unchanged=2970, rejected=30)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_number_is_known_again_among_months_built_beside(
+    market, orders_file, beside, monkeypatch, killed
+):
+    """A later chunk, also of the next run, brings numbers of an earlier one."""
+    monkeypatch.setattr("common.loading.files.BLOCK_BYTES", 4096)
+    numbers = [f"A{n:04d}" for n in range(400)]
+    path = orders_file(
+        *(f"{number},M1,S1,1.00,2025-03-03 10:00:00" for number in numbers),
+        "A0007,M1,S1,2.00,2025-03-03 10:00:00",  # corrected
+        "A0008,M1,S1,1.00,2025-03-03 10:00:00",  # as it was
+        "A0009,M1,S1,1.00,2025-04-04 10:00:00",  # in another month: refused
+        "B0001,M1,S1,1.00,2025-04-04 10:00:00",
+    )
+    if killed:
+        with monkeypatch.context() as patch:
+            killed_after(2, patch)
+            with pytest.raises(KeyboardInterrupt):
+                load(path, chunk_lines=100)
+    assert load(path, chunk_lines=100) == Fates(inserted=401, updated=1, unchanged=1, rejected=1)
+    assert Order.objects.get(order_no="A0007").paid_amount == 2
+    assert [line.split(",")[:2] for line in rejects_of(path)] == [["404", "A0009"]]
+    assert [number for _id, number, _amount in stored()] == [*numbers, "B0001"]
 
 
 def test_both_ways_store_the_same(market, many, monkeypatch):

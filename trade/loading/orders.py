@@ -1,7 +1,9 @@
 """Orders by order_no: resolved, checked and merged a chunk at a time."""
 
+from dataclasses import dataclass
 from datetime import date
 
+from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from common.loading import (
@@ -26,15 +28,23 @@ from trade.models import OrderStatus
 
 TABLE, LOADING = "trade_order", months.LOADING
 
-# common.ids.uuid7_of in SQL: 48 bits of milliseconds, version 7, then 74 bits of the number's
-# SHA-256, with the variant between the 12th and the 13th of them.
+# common.ids.uuid7_of in SQL. Left half: 48 bits of milliseconds, version 7, 12 bits of the number's
+# SHA-256; right half: the variant and the next 62. Shifting numbers costs half of cutting hex text.
 ID_SQL = (
-    "(lpad(to_hex(trunc(date_part('epoch', s.paid_at) * 1000)::bigint), 12, '0') || '7' || "
-    "substr(s.digest, 1, 3) || to_hex("
-    "((('x' || substr(s.digest, 4, 16))::bit(64)::bigint >> 2) & 4611686018427387903) "
-    "| (-9223372036854775808)))::uuid"
+    "encode(int8send((trunc(date_part('epoch', s.paid_at) * 1000)::bigint << 16) | 28672 "
+    "| (get_byte(s.digest, 0) << 4) | (get_byte(s.digest, 1) >> 4)) "
+    "|| int8send((('x' || encode(substring(s.digest FROM 2 FOR 8), 'hex'))::bit(64)::bigint << 2) "
+    "& 4611686018427387903 | (get_byte(s.digest, 9) >> 6) | (-9223372036854775808)), 'hex')::uuid"
 )
-DIGEST_SQL = "encode(sha256(convert_to(order_no, 'UTF8')), 'hex')"
+
+
+def _with_digest(lines: str) -> str:
+    """Return ``lines``, a table and perhaps a condition, with the hash that ``ID_SQL`` cuts up.
+
+    OFFSET 0 keeps the planner from computing it anew at each mention.
+    """
+    return f"(SELECT *, sha256(convert_to(order_no, 'UTF8')) AS digest FROM {lines} OFFSET 0) s"
+
 
 PLAIN = (
     "product",
@@ -58,6 +68,22 @@ DEFAULTS = {
     "status": "'paid'",
 }
 STEPS = ("closed_at", "signed_at", "shipped_at")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look over a chunk's lines tells."""
+
+    first_month: date
+    last_month: date
+    lowest: str
+    highest: str
+    numbers: int
+    """How many different numbers; ``lowest`` and ``highest`` are the ends of their code points."""
+
+    def overlaps(self, low: str, high: str) -> bool:
+        """Tell whether a number between ``low`` and ``high`` may be among the chunk's."""
+        return low <= self.highest and self.lowest <= high
 
 
 class OrderLoader(Loader):
@@ -97,11 +123,15 @@ class OrderLoader(Loader):
                 _("An import of orders was interrupted. Run it again with import_orders first."),
             )
         self.known_months: set[date] = set()
+        # From which number to which chunks were stored beside the table. In a file in the order
+        # of its numbers, as most are, no chunk reaches into another, and none need be compared.
+        self.stretches = self._stretches_left()
 
     def store(self, chunk: Chunk) -> Fates:
         cursor, known = chunk.cursor, chunk.session.known
+        look = self._look(chunk)
         # Before the lock: partitions are made on a connection of their own, which it would stop.
-        self._place_months(chunk)
+        self._place_months(chunk, look)
         if not chunk.session.dry_run:
             # Readers go on; nobody else may add an order whose number this chunk also brings.
             cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
@@ -111,17 +141,38 @@ class OrderLoader(Loader):
         if self.building:
             # What is being built has no index to loop over.
             cursor.execute("SET LOCAL enable_nestloop = off")
-        if self._all_new(chunk):
-            return self._add(chunk, given)
-        return self._merge(chunk, given)
+        fates = (self._add if self._all_new(chunk, look) else self._merge)(chunk, given)
+        if self.building:
+            self.stretches.append((look.lowest, look.highest))
+        return fates
 
     def finish(self, session: Session) -> None:
         if self.building:
             months.attach_all()
 
-    def _place_months(self, chunk: Chunk) -> None:
+    def _stretches_left(self) -> list[tuple[str, str]]:
+        """Return the ends of what an interrupted run left beside the table."""
+        if not self.building:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {_ends('order_no')} FROM {LOADING} HAVING count(*) > 0")
+            return cursor.fetchall()
+
+    def _look(self, chunk: Chunk) -> Look:
+        chunk.cursor.execute(
+            f"SELECT {_month('min(paid_at)')}, {_month('max(paid_at)')}, {_ends('order_no')}, "
+            # Sorting what comes sorted costs a third of grouping it.
+            f'count(DISTINCT order_no COLLATE "C") FROM {STAGE}'
+        )
+        return Look(*chunk.cursor.fetchone())
+
+    def _place_months(self, chunk: Chunk, look: Look) -> None:
         """Decide for each month of the chunk where its rows go, and make what is missing."""
-        fresh = [m for m in self._months_between(chunk) if m not in self.known_months]
+        # Files are mostly sorted by time: the ends tell all, and cost a tenth of grouping.
+        between = list(all_months(look.first_month, look.last_month))
+        if len(between) > 6:
+            between = sorted(self._months_of(chunk))
+        fresh = [month for month in between if month not in self.known_months]
         counts: dict[date, int] | None = None
         for month in fresh:
             if month in self.building or (
@@ -134,24 +185,15 @@ class OrderLoader(Loader):
                     ensure_partitions(TABLE, month, month)
             self.known_months.add(month)
 
-    def _months_between(self, chunk: Chunk) -> list[date]:
-        """Return the UTC months of the chunk, possibly with a few more between them."""
-        chunk.cursor.execute(
-            f"SELECT {_month('min(paid_at)')}, {_month('max(paid_at)')} FROM {STAGE}"
-        )
-        first, last = chunk.cursor.fetchone()
-        # Files are mostly sorted by time: the ends tell all, and cost a tenth of grouping.
-        between = list(all_months(first, last))
-        return between if len(between) <= 6 else sorted(self._months_of(chunk))
-
     def _months_of(self, chunk: Chunk) -> dict[date, int]:
         chunk.cursor.execute(f"SELECT {_month('paid_at')}, count(*) FROM {STAGE} GROUP BY 1")
         return dict(chunk.cursor.fetchall())
 
-    def _all_new(self, chunk: Chunk) -> bool:
+    def _all_new(self, chunk: Chunk, look: Look) -> bool:
         """Tell whether no number of the chunk is known or mentioned twice: the usual first load."""
+        if look.numbers < chunk.rows:
+            return False
         cursor = chunk.cursor
-        places = [TABLE, LOADING] if self.building else [TABLE]
         # A file that was loaded before shows it in its first lines.
         cursor.execute(
             f"SELECT count(*) FROM (SELECT order_no FROM {STAGE} LIMIT 100) s "
@@ -159,13 +201,15 @@ class OrderLoader(Loader):
         )
         if cursor.fetchone()[0]:
             return False
+        places = [TABLE]
+        if any(look.overlaps(*stretch) for stretch in self.stretches):
+            places.append(LOADING)
         for place in places:
             # Counted, not LIMIT 1: that makes the planner hope for an early match and loop.
             cursor.execute(f"SELECT count(*) FROM {STAGE} s JOIN {place} e USING (order_no)")
             if cursor.fetchone()[0]:
                 return False
-        cursor.execute(f"SELECT 1 FROM {STAGE} GROUP BY order_no HAVING count(*) > 1 LIMIT 1")
-        return cursor.fetchone() is None
+        return True
 
     def _add(self, chunk: Chunk, given: list[str]) -> Fates:
         fates = Fates()
@@ -177,7 +221,7 @@ class OrderLoader(Loader):
                 f"SELECT {ID_SQL}, s.order_no, m.id, p.id, s.paid_at"
                 + "".join(f", {self._value(name, chunk)}" for name in given)
                 + "".join(f", {value}" for name, value in DEFAULTS.items() if name not in given)
-                + f" FROM (SELECT *, {DIGEST_SQL} AS digest FROM {STAGE} WHERE {condition}) s "
+                + f" FROM {_with_digest(f'{STAGE} WHERE {condition}')} "
                 "JOIN accounts_member m USING (member_no) JOIN merchants_shop p USING (shop_no)"
             )
             fates.inserted += chunk.cursor.rowcount
@@ -193,7 +237,7 @@ class OrderLoader(Loader):
             f"SELECT s.line, {ID_SQL} AS id, s.order_no, s.member_no, s.shop_no, m.id AS member_id, "
             "p.id AS shop_id, s.paid_at"
             + "".join(f", {self._value(name, chunk, bare=True)} AS {name}" for name in given)
-            + f" FROM (SELECT *, {DIGEST_SQL} AS digest FROM {STAGE}) s "
+            + f" FROM {_with_digest(STAGE)} "
             "LEFT JOIN accounts_member m USING (member_no) "
             "LEFT JOIN merchants_shop p USING (shop_no)"
         )
@@ -269,6 +313,11 @@ class OrderLoader(Loader):
 
 def _month(moment: str) -> str:
     return f"date_trunc('month', {moment} AT TIME ZONE 'UTC')::date"
+
+
+def _ends(text: str) -> str:
+    # In the order of code points, which is also Python's, whatever the database sorts by.
+    return f'min({text} COLLATE "C"), max({text} COLLATE "C")'
 
 
 def _words() -> tuple[str, str, str]:

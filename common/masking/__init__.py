@@ -87,13 +87,17 @@ def mask_id(number: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """Return a name with only its ends readable: ``周*宁``, ``周*``, ``欧**宁``, ``J***h``."""
+    """Return a name with only its ends readable: ``周*宁``, ``周*``, ``欧**宁``, ``J***h``.
+
+    Never more than three stars: a nickname's length would give it away, and fill the line.
+    """
     name = name.strip()
     if len(name) < 2:
         return "*" * len(name)
     if name[0].isascii():
         return f"{name[0]}***{name[-1]}"
-    return f"{name[0]}*" if len(name) == 2 else f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"
+    stars = "*" * min(len(name) - 2, 3)
+    return f"{name[0]}{stars}{name[-1]}" if stars else f"{name[0]}*"
 
 
 def mask_email(address: str) -> str:

@@ -124,6 +124,7 @@ def test_spans_point_into_the_original():
         (mask_name, "周宁", "周*"),
         (mask_name, "周", "*"),
         (mask_name, "欧阳小宁", "欧**宁"),
+        (mask_name, "欧阳风里的一只白鹭", "欧***鹭"),
         (mask_name, "John", "J***n"),
         (mask_name, "", ""),
         (mask_email, "mei@example.com", "m***@example.com"),

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import User
 from common.cursors import as_number, as_uuid, decode_cursor, encode_cursor
@@ -102,17 +103,28 @@ def _searched(text: str) -> str:
 def _cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
     # Orders keep the words they were made with; the product is the shop's one of that title.
     sold = Product.objects.filter(shop=OuterRef("shop"), title=OuterRef("product"))
-    newest = sold.order_by("taken_down_at", F("is_listed").desc(), "-pk").values("product_no")
-    return [_card(row) for row in rows.values(*_FIELDS, product_no=Subquery(newest[:1]))]
+    facts: JSONObject = JSONObject(
+        product_no="product_no",
+        category="category",
+        price=Cast("price", TextField()),
+        is_on_shelf=Q(is_listed=True, taken_down_at=None),
+    )
+    # Descending puts first what was never taken down.
+    offer = Subquery(sold.order_by("-taken_down_at", "-is_listed", "-pk").values(it=facts)[:1])
+    return [_card(row) for row in rows.values(*_FIELDS, offer=offer)]
 
 
 def _card(row: dict[str, Any]) -> dict[str, Any]:
     card = {name: row[name] for name in _FIELDS if "__" not in name}
-    return card | {
-        "product_no": row["product_no"],
-        "paid_amount": str(row["paid_amount"]),
-        "freight": str(row["freight"]),
-        "status_label": str(OrderStatus(row["status"]).label),
-        "shop": row["shop__name"],
-        "shop_no": row["shop__shop_no"],
-    }
+    shop = {"shop": row["shop__name"], "shop_no": row["shop__shop_no"]}
+    return (
+        card
+        | shop
+        | {
+            "paid_amount": str(row["paid_amount"]),
+            "freight": str(row["freight"]),
+            "status_label": str(OrderStatus(row["status"]).label),
+            # What the shop offers of it today, told like any product; None when that is unknown.
+            "offer": row["offer"] and {"title": row["product"]} | shop | row["offer"],
+        }
+    )

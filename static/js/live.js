@@ -490,10 +490,12 @@ export class Live extends EventTarget {
 
   /* ---- what goes out ---- */
 
-  /* Queue a message and return its client id; it is stored before it is tried. */
-  send({ conversation, body = "", kind = "text", payload, seenSeq, clientId = newId() }) {
+  /* Queue a message and return its client id; it is stored before it is tried. ``shown`` is kept with
+     it for whoever draws what is unsent, and never leaves this browser. */
+  send({ conversation, body = "", kind = "text", payload, shown, seenSeq, clientId = newId() }) {
     const frame = { op: "send", conversation, client_id: clientId, kind, body };
     if (payload !== undefined) frame.payload = payload;
+    if (shown !== undefined) frame.shown = shown;
     if (seenSeq !== undefined) frame.seen_seq = seenSeq;
     this.outbox.add(frame);
     this.#tellOutbox();

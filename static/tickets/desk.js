@@ -9,6 +9,7 @@ import { gettext, interpolate } from "../js/i18n.js";
 import * as keys from "../js/keys.js";
 import { pageLive } from "../js/live.js";
 import { toast } from "../js/toast.js";
+import { messageOf } from "./cards.js";
 import * as layout from "./layout.js";
 import { Notify } from "./notify.js";
 import { Panel } from "./panel.js";
@@ -25,11 +26,13 @@ const live = pageLive();
 const queue = new Queue();
 const panel = new Panel({
   body: $("panel-body"), open: (id) => open(id),
-  sendOrder: (order) => thread.say({ kind: "order_card", payload: order }),
+  sendOrder: (order) => thread.say(messageOf("order", order)),
   hasRadio: Boolean($("act-push")),
 });
 const reply = new Reply({
   say: (body) => thread.say({ body }),
+  show: (card) => thread.say(card),
+  about: () => thread.about,
   files: (files) => thread.files(files),
   typing: (mode) => thread.typing(mode),
   noted: () => thread.talk?.refreshNotes().catch((error) => console.warn("notes", error.message)),
@@ -230,6 +233,8 @@ const bindings = [
   { key: "r", group: inTalk, label: gettext("Reply"), icon: "reply", when: hasTalk, run: () => reply.write("member") },
   { key: "i", group: inTalk, label: gettext("Internal note"), icon: "lock", when: hasTalk, run: () => reply.write("staff") },
   { key: "/", group: inTalk, label: gettext("Canned replies"), icon: "slash", when: mine, run: () => { reply.write("member"); reply.canned.start(); } },
+  { key: "c", group: inTalk, label: gettext("Show a product"), icon: "tag", when: mine, run: () => reply.show("product") },
+  { key: "shift+c", group: inTalk, label: gettext("Show an order"), icon: "box", when: mine, run: () => reply.show("order") },
   { key: "t", group: inTalk, label: gettext("Transfer, with a note"), icon: "transfer", when: mine, run: () => thread.transfer() },
   ...($("act-push") ? [{ key: "p", group: inTalk, label: gettext("Push to the radio"), icon: "pot", when: hasTalk, run: () => thread.push() }] : []),
   { key: "e", group: inTalk, label: gettext("Settle"), icon: "check", when: mine, run: () => thread.settle() },

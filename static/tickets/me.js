@@ -7,7 +7,9 @@ import { spokenSpan } from "../js/format.js";
 import { gettext, interpolate } from "../js/i18n.js";
 import { newId, pageLive } from "../js/live.js";
 import { toast } from "../js/toast.js";
+import { attach } from "./attach.js";
 import { insert, replace, takeDrops, wire } from "./box.js";
+import { cardOf } from "./cards.js";
 import { emojiPicker } from "./emoji.js";
 import { Talk } from "./talk.js";
 import { avatar, Timeline } from "./timeline.js";
@@ -41,7 +43,12 @@ class Chat {
     });
     takeDrops($("scroll"), (files) => this.attach(files));
     emojiPicker($("emoji"), (face) => insert(field, face));
-    $("attach").addEventListener("click", () => $("file").click());
+    $("attach").addEventListener("click", () => attach({
+      // A file needs a talk to lie in.
+      files: this.talk ? () => $("file").click() : null,
+      reader: this.about?.owner?.name ?? gettext("The agent"),
+      send: (card) => this.show(card),
+    }));
     $("file").addEventListener("change", () => { this.attach([...$("file").files]); $("file").value = ""; });
     $("go-on").addEventListener("click", () => this.goOn());
     for (const type of ["focus", "visibilitychange"]) addEventListener(type, () => this.#look());
@@ -52,7 +59,6 @@ class Chat {
     this.talk = new Talk({ id, live, side: "member" });
     this.#hear();
     this.uploads = new Uploads({ talk: this.talk, limit: Number(uploadBytes) });
-    $("attach").hidden = false;
     this.timeline = new Timeline({
       talk: this.talk, scroller: $("scroll"), log: $("log"), recallSeconds: Number(recallSeconds),
       acts: {
@@ -220,7 +226,7 @@ class Chat {
     const body = field.value.trim();
     if (!body) return;
     if (!this.talk) {
-      this.begin(body);
+      this.begin({ body });
       return;
     }
     this.talk.say({ body });
@@ -230,28 +236,42 @@ class Chat {
     field.focus();
   }
 
-  /* The first sentence opens the talk; the same client id makes a second try the same talk. */
-  async begin(body) {
+  /* A card goes by itself; what stands in the box stays there. */
+  show(card) {
+    if (!this.talk) {
+      this.begin(card);
+      return;
+    }
+    this.talk.say(card);
+    this.timeline.toEnd();
+  }
+
+  /* The first sentence or card opens the talk; the same client id makes a second try the same talk. */
+  async begin(words) {
     if (this.beginning) return;
-    this.beginning = { clientId: newId(), body };
-    replace(field, "");
+    this.beginning = { body: "", ...words, clientId: newId() };
+    const { body } = this.beginning;
+    if (body) replace(field, "");
     // Clearing the box must not clear what is kept until the server has it.
-    drafts.write(`chat:new:${order}`, body);
+    if (body) drafts.write(`chat:new:${order}`, body);
     this.#drawBeginning(gettext("Sending"));
     await this.#tryBeginning();
   }
 
   async #tryBeginning() {
-    const { clientId, body } = this.beginning;
-    drafts.write(`chat:new:${order}`, body);
+    const { clientId, body, kind, payload } = this.beginning;
+    const typed = body || field.value;
+    drafts.write(`chat:new:${order}`, typed);
     try {
       const about = await post("/api/v1/conversations/", {
-        medium: "web", client_id: clientId, body, ...(order ? { order_no: order } : {}),
+        medium: "web", client_id: clientId, body, kind, payload, ...(order ? { order_no: order } : {}),
       }, { idempotencyKey: clientId });
       this.beginning = null;
       this.draft.clear();
       drafts.write(`chat:new:${order}`, "");
       this.draft.stop();
+      // What was being written while a card opened the talk goes on in it.
+      if (!body) drafts.write(`chat:${about.id}`, typed);
       history.replaceState(null, "", `/me/chat/${about.id}/`);
       page.dataset.talk = about.id;
       page.dataset.mayGoOn = "1";
@@ -272,10 +292,11 @@ class Chat {
   }
 
   #drawBeginning(words) {
+    const { body, kind, shown } = this.beginning;
     $("log").querySelector("[data-beginning]")?.remove();
     $("log").append(h(
       "div", { class: "said said--own said--unsent", dataset: { beginning: "1" } }, h("span", { class: "said__gap" }),
-      h("div", { class: "said__body" }, h("div", { class: "bubble bubble--own" }, h("span", { class: "bubble__text" }, this.beginning.body)), h("span", { class: "bubble__fate" }, icon("clock"), words)),
+      h("div", { class: "said__body" }, shown ? cardOf(kind, shown) : h("div", { class: "bubble bubble--own" }, h("span", { class: "bubble__text" }, body)), h("span", { class: "bubble__fate" }, icon("clock"), words)),
     ));
   }
 

@@ -10,11 +10,12 @@ import { show as showKey } from "../js/keys.js";
 import { insert, replace, takeDrops, wire } from "./box.js";
 import { Canned } from "./canned.js";
 import { emojiPicker } from "./emoji.js";
+import { pick } from "./pick.js";
 
 const $ = (id) => document.getElementById(id);
 const field = $("box");
 
-/* ``hooks``: {thread() -> the open thread or null, typing(), sent({andWait}), files(files)} */
+/* ``hooks``: {say(body), show(card), about() -> the open talk, typing(mode), files(files), noted(), waits()} */
 export class Reply {
   constructor(hooks) {
     this.hooks = hooks;
@@ -36,6 +37,7 @@ export class Reply {
       $(button).addEventListener("click", () => $(input).click());
       $(input).addEventListener("change", () => { this.files([...$(input).files]); $(input).value = ""; });
     }
+    $("cards").addEventListener("click", () => this.show());
     $("to-member").addEventListener("click", () => this.write("member"));
     $("to-staff").addEventListener("click", () => this.write("staff"));
     $("reply-tabs").addEventListener("keydown", (e) => {
@@ -127,7 +129,7 @@ export class Reply {
     $("who-sees").replaceChildren(...(note
       ? [icon("lock", "icon--small"), gettext("Staff alone read this, never the customer")]
       : [icon("eye", "icon--small"), interpolate(gettext("%(name)s reads this"), { name: this.name || gettext("The customer") })]));
-    for (const id of ["slash", "attach-image", "attach-file"]) $(id).hidden = note;
+    for (const id of ["slash", "cards", "attach-image", "attach-file"]) $(id).hidden = note;
     $("send-words").textContent = note ? gettext("Add note") : gettext("Send");
     field.maxLength = Number($("desk").dataset.characters);
     field.disabled = !this.may[this.mode];
@@ -153,6 +155,14 @@ export class Reply {
   files(files) {
     if (!files.length || this.mode !== "member" || !this.may.member) return;
     this.hooks.files(files);
+  }
+
+  /* Choose a product or an order and send it as a card; what stands in the box stays there. */
+  show(kind = "product", words = "") {
+    const about = this.hooks.about();
+    if (!about || !this.may.member) return;
+    this.write("member");
+    pick({ about, kind, words, back: field, send: (card) => about.id === this.id && this.hooks.show(card) });
   }
 
   back(text) {

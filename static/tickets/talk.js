@@ -211,9 +211,9 @@ export class Talk extends EventTarget {
   }
 
   /* What one has said oneself, until the line brings it back. */
-  #ownWords({ kind, body, payload }, place) {
+  #ownWords({ kind, body, payload, shown }, place) {
     const author = { kind: this.side === "member" ? "member" : "agent", name: this.myName ?? "" };
-    return { conversation: this.id, author, kind, body, payload, recalled: false, ...place };
+    return { conversation: this.id, author, kind, body, payload: shown ?? payload, recalled: false, ...place };
   }
 
   #caughtUp(count) {

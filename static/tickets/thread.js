@@ -258,6 +258,9 @@ export class Thread extends EventTarget {
         // Back into the box: it goes when it is sent again, knowing what was said.
         for (const entry of held) this.reply.back(this.live.discard(entry.client_id));
         this.reply.focus();
+        // A card cannot go back into the box: it is chosen once more.
+        const card = held.find((entry) => entry.shown);
+        if (card) this.reply.show(card.kind.replace("_card", ""), Object.values(card.payload)[0]);
       },
       anyway: () => {
         for (const entry of held) this.live.resend(entry.client_id, { anyway: true });

@@ -4,8 +4,9 @@
 
 import { serverNow } from "../js/clock.js";
 import { h, icon } from "../js/dom.js";
-import { fileSize, initialOf, local, money, timeWords, weekday } from "../js/format.js";
+import { fileSize, initialOf, local, timeWords, weekday } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
+import { cardOf } from "./cards.js";
 import { openPicture } from "./lightbox.js";
 
 const GROUP_MS = 60_000;
@@ -281,7 +282,7 @@ export class Timeline {
         h("span", { class: "file__size" }, payload.size ? fileSize(payload.size) : ""),
       );
     }
-    if ((kind === "order_card" || kind === "product_card") && payload) return orderCard(payload);
+    if ((kind === "order_card" || kind === "product_card") && payload) return cardOf(kind, payload);
     if (kind === "sticker") return h("div", { class: "sticker" }, body);
     const long = body.length > FOLD_LETTERS || body.split("\n").length > FOLD_LINES;
     const bubble = h("div", { class: `${css}${long && !unfolded ? " bubble--folded" : ""}` }, h("span", { class: "bubble__text" }, body));
@@ -314,7 +315,7 @@ export class Timeline {
   #unsent(entry) {
     const { client_id: clientId, state, code } = entry;
     const author = { kind: this.talk.side === "member" ? "member" : "agent", name: this.myName };
-    const message = { ...entry, author, at: new Date(entry.order).toISOString() };
+    const message = { ...entry, payload: entry.shown ?? entry.payload, author, at: new Date(entry.order).toISOString() };
     const acts = this.acts;
     return {
       key: `u${clientId}`,
@@ -328,7 +329,7 @@ export class Timeline {
             ? h(
               "span", { class: "bubble__fate bubble__fate--failed", role: "alert" }, icon("warning"), why(entry),
               h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => acts.resend(clientId) }, gettext("Send again")),
-              h("button", { class: "btn btn--plain btn--small", type: "button", onclick: () => acts.discard(clientId) }, gettext("Back into the box")),
+              h("button", { class: "btn btn--plain btn--small", type: "button", onclick: () => acts.discard(clientId) }, entry.body ? gettext("Back into the box") : gettext("Leave it")),
             )
             : state === "held" ? fate("held") : fate("sending"),
         ),
@@ -382,32 +383,6 @@ export function moment(at) {
 function fullMoment(at) {
   const { year, month, day, hour, minute } = local(new Date(at));
   return `${year}-${month}-${day} ${hour}:${minute}`;
-}
-
-/* An order or product as a card: picture place, title, shop, state, amount. */
-export function orderCard(card, { act } = {}) {
-  return h(
-    "div", { class: "card card--flush order-card" },
-    h(
-      "div", { class: "order" },
-      h("span", { class: "order__picture" }, icon("box")),
-      h("span", { class: "order__title strong" }, card.product || card.title || card.order_no || ""),
-      h("span", { class: "order__amount" }, money(card.paid_amount ?? card.price)),
-      h("span", { class: "order__meta" }, card.shop?.name ?? card.shop ?? ""),
-      h("span", { class: "order__state" }, card.status_label ?? orderState(card.status)),
-    ),
-    card.order_no || act ? h("div", { class: "card__foot" }, h("span", { class: "t-12 ink-3 grow" }, card.order_no ?? ""), act ?? null) : null,
-  );
-}
-
-function orderState(code) {
-  return {
-    paid: gettext("Paid, to be shipped"),
-    shipped: gettext("On its way"),
-    signed: gettext("Received"),
-    finished: gettext("Finished"),
-    closed: gettext("Closed"),
-  }[code] ?? "";
 }
 
 function fate(state) {

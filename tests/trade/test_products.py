@@ -11,6 +11,7 @@ from tests.conftest import make_product
 from trade.actions import relist_product, take_down_product
 from trade.loading import ProductLoader
 from trade.models import Product
+from trade.queries import product_facts
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1/products/"
@@ -245,14 +246,17 @@ def test_the_number_of_queries_does_not_grow(product, mei, browser_of, django_as
         assert len(numbers(browser.get(API, {"q": "车厘"}))) == 20
 
 
-def test_an_order_knows_its_product_by_shop_and_title(order, product, mei, browser_of):
+def test_an_order_knows_its_product_by_shop_and_title(order, product, mei, browser_of, ops):
     twin = Shop.objects.create(shop_no="S9", name="别家")
     make_product(twin, "G9", product.title)
     make_product(product.shop, "G10", product.title, is_listed=False)
     (row,) = browser_of(mei).get("/api/v1/orders/").json()["data"]
-    assert row["product_no"] == "G300101"
+    assert row["offer"] == product_facts(product)
+    take_down_product(product, by=ops, reason="召回")
+    (row,) = browser_of(mei).get("/api/v1/orders/").json()["data"]
+    assert row["offer"]["product_no"] == "G10"  # what the shop itself took off is nearer
 
 
 def test_an_order_of_something_unknown_has_no_product(order, mei, browser_of):
     (row,) = browser_of(mei).get("/api/v1/orders/").json()["data"]
-    assert row["product_no"] is None
+    assert row["offer"] is None

@@ -116,9 +116,9 @@ class ProductAdmin(BaseAdmin):
     search_fields = ("product_no", "title")
     search_help_text = _("Product no. or title")
     fields = (
-        ("product_no", "shelf"),
-        ("title", "category"),
-        ("shop", "amount"),
+        ("product_no", "title"),
+        ("shop", "category"),
+        "amount",
         ("is_listed", "taken_down_at"),
         "added_at",
     )

@@ -6,7 +6,7 @@ import { serverNow } from "../js/clock.js";
 import { h, icon } from "../js/dom.js";
 import { momentWords } from "../js/format.js";
 import { gettext, interpolate } from "../js/i18n.js";
-import { cardOf, isOffShelf, messageOf, rowOf } from "./cards.js";
+import { cardOf, isOffShelf, messageOf, rowOf, shopOf } from "./cards.js";
 
 /* Open the sheet. ``files`` starts to choose files, null where none can be sent yet; ``send`` gets what
    Talk.say takes; ``reader`` is who will see it. */
@@ -118,9 +118,7 @@ class Attach {
   }
 
   #row(kind, facts) {
-    const row = rowOf(kind, facts);
-    if (kind === "order") row.querySelector(".order__meta").append(" ", h("span", { class: "nowrap" }, momentWords(facts.paid_at, serverNow())));
-    return row;
+    return rowOf(kind, facts, kind === "order" ? { below: [shopOf(facts), momentWords(facts.paid_at, serverNow())] } : {});
   }
 
   /* ---- is it this one ---- */

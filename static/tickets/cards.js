@@ -11,15 +11,16 @@ export function messageOf(kind, facts) {
   return { kind: `${kind}_card`, payload: { [number]: facts[number] }, shown: facts };
 }
 
-/* Picture place, title, amount, shop, state: a card's upper part, and a row of a list. */
-export function rowOf(kind, facts) {
+/* Picture place, title, amount, shop, state: a card's upper part, and a row of a list, which may say
+   something else below the title (``below``, a few words each). */
+export function rowOf(kind, facts, { below = [shopOf(facts)] } = {}) {
   const isOrder = kind.startsWith("order");
   return h(
     "span", { class: "order" },
     h("span", { class: "order__picture" }, icon(isOrder ? "box" : "tag")),
     h("span", { class: "order__title" }, facts.product || facts.title || facts.order_no || ""),
     h("span", { class: "order__amount" }, money(isOrder ? facts.paid_amount : facts.price)),
-    h("span", { class: "order__meta" }, facts.shop?.name ?? facts.shop ?? ""),
+    h("span", { class: "order__meta meta" }, below.map((words) => h("span", {}, words))),
     h("span", { class: "order__state" }, isOrder ? facts.status_label ?? orderState(facts.status) : offShelf(facts)),
   );
 }
@@ -32,6 +33,10 @@ export function cardOf(kind, facts) {
     "div", { class: "card card--flush order-card", dataset: { card: kind } }, rowOf(kind, facts),
     about ? h("div", { class: "card__foot t-12 ink-3" }, about) : null,
   );
+}
+
+export function shopOf(facts) {
+  return facts.shop?.name ?? facts.shop ?? "";
 }
 
 /* Cards sent before this was said are of products on the shelf. */

@@ -7,7 +7,7 @@ import { h, icon } from "../js/dom.js";
 import { momentWords } from "../js/format.js";
 import { gettext, interpolate } from "../js/i18n.js";
 import { isComposing } from "../js/keys.js";
-import { cardOf, isOffShelf, messageOf, rowOf } from "./cards.js";
+import { cardOf, isOffShelf, messageOf, rowOf, shopOf } from "./cards.js";
 
 const PAUSE_MS = 120;
 const PRODUCTS = "/api/v1/products/";
@@ -177,16 +177,15 @@ class Picker {
   }
 
   #option(facts, place) {
-    const row = rowOf(this.kind, facts);
-    const meta = row.querySelector(".order__meta");
-    if (this.kind === "order") meta.append(" ", h("span", { class: "nowrap" }, momentWords(facts.paid_at, serverNow())));
     // The heading above names the talk's shop already.
-    else if (facts.shop_no === this.about.shop?.shop_no) meta.textContent = facts.product_no;
+    const below = this.kind === "order"
+      ? [shopOf(facts), momentWords(facts.paid_at, serverNow())]
+      : [facts.shop_no === this.about.shop?.shop_no ? facts.product_no : shopOf(facts)];
     return h(
       "div", {
         class: "pick__one", role: "option", id: `pick-${this.kind}-${place}`,
         onclick: () => { this.at = place; this.#mark(); this.input.focus(); }, ondblclick: () => this.#send(),
-      }, row,
+      }, rowOf(this.kind, facts, { below }),
     );
   }
 

@@ -109,6 +109,7 @@ def test_an_account_manager_sees_products_but_moves_none(browser_of, wen, produc
     office = browser_of(wen)
     page = office.get(reverse("admin:trade_product_change", args=[product.pk]))
     assert page.status_code == 200
+    assert "¥168.00" in page.content.decode()
     assert page.context["acts"] == []
     assert act(office, product, "take_down").status_code == 404
     assert history_of(product).count() == 0

@@ -66,6 +66,10 @@ class BaseAdmin(ModelAdmin):
     def get_sortable_by(self, request: HttpRequest) -> Any:
         return super().get_sortable_by(request) if self.is_small else ()
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        named = {"title": self.opts.verbose_name_plural} | (extra_context or {})
+        return super().changelist_view(request, named)
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
         return super().get_changelist(request, **kwargs) if self.is_small else KeysetChangeList
 

@@ -64,13 +64,21 @@ if (live) {
       const [mine, theirs] = [document.getElementById(id), fresh.getElementById(id)];
       if (mine && theirs && mine.innerHTML !== theirs.innerHTML) {
         const scrolled = mine.scrollTop;
+        const href = mine.contains(document.activeElement) && document.activeElement.getAttribute("href");
         mine.replaceChildren(...theirs.childNodes);
         mine.scrollTop = scrolled;
+        if (href) refocus(mine, href);
         if (id === "kitchen-queue") counted(mine);
         if (id === "kitchen-fate" && mine.textContent.trim()) decided(mine.textContent.trim());
       }
     }
   };
+}
+
+/* Whoever walks a list by keys goes on where they were; where that is gone, at its beginning. */
+function refocus(list, href) {
+  const links = [...list.querySelectorAll("a[href]")];
+  (links.find((a) => a.getAttribute("href") === href) ?? links[0])?.focus({ preventScroll: true });
 }
 
 /* The line on top says the same number as the list. */

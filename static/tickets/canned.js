@@ -14,7 +14,9 @@ const PAUSE_MS = 120;
 export class Canned {
   constructor({ field, list, mayOpen }) {
     Object.assign(this, { field, list, mayOpen, found: [], at: 0 });
-    field.addEventListener("input", () => this.#look());
+    // While an input method composes nothing is said yet: a "/" on its way opens nothing.
+    field.addEventListener("input", (e) => e.isComposing || this.#look());
+    field.addEventListener("compositionend", () => this.#look());
     field.addEventListener("keydown", (e) => this.#key(e), true);
     field.addEventListener("blur", () => setTimeout(() => !list.contains(document.activeElement) && this.close(), 120));
     list.addEventListener("pointerdown", (e) => e.preventDefault());
@@ -75,7 +77,7 @@ export class Canned {
 
   #say(text) {
     this.found = [];
-    this.list.replaceChildren(h("p", { class: "canned__none" }, text));
+    this.list.replaceChildren(h("p", { class: "canned__none", role: "status" }, text));
     this.list.hidden = false;
   }
 
@@ -84,7 +86,10 @@ export class Canned {
       "div", { class: "canned__one", role: "option", id: `canned-${i}`, "aria-selected": String(i === this.at), onclick: () => this.take(i), onpointermove: () => i !== this.at && this.#move(i - this.at) },
       h("kbd", { class: "kbd" }, `/${reply.shortcut}`), h("span", { class: "clip" }, reply.title), h("span", { class: "ink-3 t-12 nowrap" }, reply.folder),
     ));
-    this.list.replaceChildren(h("div", { class: "canned__rows" }, rows), h("p", { class: "canned__whole" }, this.found[this.at].body));
+    this.list.replaceChildren(
+      h("div", { class: "canned__rows", id: "canned-rows", role: "listbox", "aria-label": gettext("Canned replies") }, rows),
+      h("p", { class: "canned__whole" }, this.found[this.at].body),
+    );
     this.list.hidden = false;
     this.field.setAttribute("aria-activedescendant", `canned-${this.at}`);
   }

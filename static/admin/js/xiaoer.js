@@ -8,4 +8,8 @@ function follow() {
 }
 
 new MutationObserver(follow).observe(root, { attributes: true, attributeFilter: ["class"] });
-document.addEventListener("DOMContentLoaded", follow);
+document.addEventListener("DOMContentLoaded", () => {
+  follow();
+  // The theme leaves the page without a main landmark.
+  document.getElementById("main")?.setAttribute("role", "main");
+});

@@ -14,14 +14,16 @@ from common.errors import DomainError
 from common.history import record
 from common.parameters import value
 from common.push import push
+from common.rights import require_right
 
 
 @transaction.atomic
 def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> User:
     """Give ``user`` exactly ``roles``; open sockets lose what was withdrawn at once.
 
-    Raises ``role.unknown`` and ``role.no_reason``. A second call with the same roles changes nothing.
+    Raises ``forbidden``, ``role.unknown`` and ``role.no_reason``. A second call with the same roles changes nothing.
     """
+    require_right(by, "people.manage")
     unknown = set(roles) - set(Role.values)
     if unknown:
         raise DomainError("role.unknown", _("There is no such role."), roles=sorted(unknown))
@@ -62,7 +64,8 @@ def reopen_account(user: User, *, by: User | None, reason: str) -> User:
 
 @transaction.atomic
 def set_tier(member: Member, tier: str, *, by: User | None, reason: str) -> Member:
-    """Put ``member`` into ``tier``. Raises ``tier.unknown``; the same tier again changes nothing."""
+    """Put ``member`` into ``tier``. Raises ``forbidden``, ``tier.unknown``; the same tier again changes nothing."""
+    require_right(by, "people.manage")
     if tier not in Tier.values:
         raise DomainError("tier.unknown", _("There is no such tier."))
     member = Member.objects.select_for_update().get(pk=member.pk)
@@ -83,10 +86,12 @@ def set_tier(member: Member, tier: str, *, by: User | None, reason: str) -> Memb
 
 @transaction.atomic
 def set_password(user: User, password: str, *, by: User | None, reason: str) -> User:
-    """Give ``user`` a new password; open sessions end. Raises ``person.no_reason``.
+    """Give ``user`` a new password; open sessions end. Raises ``forbidden``, ``person.no_reason``.
 
     The history tells that it happened and why, never the password.
     """
+    if by != user:
+        require_right(by, "people.set_password")
     if not reason.strip():
         raise DomainError("person.no_reason", _("Write why."))
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -101,8 +106,9 @@ def set_password(user: User, password: str, *, by: User | None, reason: str) -> 
 def reveal_phone(member: Member, *, by: User | None, reason: str) -> str:
     """Return a member's whole phone number and write down who looked and why.
 
-    Raises ``personal_data.no_reason``.
+    Raises ``forbidden``, ``personal_data.no_reason``.
     """
+    require_right(by, "personal_data.see")
     if not reason.strip():
         raise DomainError("personal_data.no_reason", _("Write why."))
     record(member, "personal_data.revealed", by=by, after={"field": "phone"}, reason=reason)
@@ -121,6 +127,7 @@ def user_topic(user: User) -> str:
 
 
 def _set_active(user: User, active: bool, event: str, *, by: User | None, reason: str) -> User:
+    require_right(by, "people.manage")
     if not reason.strip():
         raise DomainError("person.no_reason", _("Write why."))
     user = User.objects.select_for_update().get(pk=user.pk)
@@ -192,8 +199,9 @@ def forget_wrong_passwords(account: str, *, address: str) -> None:
 def lift_sign_in_lock(user: User, *, by: User, reason: str) -> int:
     """Let ``user`` try again at once after too many wrong passwords; returns how many locks went.
 
-    Raises ``person.no_reason``. A second call lifts nothing.
+    Raises ``forbidden``, ``person.no_reason``. A second call lifts nothing.
     """
+    require_right(by, "people.manage")
     if not reason.strip():
         raise DomainError("person.no_reason", _("Write why."))
     names = {_as_typed(name) for name in (user.username, user.phone) if name}
@@ -214,6 +222,8 @@ def lift_sign_in_lock(user: User, *, by: User, reason: str) -> int:
 @transaction.atomic
 def set_language(user: User, language: str, *, by: User | None) -> User:
     """Show the house to ``user`` in ``language``. Raises ``language.unknown``."""
+    if by != user:
+        require_right(by, "people.manage")
     if language not in dict(settings.LANGUAGES):
         raise DomainError("language.unknown", _("The house does not speak this language."))
     user = User.objects.select_for_update().get(pk=user.pk)

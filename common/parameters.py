@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.errors import DomainError
 from common.history import record
 from common.models import Parameter
+from common.rights import require_right
 
 Value = int | Decimal | timedelta | daytime | str | bool
 
@@ -108,9 +109,10 @@ def set_value(
 ) -> Parameter:
     """Give ``key`` a new value from a moment on (now when left out; never in the past).
 
-    Raises ``parameter.unknown``, ``parameter.bad_value``, ``parameter.out_of_bounds``,
+    Raises ``forbidden``, ``parameter.unknown``, ``parameter.bad_value``, ``parameter.out_of_bounds``,
     ``parameter.no_reason``, ``parameter.in_the_past`` and ``parameter.taken``.
     """
+    require_right(by, "parameters.change")
     if key not in _declared:
         raise DomainError("parameter.unknown", _("There is no such parameter."))
     declared, now = _declared[key], timezone.now()

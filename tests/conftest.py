@@ -51,8 +51,10 @@ def quick_emptying():
 
 
 @pytest.fixture(autouse=True)
-def fresh_parameters():
-    """No test inherits what another one's process remembers."""
+def fresh_parameters(monkeypatch):
+    """No test inherits what another one's process remembers, nor asks again because it is slow."""
+    for module in (parameters, calendars):
+        monkeypatch.setattr(module, "_RECHECK_SECONDS", 3600.0)
     parameters.forget()
     calendars.forget()
     yield

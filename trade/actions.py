@@ -7,12 +7,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from common.errors import DomainError
 from common.history import record
+from common.rights import require_right
 from trade.models import Product
 
 
 @transaction.atomic
 def take_down_product(product: Product, *, by: User | None, reason: str = "") -> Product:
-    """Take ``product`` off the shelf, whatever its shop says. Raises ``product.already_down``."""
+    """Take ``product`` off the shelf, whatever its shop says.
+
+    Raises ``forbidden``, ``product.already_down``.
+    """
+    require_right(by, "products.manage")
     product = Product.objects.select_for_update().get(pk=product.pk)
     if product.taken_down_at is not None:
         raise DomainError("product.already_down", _("This product has been taken down already."))
@@ -21,7 +26,8 @@ def take_down_product(product: Product, *, by: User | None, reason: str = "") ->
 
 @transaction.atomic
 def relist_product(product: Product, *, by: User | None, reason: str = "") -> Product:
-    """Give ``product`` back to its shop's own word. Raises ``product.not_down``."""
+    """Give ``product`` back to its shop's own word. Raises ``forbidden``, ``product.not_down``."""
+    require_right(by, "products.manage")
     product = Product.objects.select_for_update().get(pk=product.pk)
     if product.taken_down_at is None:
         raise DomainError("product.not_down", _("The house has not taken this product down."))

@@ -8,12 +8,14 @@ from accounts.models import User
 from common.errors import DomainError
 from common.history import record
 from common.push import push
+from common.rights import require_right
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
 
 @transaction.atomic
 def join_team(team: Team, user: User, *, is_lead: bool = False, by: User | None) -> TeamMembership:
-    """Put ``user`` into ``team`` (or change whether they lead it)."""
+    """Put ``user`` into ``team`` (or change whether they lead it). Raises ``forbidden``."""
+    require_right(by, "people.manage")
     membership, made = TeamMembership.objects.update_or_create(
         team=team, user=user, defaults={"is_lead": is_lead}
     )
@@ -29,7 +31,8 @@ def join_team(team: Team, user: User, *, is_lead: bool = False, by: User | None)
 
 @transaction.atomic
 def leave_team(team: Team, user: User, *, by: User | None) -> bool:
-    """Take ``user`` out of ``team``; False when they were not in it."""
+    """Take ``user`` out of ``team``; False when they were not in it. Raises ``forbidden``."""
+    require_right(by, "people.manage")
     gone, _rows = TeamMembership.objects.filter(team=team, user=user).delete()
     if gone:
         record(team, "team.left", by=by, before={"user": user.pk})
@@ -39,7 +42,12 @@ def leave_team(team: Team, user: User, *, by: User | None) -> bool:
 
 @transaction.atomic
 def set_presence(user: User, presence: str, *, by: User | None, reason: str = "") -> AgentStatus:
-    """Say whether ``user`` takes conversations. Raises ``presence.unknown``, ``presence.not_agent``."""
+    """Say whether ``user`` takes conversations.
+
+    Raises ``forbidden`` (somebody else's presence), ``presence.unknown``, ``presence.not_agent``.
+    """
+    if by != user:
+        require_right(by, "tickets.reassign")
     if presence not in Presence.values:
         raise DomainError("presence.unknown", _("There is no such presence."))
     if not user.is_agent:

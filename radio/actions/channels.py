@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from common.errors import DomainError, Forbidden, NotFound
+from common.errors import DomainError, NotFound
 from common.history import record
+from common.rights import require_right
 from common.text import clean
 from radio.actions.editions import lay_out_editions, withdraw_empty_editions
 from radio.models import Channel, Subscription
@@ -187,9 +188,12 @@ def _known(channel: Channel, user: User) -> Channel:
 
 
 def _manager(by: User | None) -> None:
-    # None is the system: the demo world and loaders open channels too.
-    if by is not None and not by.can("radio.manage"):
-        raise Forbidden(_("Only operations change channels."), code="radio.may_not_manage")
+    require_right(
+        by,
+        "radio.manage",
+        message=_("Only operations change channels."),
+        code="radio.may_not_manage",
+    )
 
 
 def _locked_for_switch(channel: Channel, by: User | None, reason: str) -> Channel:

@@ -72,7 +72,7 @@ class Chunk:
 
 
 class Loader(ABC):
-    """How one kind of file is loaded; the app that owns the rows says it.
+    """How one kind of file is loaded; the app that owns the rows says it. Serves one run.
 
     ``columns`` are those of the file, ``key`` the natural key among them. ``store`` moves one
     chunk from the staging table into the app's tables and counts the fates of the staged rows.
@@ -92,6 +92,9 @@ class Loader(ABC):
 
     def finish(self, session: Session) -> None:  # noqa: B027
         """Do what remains when all chunks are in; not called for a dry run."""
+
+    def stop(self) -> None:  # noqa: B027
+        """Let go of what the run used; called once, however it ended."""
 
 
 @dataclass
@@ -138,7 +141,10 @@ def load_file(
     started = time.monotonic()
     with _only_one(loader.kind):
         run = _Run(loader, path, by=by, dry_run=dry_run, rejects=rejects, progress=progress)
-        report = run.load(chunk_lines)
+        try:
+            report = run.load(chunk_lines)
+        finally:
+            loader.stop()
     report.seconds = time.monotonic() - started
     return report
 
@@ -236,8 +242,7 @@ class _Run:
         waiting: dict[int, Future[None]] = {}
         blocks = self.source.blocks()
         try:
-            # One thread: chunks are stored in the order of the file.
-            with ThreadPoolExecutor(1) as storing:
+            with _one_thread() as storing:
                 for number in range(1 << 62):
                     place = number % 2
                     if place in waiting:
@@ -252,8 +257,6 @@ class _Run:
                     waiting[place] = storing.submit(self._store_and_commit, wrapper, cursor, staged)
                 for future in waiting.values():
                     future.result()
-                # The thread's own connection, on which loaders change the catalogue.
-                storing.submit(connections.close_all).result()
         finally:
             for wrapper in wrappers:
                 wrapper.close()
@@ -397,6 +400,19 @@ class _RejectsFile:
 def _inert(value: str) -> str:
     """Return ``value`` so that a spreadsheet shows it instead of computing it."""
     return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+@contextmanager
+def _one_thread() -> Iterator[ThreadPoolExecutor]:
+    """Give one thread, so that chunks are stored in the order of the file.
+
+    Loaders change the catalogue on its own connection, which is closed at the end.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            yield thread
+        finally:
+            thread.submit(connections.close_all).result()
 
 
 def _second_connection() -> BaseDatabaseWrapper:

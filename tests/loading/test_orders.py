@@ -263,6 +263,42 @@ def test_months_built_beside_are_partitions_like_the_others(market, many, beside
     assert load(many, chunk_lines=500) == Fates(unchanged=2970, rejected=30)
 
 
+def test_months_that_the_file_left_behind_are_completed_ahead_and_take_late_rows(
+    market, orders_file, beside, monkeypatch
+):
+    monkeypatch.setattr("common.loading.files.BLOCK_BYTES", 4096)
+    furnish, finish, steps = months._furnish, OrderLoader.finish, []
+
+    def furnished(leaf):
+        furnish(leaf)
+        steps.append(leaf)
+
+    def finished(self, session):
+        steps.append("finish")
+        finish(self, session)
+
+    monkeypatch.setattr(months, "_furnish", furnished)
+    monkeypatch.setattr(OrderLoader, "finish", finished)
+    rows = [(month, n) for month in (1, 2, 3) for n in range(300)]
+    late = [(1, n) for n in range(300, 350)]
+    path = orders_file(
+        *(f"A{m}{n:04d},M1,S1,1.00,2025-{m:02d}-03 10:00:00" for m, n in rows + late),
+        "A10007,M1,S1,9.00,2025-01-03 10:00:00",
+    )
+    assert load(path, chunk_lines=100) == Fates(inserted=950, updated=1)
+    assert steps[0] == "trade_order_loading_202501"
+    assert Order.objects.count() == 950
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT inhrelid::regclass::text, (SELECT count(*) FROM pg_index i "
+            "WHERE i.indrelid = inhrelid), (SELECT count(*) FROM pg_constraint c "
+            "WHERE c.conrelid = inhrelid AND c.contype = 'f') FROM pg_inherits "
+            "WHERE inhparent = 'trade_order'::regclass AND inhrelid::regclass::text ~ '20250[123]'"
+        )
+        assert sorted(cursor.fetchall()) == [(f"trade_order_20250{m}", 4, 2) for m in (1, 2, 3)]
+    assert load(path).inserted == 0
+
+
 @pytest.mark.parametrize("killed", [False, True])
 def test_a_number_is_known_again_among_months_built_beside(
     market, orders_file, beside, monkeypatch, killed

@@ -1,16 +1,20 @@
 """Months of orders that are built beside the table and attached when they are complete.
 
-A month without rows gets a table of its own without indexes and references; when the file is in,
-these are made in one go, which costs a fraction of keeping them row by row, and the table is
-attached as the month's partition. Until then its rows are not visible. What an interrupted run
-left is found again: the next run goes on with it, whichever file it loads.
+A month without rows gets a table of its own without indexes and references; when the file has
+left the month behind, or is in, these are made in one go, which costs a fraction of keeping them
+row by row. At the end the table is attached as the month's partition. Until then its rows are not
+visible. What an interrupted run left is found again: the next run goes on with it, whichever file
+it loads.
+
+Nothing here waits for the disk: the end of the run does, for all that was before it, and what
+the machine's power took is found unfinished and done again.
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from common.ids import uuid7_floor
@@ -46,7 +50,6 @@ def begin_beside(month: date, *, room: int) -> bool:
     with transaction.atomic(), connection.cursor() as cursor:
         if _has_rows(cursor, month):
             return False
-        # Rows that go in are committed after this: what the disk loses of one it loses of both.
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
             f"CREATE TABLE IF NOT EXISTS {LOADING} "
@@ -55,11 +58,44 @@ def begin_beside(month: date, *, room: int) -> bool:
         low, high = uuid7_floor(month), uuid7_floor(month_after(month))
         # Checked as rows go in, the bounds need no scan under the lock that attaching takes.
         cursor.execute(
-            f"CREATE TABLE IF NOT EXISTS {LOADING}_{month:%Y%m} PARTITION OF {LOADING} "
+            f"CREATE TABLE IF NOT EXISTS {_leaf_of(month)} PARTITION OF {LOADING} "
             f"(CONSTRAINT {BOUNDS} CHECK (id >= '{low}' AND id < '{high}')) "
             f"FOR VALUES FROM ('{low}') TO ('{high}')"
         )
     return True
+
+
+class Ahead:
+    """Completes months while others are still being stored, on a thread and connection of its own.
+
+    That is a bet that no more of their rows come. Rows that come after all go in more slowly, and
+    no further bets are made.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1)
+        self._begun: dict[date, Future[None]] = {}
+
+    def bet_on(self, built: set[date], *, touched: set[date]) -> None:
+        """Complete those of ``built`` that are not ``touched``; their rows must be committed."""
+        if not touched.isdisjoint(self._begun):
+            return
+        for month in sorted(built - touched - self._begun.keys()):
+            self._begun[month] = self._thread.submit(_furnish_if_worth, _leaf_of(month))
+
+    def wait(self) -> None:
+        """Wait for the month that is being completed and drop the rest; raises what went wrong."""
+        for begun in self._begun.values():
+            if not begun.cancel():
+                begun.result()
+
+    def stop(self) -> None:
+        """Drop what was not begun yet and let go of thread and connection."""
+        for begun in self._begun.values():
+            begun.cancel()
+        if self._begun:
+            self._thread.submit(connections.close_all).result()
+        self._thread.shutdown()
 
 
 def attach_all() -> None:
@@ -85,13 +121,19 @@ def _complete(leaves: list[str]) -> None:
         connection.close()
 
 
+def _furnish_if_worth(leaf: str) -> None:
+    with connection.cursor() as cursor:
+        worth = _has_many_rows(cursor, leaf)
+    if worth:
+        _furnish(leaf)
+
+
 def _furnish(leaf: str) -> None:
     """Give ``leaf`` what a partition of the orders has; all of it or nothing."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_index WHERE indrelid = %s::regclass", [leaf])
         if cursor.fetchone():
             return
-        # Lost with the machine's power it is done again.
         cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute("SET LOCAL maintenance_work_mem = '128MB'")
         cursor.execute(f"ALTER TABLE {leaf} ADD PRIMARY KEY (id)")
@@ -117,6 +159,7 @@ def _settle(month: date, leaf: str, *, worth: bool) -> None:
             with transaction.atomic(), connection.cursor() as cursor:
                 # Short: whoever reads the orders waits behind us until we have the lock.
                 cursor.execute("SET LOCAL lock_timeout = '2s'")
+                cursor.execute("SET LOCAL synchronous_commit = off")
                 cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
                 if worth and not _has_rows(cursor, month):
                     _attach(cursor, month, leaf)
@@ -144,6 +187,10 @@ def _attach(cursor: CursorWrapper, month: date, leaf: str) -> None:
         f"ALTER TABLE {TABLE} ATTACH PARTITION {name} FOR VALUES FROM ('{low}') TO ('{high}')"
     )
     cursor.execute(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {BOUNDS}")
+
+
+def _leaf_of(month: date) -> str:
+    return f"{LOADING}_{month:%Y%m}"
 
 
 def _leaves(cursor: CursorWrapper) -> list[tuple[date, str]]:

@@ -114,6 +114,9 @@ class OrderLoader(Loader):
         Text("region", 40),
     )
 
+    def __init__(self) -> None:
+        self.ahead = months.Ahead()
+
     def begin(self, session: Session) -> None:
         self.beside = not session.alone and session.file_size >= months.WORTH_BYTES
         self.building = months.building()
@@ -131,7 +134,9 @@ class OrderLoader(Loader):
         cursor, known = chunk.cursor, chunk.session.known
         look = self._look(chunk)
         # Before the lock: partitions are made on a connection of their own, which it would stop.
-        self._place_months(chunk, look)
+        touched = self._place_months(chunk, look)
+        if not chunk.session.alone:
+            self.ahead.bet_on(self.building, touched=touched)
         if not chunk.session.dry_run:
             # Readers go on; nobody else may add an order whose number this chunk also brings.
             cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
@@ -148,7 +153,11 @@ class OrderLoader(Loader):
 
     def finish(self, session: Session) -> None:
         if self.building:
+            self.ahead.wait()
             months.attach_all()
+
+    def stop(self) -> None:
+        self.ahead.stop()
 
     def _stretches_left(self) -> list[tuple[str, str]]:
         """Return the ends of what an interrupted run left beside the table."""
@@ -166,8 +175,11 @@ class OrderLoader(Loader):
         )
         return Look(*chunk.cursor.fetchone())
 
-    def _place_months(self, chunk: Chunk, look: Look) -> None:
-        """Decide for each month of the chunk where its rows go, and make what is missing."""
+    def _place_months(self, chunk: Chunk, look: Look) -> set[date]:
+        """Decide for each month of the chunk where its rows go, make what is missing, name all.
+
+        There may be a few more, between them.
+        """
         # Files are mostly sorted by time: the ends tell all, and cost a tenth of grouping.
         between = list(all_months(look.first_month, look.last_month))
         if len(between) > 6:
@@ -184,6 +196,7 @@ class OrderLoader(Loader):
                 if counts.get(month, 0) >= months.WORTH_ROWS:
                     ensure_partitions(TABLE, month, month)
             self.known_months.add(month)
+        return set(between)
 
     def _months_of(self, chunk: Chunk) -> dict[date, int]:
         chunk.cursor.execute(f"SELECT {_month('paid_at')}, count(*) FROM {STAGE} GROUP BY 1")

@@ -61,7 +61,7 @@ class Declaration:
 
 _declared: dict[str, Declaration] = {}
 _cached: dict[str, list[tuple[datetime, Any]]] = {}
-_checked_at = 0.0
+_checked_at = float("-inf")
 _RECHECK_SECONDS = 1.0
 
 
@@ -162,7 +162,7 @@ def set_value(
 def forget() -> None:
     """Drop what this process remembers, so that the next question reads the table."""
     global _checked_at
-    _checked_at = 0.0
+    _checked_at = float("-inf")
 
 
 def _rows(key: str) -> list[tuple[datetime, Any]]:

@@ -16,7 +16,8 @@ from config.demo import world
 from config.demo.build import build
 from radio.models import Case, Edition
 from tickets.models import Conversation, Message, State
-from trade.models import Order
+from trade.models import Order, Product
+from trade.queries import product_facts
 
 NOW = datetime(2026, 11, 20, 10, 38, tzinfo=ZoneInfo("Asia/Shanghai"))
 
@@ -58,6 +59,10 @@ def test_the_world_holds_together(small):
     assert not counted.exists()
     assert Edition.objects.filter(publish_at__lte=NOW, aired_at=None).count() == 0
     assert Edition.objects.filter(publish_at__gt=NOW).exists()
+    for message in Message.objects.filter(kind="product_card"):
+        product = Product.objects.get(product_no=message.payload["product_no"])
+        assert message.payload == product_facts(product)
+        assert message.conversation.order.product == product.title
     assert not OrmQ.objects.exists()
     assert Member.objects.get(user__username="ada").tier == "apass"
     assert User.objects.get(username="bailu").check_password(world.demo_password())

@@ -120,7 +120,7 @@ def products(world: World) -> None:
                     shop=shop,
                     title=title,
                     category=shop.category,
-                    price=Decimal(dice.randint(low, high)),
+                    price=Decimal(f"{dice.randint(low, high)}.00"),
                     is_listed=dice.random() > 0.08,
                     added_at=world.now - timedelta(days=dice.randint(70, 400)),
                 )

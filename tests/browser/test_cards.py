@@ -4,11 +4,12 @@ import pytest
 from playwright.sync_api import expect
 
 from merchants.models import Shop
+from tickets.actions.posting import post_message
 from tickets.models import Message
 from trade.actions import take_down_product
 
 from ..conftest import make_order, make_product
-from .conftest import assert_fits, assert_touchable, shot
+from .conftest import assert_fits, assert_touchable, cut_off, shot
 from .desk import answered_by, at_desk
 
 
@@ -114,6 +115,29 @@ def test_what_is_off_the_shelf_says_so(new_page, house, mei, bo, ops, order, pro
     agent.keyboard.press("Enter")
     agent.keyboard.press("Enter")
     expect(card(agent, "product")).to_contain_text("已下架")
+
+
+def test_a_held_card_is_chosen_once_more(new_page, house, mei, bo, order, product):
+    talk = answered_by(bo, mei, order=order)
+    agent = at_desk(new_page, house, bo, talk)
+    expect(agent.locator(".bubble")).to_have_count(1)
+    cut_off(agent)
+    agent.locator("#main").focus()
+    post_message(talk, by=mei, author_kind="member", body="算了，不要了")
+    agent.keyboard.press("Shift+C")
+    expect(agent.locator(".failed-part")).to_be_visible()  # no line: the orders cannot be asked
+    agent.keyboard.press("Escape")
+    agent.get_by_role("button", name="发成卡片").click()
+    agent.context.set_offline(False)
+    look = agent.get_by_role("button", name="看过再发")
+    expect(look).to_be_visible(timeout=40_000)
+    assert cards(talk) == []
+    look.click()
+    dialog = agent.get_by_role("dialog")
+    expect(dialog.get_by_role("option")).to_have_count(1)
+    dialog.get_by_role("button", name="发送").click()
+    expect(card(agent, "order")).to_have_count(1)
+    assert cards(talk) == [("order_card", None, "2611200341700001")]
 
 
 def test_a_member_sends_an_order_and_what_they_bought(

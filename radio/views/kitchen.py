@@ -63,10 +63,14 @@ def selection(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
             severity=form.cleaned_data["severity"],
             by=signed_in(request),
         )
-        places = _(", ").join(
-            _("%(channel)s on %(date)s")
-            % {"channel": item.edition.channel, "date": date_words(item.edition.publish_at)}
-            for item in items
+        days: dict[str, list[str]] = {}
+        for item in items:
+            days.setdefault(date_words(item.edition.publish_at), []).append(
+                str(item.edition.channel)
+            )
+        places = _("; ").join(
+            _("%(channel)s on %(date)s") % {"channel": _(", ").join(names), "date": day}
+            for day, names in days.items()
         )
         return _("Selected: %(places)s") % {"places": places}
 

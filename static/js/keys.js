@@ -63,7 +63,8 @@ function onKey(event) {
   const name = nameOf(event);
   const mine = settings();
   const writing = isTextField(event.target);
-  if (document.querySelector("dialog[open]:modal") && !name.startsWith("mod+")) return;
+  // An open dialog or menu has the keys to itself; above all, Esc closes it and nothing below.
+  if (document.querySelector("dialog[open]:modal, [popover]:popover-open") && !name.startsWith("mod+")) return;
   // The last one added wins: what is opened later lies on top.
   for (let i = bindings.length - 1; i >= 0; i -= 1) {
     const b = bindings[i];

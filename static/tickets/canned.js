@@ -42,6 +42,7 @@ export class Canned {
   close() {
     clearTimeout(this.timer);
     this.list.hidden = true;
+    this.field.removeAttribute("aria-controls");
     this.field.removeAttribute("aria-activedescendant");
   }
 
@@ -91,6 +92,7 @@ export class Canned {
       h("p", { class: "canned__whole" }, this.found[this.at].body),
     );
     this.list.hidden = false;
+    this.field.setAttribute("aria-controls", "canned-rows");
     this.field.setAttribute("aria-activedescendant", `canned-${this.at}`);
   }
 

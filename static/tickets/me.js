@@ -167,8 +167,8 @@ class Chat {
     $("settled-line").textContent = closed
       ? gettext("This talk is closed. A new one finds an agent at once.")
       : outcome
-        ? interpolate(gettext("Settled: %(outcome)s. Within seven days a new message opens it again."), { outcome })
-        : gettext("Settled. Within seven days a new message opens it again.");
+        ? interpolate(gettext("Settled: %(outcome)s."), { outcome })
+        : gettext("Settled."); // until when it can go on is the last line of the talk itself
   }
 
   goOn() {

@@ -103,3 +103,25 @@ def test_twice_the_text_lies_over_nothing(new_page, house, mei, bo, team):
         || close.right > side.left || close.bottom > head.bottom;
     }"""
     assert not page.evaluate(lies)
+
+
+def test_escape_closes_what_lies_on_top_and_nothing_below(new_page, house, mei, bo, team):
+    talk = answered_by(bo, mei)
+    page = at_desk(new_page, house, bo, talk)
+    expect(bubble(page, "签收就坏了一半")).to_be_visible()
+    for name, menu in (("声音和提醒", "alert-menu"), ("我的状态和账号", "presence-menu")):
+        opener = page.get_by_role("button", name=name)
+        opener.focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#{menu}")).to_be_visible()
+        page.keyboard.press("e")
+        expect(page.locator("dialog")).to_have_count(0)
+        page.keyboard.press("Escape")
+        expect(page.locator(f"#{menu}")).to_be_hidden()
+        expect(opener).to_be_focused()
+        expect(page.locator("#talk-name")).to_be_visible()
+    page.keyboard.press("e")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("#talk-name")).to_be_visible()

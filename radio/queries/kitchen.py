@@ -137,11 +137,10 @@ def fillings(user: User, now: datetime) -> list[Filling]:
 
 
 def suggested_channels(case: Case) -> list[int]:
-    """Return the channels in which earlier cases of the same shop were selected."""
+    """Return the channels that the shop's newest selected case went to."""
     if case.conversation.shop_id is None:
         return []
-    return list(
-        EditionItem.objects.filter(case__conversation__shop=case.conversation.shop_id)
-        .values_list("edition__channel_id", flat=True)
-        .distinct()
-    )
+    # The union of all its cases would grow until every channel is ticked.
+    items = EditionItem.objects.filter(case__conversation__shop=case.conversation.shop_id)
+    newest = items.order_by("-pk").values("case")[:1]
+    return list(items.filter(case=newest).values_list("edition__channel_id", flat=True))

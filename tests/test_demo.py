@@ -12,7 +12,7 @@ from django.db.models import Count, F, Max
 from django_q.models import OrmQ
 
 from accounts.models import Member, User
-from config.demo import world
+from config.demo import talks, world
 from config.demo.build import build
 from radio.models import Case, Edition
 from tickets.models import Conversation, Message, State
@@ -100,3 +100,21 @@ def test_the_sign_ins_are_printed(small):
     call_command("demo_signins", stdout=out)
     assert "xuqinghe" in out.getvalue()
     assert world.demo_password() in out.getvalue()
+
+
+def test_what_is_said_is_true_of_the_order(small):
+    build(NOW)
+    for talk in Conversation.objects.filter(order__isnull=False).select_related("order"):
+        shipped, signed = talk.order.shipped_at, talk.order.signed_at
+        match talks.SPOKEN_WHEN.get(talk.subject):
+            case talks.UNSHIPPED:
+                assert shipped is None or shipped > talk.opened_at
+            case talks.UNDERWAY:
+                assert shipped <= talk.opened_at
+                assert signed is None or signed > talk.opened_at
+            case talks.RECEIVED:
+                assert signed <= talk.opened_at
+
+
+def test_every_subject_with_a_place_is_talked_about():
+    assert set(talks.SPOKEN_WHEN) <= {subject for subject, _categories, _turns in talks.TALKS}

@@ -33,8 +33,9 @@ def past_talks(world: World) -> None:
         order = dice.choice(world.orders)
         day = dice.choice(days)
         opened = world.at(day, dice.choices(hours, busy)[0] + dice.random())
-        if opened < order.paid_at:
-            opened = order.paid_at + timedelta(hours=dice.uniform(0.5, 60))
+        if opened < order.paid_at or dice.random() < 0.3:
+            # Most write while they wait for it.
+            opened = order.paid_at + timedelta(hours=dice.uniform(0.5, 110))
         if opened > world.now - timedelta(hours=14):
             continue
         _talk(world, order, opened, turns=None)
@@ -102,9 +103,7 @@ def _talk(
 ) -> None:
     """Make one conversation: done when ``turns`` is None, waiting with ``queue``, else with ``owner``."""
     dice, member = world.dice, order.member
-    subject, _categories, script = dice.choice(
-        [t for t in talks.TALKS if not t[1] or order.category in t[1]]
-    )
+    subject, _categories, script = dice.choice(_fitting(order, opened))
     team = world.teams[queue] if queue else _team_of(world, order, owner)
     answering = owner or _somebody(world, team)
     key = uuid7_of(opened, f"demo {len(world.conversations)}")
@@ -145,10 +144,29 @@ def _talk(
         # The customer shows what it is about, a breath after the first sentence.
         shown = world.product_of(order)
         steps.insert(1, ("m", shown, steps[0][2] + (steps[1][2] - steps[0][2]) / 2))
+    done = steps[-1][2] + timedelta(seconds=dice.randint(20, 240)) if turns is None else None
+    if done:
+        steps.append(("s", talks.SETTLED.format(days=value("chat.reopen_window").days), done))
     _say(world, conversation, steps, answering, waiting=bool(queue))
-    _settle(world, conversation, answering, steps[-1][2], done=turns is None, waiting=bool(queue))
+    _settle(world, conversation, answering, done=done, waiting=bool(queue))
     world.conversations.append(conversation)
     world.spoken_by.setdefault(subject, []).append(conversation)
+
+
+def _fitting(order: Order, opened: datetime) -> list[talks.Talk]:
+    """Return the talks that are true of ``order`` at the moment ``opened``."""
+    if order.signed_at and order.signed_at <= opened:
+        place = talks.RECEIVED
+    elif order.shipped_at and order.shipped_at <= opened:
+        place = talks.UNDERWAY
+    else:
+        place = talks.UNSHIPPED
+    return [
+        talk
+        for talk in talks.TALKS
+        if (not talk[1] or order.category in talk[1])
+        and talks.SPOKEN_WHEN.get(talk[0], place) == place
+    ]
 
 
 def _say(
@@ -199,13 +217,13 @@ def _say(
                 sent_at=at,
             )
         )
-    last_side, last_text, last_at = lines[-1]
-    last_kind = kinds[last_side]
+    # What somebody said last: the house's own lines are not it.
+    last_side, last_text, _at = next(line for line in reversed(lines) if line[0] != "s")
     conversation.last_seq = len(lines)
     conversation.last_member_seq = max(n for n, line in enumerate(lines, 1) if line[0] == "m")
-    conversation.last_message_at, conversation.last_author_kind = last_at, last_kind
-    conversation.last_message_kind = "system" if last_side == "s" else "text"
-    conversation.last_preview = str(last_text)[:80]
+    conversation.last_message_at, conversation.last_author_kind = lines[-1][2], kinds[last_side]
+    conversation.last_message_kind = "text" if isinstance(last_text, str) else "product_card"
+    conversation.last_preview = last_text[:80] if isinstance(last_text, str) else ""
     answers = [n for n, line in enumerate(lines, 1) if line[0] == "a"]
     first_answer = lines[answers[0] - 1][2] if answers else None
     conversation.first_responded_at = first_answer
@@ -233,9 +251,8 @@ def _settle(
     world: World,
     conversation: Conversation,
     answering: User,
-    last: datetime,
     *,
-    done: bool,
+    done: datetime | None,
     waiting: bool,
 ) -> None:
     """Give the conversation its state, its history and, when it is resolved, its timer."""
@@ -265,12 +282,11 @@ def _settle(
         before={"state": "waiting"},
         after={"state": "open", "owner": str(answering.pk)},
     )
-    if not done:
+    if done is None:
         conversation.state = State.OPEN
         return
-    resolved = last + timedelta(seconds=dice.randint(20, 240))
     conversation.resolved_at, conversation.waiting_since, conversation.staff_unread = (
-        resolved,
+        done,
         None,
         0,
     )
@@ -280,12 +296,12 @@ def _settle(
         world,
         conversation,
         "conversation.resolved",
-        resolved,
+        done,
         answering,
         before={"state": "open"},
         after={"state": "resolved", "disposition": conversation.disposition.code},
     )
-    closes = resolved + value("chat.reopen_window")
+    closes = done + value("chat.reopen_window")
     if closes <= world.now:
         conversation.state, conversation.closed_at = State.CLOSED, closes
         _remember(

@@ -9,6 +9,9 @@ ANY: tuple[str, ...] = ()
 Turn = tuple[str, tuple[str, ...]]
 Talk = tuple[str, tuple[str, ...], tuple[Turn, ...]]
 
+# Where an order is when its customer speaks.
+UNSHIPPED, UNDERWAY, RECEIVED = "unshipped", "underway", "received"
+
 TALKS: tuple[Talk, ...] = (
     (
         "签收就坏了一半",
@@ -199,6 +202,25 @@ TALKS: tuple[Talk, ...] = (
         ),
     ),
 )
+
+SETTLED = "这次先到这里。{days}天内再发消息，就接着现在的聊。"
+
+SPOKEN_WHEN: dict[str, str] = {
+    # subject: where the order must be for it; the others fit any
+    "快递三天没动": UNDERWAY,
+    "什么时候发货": UNSHIPPED,
+    "地址填错了": UNSHIPPED,
+    "签收就坏了一半": RECEIVED,
+    "少发了一件": RECEIVED,
+    "买大了想换小一码": RECEIVED,
+    "充不进电": RECEIVED,
+    "用了起疹子": RECEIVED,
+    "和描述不一样": RECEIVED,
+    "发票怎么开": RECEIVED,
+    "咨询怎么用": RECEIVED,
+    "夜里送货没打电话": RECEIVED,
+}
+
 
 CANNED: tuple[tuple[str, str, str, str], ...] = (
     # shortcut, title, text, folder

@@ -66,7 +66,10 @@ def _kitchen_morning(
     """Push some of the last days' talks the evening before and screen them before nine."""
     dice = world.dice
     screeners = [world.people["jiangbanxia"], world.people["wenruyan"], world.people["luyao"]]
-    for subject, headline, why, codes, severity in dice.sample(voices.VOICES, dice.randint(2, 4)):
+    # On the day one comes in, every channel has something to tell.
+    newest = not any(is_workday(later) for later in world.days() if later > day)
+    heard = len(voices.VOICES) if newest else dice.randint(3, 6)
+    for subject, headline, why, codes, severity in dice.sample(voices.VOICES, heard):
         conversation = _talk_before(world, subject, world.at(day, 8), used)
         if conversation is None:
             continue

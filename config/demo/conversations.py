@@ -103,7 +103,8 @@ def _talk(
 ) -> None:
     """Make one conversation: done when ``turns`` is None, waiting with ``queue``, else with ``owner``."""
     dice, member = world.dice, order.member
-    subject, _categories, script = dice.choice(_fitting(order, opened))
+    fitting = _fitting(order, opened)
+    subject, _categories, script = dice.choices(fitting, [_likely(talk) for talk in fitting])[0]
     team = world.teams[queue] if queue else _team_of(world, order, owner)
     answering = owner or _somebody(world, team)
     key = uuid7_of(opened, f"demo {len(world.conversations)}")
@@ -167,6 +168,12 @@ def _fitting(order: Order, opened: datetime) -> list[talks.Talk]:
         if (not talk[1] or order.category in talk[1])
         and talks.SPOKEN_WHEN.get(talk[0], place) == place
     ]
+
+
+def _likely(talk: talks.Talk) -> int:
+    """Return how often a talk comes: what only this trade or this moment brings, more than the rest."""
+    subject, categories, _turns = talk
+    return 4 if categories else 2 if subject in talks.SPOKEN_WHEN else 1
 
 
 def _say(

@@ -14,6 +14,7 @@ from typing import Any
 
 import holidays
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common import rules
@@ -45,6 +46,12 @@ class Change:
 
     row: DayRow
     before: DayRow | None
+
+
+def day_start(now: datetime, days_back: int = 0) -> datetime:
+    """Return the midnight in the time zone of the pages, ``days_back`` days before today's."""
+    local = timezone.localtime(now) - timedelta(days=days_back)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def is_workday(day: date) -> bool:

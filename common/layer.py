@@ -205,7 +205,7 @@ class PostgresChannelLayer(BaseChannelLayer):
             raise
         except Exception:
             # One strange notification must not make the process deaf.
-            log.exception("a notification on %s could not be taken", NOTIFY_CHANNEL)
+            log.exception("a notification on %s is not ours or could not be taken", NOTIFY_CHANNEL)
 
     async def _heard(self, payload: str) -> None:
         if payload.startswith(self._ignored):
@@ -214,11 +214,7 @@ class PostgresChannelLayer(BaseChannelLayer):
             payload = await self._fetch(UUID(payload[1:]))
             if not payload:
                 return
-        try:
-            group, message = orjson.loads(payload)
-        except (orjson.JSONDecodeError, ValueError):
-            log.error("a notification on %s is not ours", NOTIFY_CHANNEL)
-            return
+        group, message = orjson.loads(payload)
         self._hand_out(group, message)
 
     def _hand_out(self, group: str, message: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from common.admin import machine, parameters, records  # noqa: F401  (registers them)
 from common.admin.acts import ReasonForm, reason_action
 from common.admin.base import BaseAdmin, ReadOnlyAdmin, SuperuserAdmin
-from common.admin.lists import MomentFilter, day_start
+from common.admin.lists import MomentFilter
 
 __all__ = [
     "BaseAdmin",
@@ -11,6 +11,5 @@ __all__ = [
     "ReadOnlyAdmin",
     "ReasonForm",
     "SuperuserAdmin",
-    "day_start",
     "reason_action",
 ]

@@ -1,6 +1,5 @@
 """Lists that open as fast with 400,000 rows as with 50: pages by key, no COUNT."""
 
-from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.views import ChangeList
 
+from common.calendars import day_start
 from common.ids import uuid7_from
 
 MOST_OFFERED = 200
@@ -120,9 +120,3 @@ class MomentFilter(admin.SimpleListFilter):
         if days not in {"1", "7", "30"}:
             return queryset
         return queryset.filter(pk__gte=uuid7_from(day_start(timezone.now(), int(days) - 1)))
-
-
-def day_start(now: datetime, days_back: int = 0) -> datetime:
-    """Return the midnight in the time zone of the pages, ``days_back`` days before today's."""
-    local = timezone.localtime(now) - timedelta(days=days_back)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)

@@ -70,24 +70,10 @@ def todays_talks(world: World) -> None:
         who = world.people[dice.choice(("guchen", "xiazhi", "yezhiqiu"))]
         opened = world.now - timedelta(minutes=dice.randint(3, 20))
         _talk(world, dice.choice(young), opened, turns=3, waited=dice.randint(10, 90), owner=who)
-    for waited in (205, 130, 64, 22):
-        _talk(
-            world,
-            dice.choice(fresh),
-            world.now - timedelta(seconds=waited),
-            turns=1,
-            waited=waited,
-            queue="fresh",
-        )
-    for waited in (95, 18):
-        _talk(
-            world,
-            dice.choice(young),
-            world.now - timedelta(seconds=waited),
-            turns=1,
-            waited=waited,
-            queue="general",
-        )
+    for queue, about, waits in (("fresh", fresh, (205, 130, 64, 22)), ("general", young, (95, 18))):
+        for waited in waits:
+            opened = world.now - timedelta(seconds=waited)
+            _talk(world, dice.choice(about), opened, turns=1, waited=waited, queue=queue)
 
 
 def _talk(

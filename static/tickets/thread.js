@@ -260,7 +260,7 @@ export class Thread extends EventTarget {
         this.reply.focus();
         // A card cannot go back into the box: it is chosen once more.
         const card = held.find((entry) => entry.shown);
-        if (card) this.reply.show(card.kind.replace("_card", ""), Object.values(card.payload)[0]);
+        if (card) this.reply.show(card.kind.replace("_card", ""), card.payload.product_no ?? card.payload.order_no);
       },
       anyway: () => {
         for (const entry of held) this.live.resend(entry.client_id, { anyway: true });

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import assert_fits, shot
+from tests.browser.pages import assert_fits, shot
 from tickets.actions.conversations import open_conversation
 from tickets.actions.ownership import accept_conversation
 from tickets.models import Conversation, State

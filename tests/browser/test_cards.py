@@ -9,8 +9,8 @@ from tickets.models import Message
 from trade.actions import take_down_product
 
 from ..conftest import make_order, make_product
-from .conftest import assert_fits, assert_touchable, cut_off, shot
 from .desk import answered_by, at_desk
+from .pages import assert_fits, assert_touchable, cut_off, shot
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from tickets.models import Conversation
 from trade.models import OrderStatus
 
 from ..conftest import make_order, person
-from .conftest import assert_fits, assert_touchable, shot
 from .desk import answered_by, asked, at_desk, bubble, png, reply, stored
+from .pages import assert_fits, assert_touchable, shot
 
 
 def test_a_member_asks_and_an_agent_answers(new_page, house, mei, bo, order, canned, tmp_path):

@@ -7,8 +7,8 @@ from radio.actions import reject_case
 from radio.models import Case
 from tickets.models import Conversation, State
 
-from .conftest import shot
 from .desk import answered_by, asked, at_desk, bubble
+from .pages import shot
 
 
 def test_a_colleague_is_seen_and_takes_over(new_page, house, mei, bo, lin, team):

@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from tickets.actions.posting import post_message
 from tickets.models import Conversation
 
-from .conftest import cut_off, shot
 from .desk import answered_by, at_desk, bubble, reply, stored
+from .pages import cut_off, shot
 
 
 def test_a_message_is_taken_back_within_two_minutes(new_page, house, mei, bo, team):

@@ -3,7 +3,7 @@
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from playwright.sync_api import expect
 
-from .conftest import assert_fits, assert_touchable, shot
+from .pages import assert_fits, assert_touchable, shot
 
 
 def with_password(user, password="open-sesame-88"):

@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 from tests.tickets.casts import answered
 from tickets.models import Message
 
-from .conftest import wait_until
+from .pages import wait_until
 
 LOAD = """
 async ([conversation]) => {

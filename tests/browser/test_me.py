@@ -12,8 +12,8 @@ from tickets.actions.posting import post_message
 from tickets.models import Conversation, Disposition, Message
 
 from ..conftest import make_order
-from .conftest import assert_fits, assert_touchable, cut_off, shot
 from .desk import answered_by, asked
+from .pages import assert_fits, assert_touchable, cut_off, shot
 
 
 def open_chat(new_page, house, user, talk, **looks):

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from common.words import moment_words, money_words, span_words
 
-from .conftest import assert_fits, shot, wait_until
+from .pages import assert_fits, shot, wait_until
 
 NOW = datetime(2026, 11, 20, 2, 38, tzinfo=UTC)
 

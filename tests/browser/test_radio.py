@@ -19,7 +19,7 @@ from radio.models import Case, Edition, Reading
 from radio.schedule import last_publish_moment
 from tests.radio.conftest import talk_with as talk_with
 
-from .conftest import assert_fits, assert_touchable, has_subscribed, heard_by, shot, wait_for
+from .pages import assert_fits, assert_touchable, has_subscribed, heard_by, shot, wait_for
 
 VOICES = (
     (

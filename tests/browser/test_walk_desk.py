@@ -4,7 +4,7 @@ from playwright.sync_api import expect
 
 from tickets.models import CannedReply
 
-from .conftest import assert_fits, wait_until
+from .pages import assert_fits, wait_until
 from .test_desk import answered_by, asked, at_desk, bubble
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from tickets.actions.conversations import open_conversation
 
 from ..conftest import make_order
-from .conftest import assert_fits, assert_touchable
+from .pages import assert_fits, assert_touchable
 
 
 @pytest.mark.parametrize("language", ["", "en"])

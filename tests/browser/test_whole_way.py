@@ -22,7 +22,7 @@ from tests.conftest import PASSWORD
 from tickets.models import CannedReply, Conversation, Disposition, Message
 from workforce.models import AgentStatus, Presence
 
-from .conftest import (
+from .pages import (
     assert_fits,
     assert_touchable,
     has_subscribed,

@@ -1,14 +1,17 @@
 """What breaks for one person's message breaks nobody else's: writer, reader and socket go on."""
 
 import asyncio
+import json
 import uuid
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import OperationalError
 
 from common.hub import Hub
 from tickets import reader as reading
 from tickets.actions.posting import draft, post_message
+from tickets.consumers.identity import identity_of
 from tickets.consumers.socket import TRY_LATER, ClientSocket
 from tickets.consumers.subscriptions import Subscription
 from tickets.reader import Reader
@@ -104,3 +107,23 @@ async def test_a_socket_that_cannot_catch_up_is_closed_and_not_deaf(conversation
         await asyncio.sleep(0)
     await socket.flusher
     assert closed[-1] == ("websocket.close", TRY_LATER)
+
+
+async def test_a_topic_that_cannot_be_asked_for_closes_the_socket_so_that_it_comes_back(
+    conversation, monkeypatch, mei
+):
+    closed = []
+
+    async def send(message):
+        closed.append((message["type"], message.get("code")))
+
+    async def away(*_args):
+        raise OperationalError("the database is away")
+
+    socket = ClientSocket()
+    socket.base_send, socket.user = send, identity_of(mei)
+    monkeypatch.setattr(socket.live, "in_pool", away)
+    frame = {"op": "subscribe", "topic": f"conversation:{conversation.pk}"}
+    await socket.websocket_receive({"text": json.dumps(frame)})
+    await socket.flusher
+    assert closed == [("websocket.close", TRY_LATER)]

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from common.admin import day_start
+from common.calendars import day_start
 from common.dashboard import Card, Facts, Hour, Work, dashboard_facts, sidebar_badge
 from common.masking import mask_name
 from common.words import clock_face, span_words

@@ -184,6 +184,9 @@ class ClientSocket(LeanConsumer):
         self.tell(op="pong", now=stamp(timezone.now()), **echo(frame))
 
     async def op_subscribe(self, frame: dict[str, Any]) -> None:
+        await self._or_drop(self._subscribe(frame))
+
+    async def _subscribe(self, frame: dict[str, Any]) -> None:
         name, after = frame.get("topic"), frame.get("after")
         if not isinstance(name, str) or not (after is None or frames.is_number(after)):
             raise Refused("bad_frame", frames.BAD_FRAME)
@@ -213,7 +216,12 @@ class ClientSocket(LeanConsumer):
         # Listen first, then read: what is said in between waits in ``held``.
         subscription.held = []
         await self.live.hub.subscribe(topic, self)
-        await self._or_drop(self._join(subscription, frame, after))
+        page = await self.live.reader.after(
+            subscription.conversation, after if after is not None else NOTHING_AFTER
+        )
+        self.tell(op="subscribed", topic=name, **page.heads, **echo(frame))
+        subscription.last = page.heads["last_seq"] if after is None else after
+        await subscription.hand_over(page)
 
     async def op_unsubscribe(self, frame: dict[str, Any]) -> None:
         for topic, subscription in list(self.subscriptions.items()):
@@ -332,17 +340,6 @@ class ClientSocket(LeanConsumer):
 
     # --- Inside ---------------------------------------------------------------------------------
 
-    async def _join(
-        self, subscription: Subscription, frame: dict[str, Any], after: int | None
-    ) -> None:
-        assert subscription.conversation is not None
-        page = await self.live.reader.after(
-            subscription.conversation, after if after is not None else NOTHING_AFTER
-        )
-        self.tell(op="subscribed", topic=subscription.name, **page.heads, **echo(frame))
-        subscription.last = page.heads["last_seq"] if after is None else after
-        await subscription.hand_over(page)
-
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do ``work`` beside the frames. When it fails the client reconnects and resumes.
 
@@ -353,6 +350,8 @@ class ClientSocket(LeanConsumer):
     async def _or_drop(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
+        except DomainError:
+            raise
         except Exception:
             log.exception("a socket is closed and comes back: what it needs could not be read")
             self.drop(TRY_LATER, "try again")

@@ -185,6 +185,8 @@ class Conversation(models.Model):
                 fields=["owner", "-id"],
                 condition=Q(state__in=["resolved", "closed"]),
             ),
+            # How many an agent has taken since midnight (desk).
+            models.Index(name="conversation_taken", fields=["owner", "accepted_at"]),
             # A member's conversations, newest first (desk panel, /me/).
             models.Index(name="conversation_of_member", fields=["member", "-id"]),
             # Back office list by state, newest first.

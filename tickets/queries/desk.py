@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Member, Tier, User
 from apass.queries import queue_priority
+from common.calendars import day_start
 from common.history import history_of
 from common.masking import mask_name, mask_phone
-from common.words import SHANGHAI
 from tickets.models import Conversation, Disposition, State
 from tickets.queries.conversations import cards, greeting_word
 from trade.queries import newest_orders_of
@@ -44,9 +44,7 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
     )
     counts["queue"] = len(queue) if len(queue) < QUEUE else waiting.count()
     # Of those that stayed with me; what I handed on counts for whoever has it now.
-    taken = Conversation.objects.filter(
-        team_id__in=ids, accepted_at__gte=_midnight(now), owner=user
-    ).count()
+    taken = Conversation.objects.filter(owner=user, accepted_at__gte=day_start(now)).count()
     people = _people(ids)
     status = AgentStatus.objects.filter(user=user).first() or AgentStatus(user=user)
     return {
@@ -133,10 +131,6 @@ def _tier_why(member: Member, now: datetime) -> str:
         "priority": queue_priority(member.tier, now)
     }
     return f"{set_by.reason} {place}".strip() if set_by else place
-
-
-def _midnight(now: datetime) -> datetime:
-    return now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def _people(team_ids: list[int]) -> dict[int, list[dict[str, Any]]]:

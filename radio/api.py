@@ -1,7 +1,6 @@
 """REST of the radio. Every row is looked up through ``visible_to``."""
 
 import uuid
-from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
@@ -13,13 +12,14 @@ from rest_framework.views import APIView
 
 from accounts.api import SignedIn
 from accounts.models import User
+from common.rest import Sent, accepted
 from radio.actions import mark_read, merge_case, reject_case, select_case, submit_case
 from radio.models import Case, Channel, Edition, Severity
 from radio.queries.cases import case_card, case_for, fates, pushed_by, viewer
 from tickets.models import Conversation
 
 
-class NewCase(serializers.Serializer[Any]):
+class NewCase(Sent):
     conversation = serializers.UUIDField()
     # The text gate trims and measures; here only the type is asked.
     reason = serializers.CharField(trim_whitespace=False)
@@ -31,35 +31,28 @@ class NewCase(serializers.Serializer[Any]):
     )
 
 
-class Selection(serializers.Serializer[Any]):
+class Selection(Sent):
     channels = serializers.ListField(child=serializers.SlugField(max_length=40), max_length=100)
     headline = serializers.CharField(allow_blank=True, trim_whitespace=False)
     severity = serializers.ChoiceField(Severity.choices, allow_blank=True, default="")
 
 
-class Merger(serializers.Serializer[Any]):
+class Merger(Sent):
     into = serializers.UUIDField()
 
 
-class Rejection(serializers.Serializer[Any]):
+class Rejection(Sent):
     reason = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
 
-class Read(serializers.Serializer[Any]):
+class Read(Sent):
     cases = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=200)
 
 
-class CaseQuery(serializers.Serializer[Any]):
+class CaseQuery(Sent):
     scope = serializers.ChoiceField(["pushed_by_me"], default="pushed_by_me")
     conversation = serializers.UUIDField(required=False)
     cursor = serializers.CharField(required=False, default="")
-
-
-def accepted(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
-    """Return the checked fields of what was sent."""
-    checked = serializer(data=data)
-    checked.is_valid(raise_exception=True)
-    return dict(checked.validated_data)
 
 
 class ReadsRadio(IsAuthenticated):

@@ -20,6 +20,7 @@ from accounts.models import User
 from common.errors import Forbidden
 from common.files import too_large
 from common.parameters import value
+from common.rest import Sent, accepted
 from merchants.models import Shop
 from tickets.actions import conversations as life
 from tickets.actions import ownership
@@ -41,7 +42,7 @@ FORM_BYTES = 16_384  # what a form may weigh around its file
 CHUNK_BYTES = 65_536
 
 
-class NewConversation(serializers.Serializer[Any]):
+class NewConversation(Sent):
     medium = serializers.ChoiceField(Medium.choices, default=Medium.WEB)
     order_no = serializers.CharField(required=False, allow_blank=True, max_length=40)
     shop_no = serializers.CharField(required=False, allow_blank=True, max_length=32)
@@ -56,47 +57,40 @@ class NewConversation(serializers.Serializer[Any]):
     body = serializers.CharField(allow_blank=True, trim_whitespace=False, default="")
 
 
-class Transfer(serializers.Serializer[Any]):
+class Transfer(Sent):
     team = serializers.SlugField(required=False, allow_blank=True, max_length=40)
     person = serializers.UUIDField(required=False)
     note = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
 
 
-class Resolution(serializers.Serializer[Any]):
+class Resolution(Sent):
     disposition = serializers.SlugField(max_length=40)
     note = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
 
 
-class Reason(serializers.Serializer[Any]):
+class Reason(Sent):
     reason = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
 
 
-class NoteText(serializers.Serializer[Any]):
+class NoteText(Sent):
     body = serializers.CharField(trim_whitespace=False)
 
 
-class PresenceChoice(serializers.Serializer[Any]):
+class PresenceChoice(Sent):
     presence = serializers.ChoiceField(Presence.choices)
 
 
-class PageQuery(serializers.Serializer[Any]):
+class PageQuery(Sent):
     before = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     limit = serializers.IntegerField(default=50, min_value=1, max_value=200)
 
 
-class ListQuery(serializers.Serializer[Any]):
+class ListQuery(Sent):
     scope = serializers.ChoiceField(SCOPES, required=False, default="")
     state = serializers.ChoiceField(
         ["waiting", "open", "resolved", "closed"], required=False, default=""
     )
     cursor = serializers.CharField(required=False, default="")
-
-
-def accepted(serializer: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
-    """Return the checked fields of what was sent."""
-    checked = serializer(data=data)
-    checked.is_valid(raise_exception=True)
-    return dict(checked.validated_data)
 
 
 def visible(user: User, key: uuid.UUID) -> Conversation:

@@ -1,46 +1,16 @@
-"""REST in one voice: orjson in and out, refusals as problem documents (RFC 9457)."""
+"""Refusals as problem documents (RFC 9457) with a stable ``code``."""
 
 from typing import Any
 
-import orjson
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
 from common.errors import DomainError, Forbidden, NotFound
 from common.files import FileRefused
-from common.text import TextRefused, clean_json
-
-
-class OrjsonRenderer(BaseRenderer):
-    """JSON by orjson; UUIDs, moments and dates are known to it."""
-
-    media_type = "application/json"
-    format = "json"
-    charset = None
-
-    def render(
-        self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None
-    ) -> bytes:
-        return (
-            b"" if data is None else orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
-        )
-
-
-class OrjsonParser(BaseParser):
-    """JSON through the one text gate: depth, size, NUL and lone surrogates."""
-
-    media_type = "application/json"
-
-    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        try:
-            return clean_json(orjson.loads(stream.read()))
-        except orjson.JSONDecodeError as error:
-            raise exceptions.ParseError(_("This is not valid JSON: %s") % error) from None
+from common.text import TextRefused
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:

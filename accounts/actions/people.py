@@ -1,0 +1,138 @@
+"""What changes people: roles, accounts, tiers, language."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.actions.sessions import end_sessions
+from accounts.models import Member, Role, Tier, User
+from accounts.signals import left_the_desk
+from common.errors import DomainError
+from common.history import record
+from common.push import push
+from common.rights import require_right
+
+
+@transaction.atomic
+def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> User:
+    """Give ``user`` exactly ``roles``; open sockets lose what was withdrawn at once.
+
+    Raises ``forbidden``, ``role.unknown`` and ``role.no_reason``. A second call with the same roles changes nothing.
+    """
+    require_right(by, "people.manage")
+    unknown = set(roles) - set(Role.values)
+    if unknown:
+        raise DomainError("role.unknown", _("There is no such role."), roles=sorted(unknown))
+    if not reason.strip():
+        raise DomainError("role.no_reason", _("Write why the roles change."))
+    user = User.objects.select_for_update().get(pk=user.pk)
+    wanted = [role for role in Role.values if role in roles]
+    if wanted == user.roles:
+        return user
+    answered, before = user.is_agent, user.roles
+    user.roles = wanted
+    user.save(update_fields=["roles"])
+    if answered and not user.is_agent:
+        left_the_desk.send(User, user=user)
+    record(
+        user,
+        "person.roles_set",
+        by=by,
+        before={"roles": before},
+        after={"roles": wanted},
+        reason=reason,
+    )
+    push(user_topic(user), "rights.changed", user=user.pk)
+    return user
+
+
+@transaction.atomic
+def close_account(user: User, *, by: User | None, reason: str) -> User:
+    """Forbid sign-in; open sessions and sockets end. A second call changes nothing."""
+    return _set_active(user, False, "person.closed", by=by, reason=reason)
+
+
+@transaction.atomic
+def reopen_account(user: User, *, by: User | None, reason: str) -> User:
+    """Allow sign-in again. A second call changes nothing."""
+    return _set_active(user, True, "person.reopened", by=by, reason=reason)
+
+
+@transaction.atomic
+def set_tier(member: Member, tier: str, *, by: User | None, reason: str) -> Member:
+    """Put ``member`` into ``tier``. Raises ``forbidden``, ``tier.unknown``; the same tier again changes nothing."""
+    require_right(by, "people.manage")
+    if tier not in Tier.values:
+        raise DomainError("tier.unknown", _("There is no such tier."))
+    member = Member.objects.select_for_update().get(pk=member.pk)
+    if member.tier == tier:
+        return member
+    before, member.tier = member.tier, tier
+    member.save(update_fields=["tier"])
+    record(
+        member,
+        "member.tier_set",
+        by=by,
+        before={"tier": before},
+        after={"tier": tier},
+        reason=reason,
+    )
+    return member
+
+
+@transaction.atomic
+def set_language(user: User, language: str, *, by: User | None) -> User:
+    """Show the house to ``user`` in ``language``. Raises ``language.unknown``."""
+    if by != user:
+        require_right(by, "people.manage")
+    if language not in dict(settings.LANGUAGES):
+        raise DomainError("language.unknown", _("The house does not speak this language."))
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.language == language:
+        return user
+    before, user.language = user.language, language
+    user.save(update_fields=["language"])
+    record(
+        user,
+        "person.language_set",
+        by=by,
+        before={"language": before},
+        after={"language": language},
+    )
+    return user
+
+
+@transaction.atomic
+def leave(user: User) -> None:
+    """Have the person's sockets ask again who is there: those of an ended session close."""
+    push(user_topic(user), "rights.changed", user=user.pk)
+
+
+def user_topic(user: User) -> str:
+    """Return the bus topic of one person."""
+    return f"user.{user.pk}"
+
+
+def _set_active(user: User, active: bool, event: str, *, by: User | None, reason: str) -> User:
+    require_right(by, "people.manage")
+    if not reason.strip():
+        raise DomainError("person.no_reason", _("Write why."))
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.is_active == active:
+        return user
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    if not active:
+        end_sessions(user)
+        if user.is_agent:
+            left_the_desk.send(User, user=user)
+    record(
+        user,
+        event,
+        by=by,
+        before={"is_active": not active},
+        after={"is_active": active},
+        reason=reason,
+    )
+    push(user_topic(user), "rights.changed", user=user.pk)
+    return user

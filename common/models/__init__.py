@@ -1,0 +1,16 @@
+from common.models.calendars import CalendarDay
+from common.models.deadlines import Deadline
+from common.models.events import Event
+from common.models.imports import ImportRun
+from common.models.machine import BusPayload, Heartbeat
+from common.models.parameters import Parameter
+
+__all__ = [
+    "BusPayload",
+    "CalendarDay",
+    "Deadline",
+    "Event",
+    "Heartbeat",
+    "ImportRun",
+    "Parameter",
+]

@@ -26,6 +26,7 @@ from accounts.forms import ProfileForm, SignInForm
 from accounts.models import User
 from accounts.people import signed_in
 from accounts.queries import demo_people, locked_until
+from common.addresses import address_of
 from common.templatetags.xiaoer import icon_names
 from common.words import moment_words
 
@@ -152,7 +153,7 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
         return _sign_in_page(request, form, status=422)
     account, address, now = (
         form.cleaned_data["account"],
-        _address_of(request),
+        address_of(request),
         timezone.now(),
     )
     until = locked_until(account, address=address, now=now)
@@ -234,11 +235,3 @@ def _speaking(response: HttpResponseRedirect, language: str) -> HttpResponseRedi
         secure=settings.SESSION_COOKIE_SECURE,
     )
     return response
-
-
-def _address_of(request: HttpRequest) -> str:
-    """Return the caller's address; behind our own proxy it is the last one that proxy wrote."""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
-        return forwarded.rsplit(",", 1)[-1].strip()[:64]
-    return request.META.get("REMOTE_ADDR", "")[:64]

@@ -8,8 +8,11 @@ class CommonConfig(AppConfig):
     verbose_name = _("Records and rules")
 
     def ready(self) -> None:
+        from common.paths import register_keys
+        from common.rest import numbers  # noqa: F401
         from common.schedules import sync_schedules
 
+        register_keys()
         post_migrate.connect(
             sync_schedules, sender=apps.get_app_config("django_q"), dispatch_uid="schedules.sync"
         )

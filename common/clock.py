@@ -18,6 +18,8 @@ from django.utils import timezone
 from common.deadlines import Swept, next_due, reconcile, sweep
 from common.models import BusPayload, Heartbeat
 from common.partitions import ensure_all_ahead
+from common.rest.idempotency import forget_old_answers
+from common.rest.rates import forget_full_buckets
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +113,8 @@ def upkeep(now: datetime) -> bool:
             log.info("partition %s made", name)
         BusPayload.objects.filter(created_at__lt=now - PAYLOAD_KEPT).delete()
         Heartbeat.objects.filter(at__lt=now - BEAT_KEPT).delete()
+        forget_old_answers(now)
+        forget_full_buckets(now)
     return True
 
 

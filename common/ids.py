@@ -1,11 +1,36 @@
-"""Identifiers: time-ordered UUIDs (RFC 9562, version 7) that carry their millisecond."""
+"""Identifiers: time-ordered UUIDs (RFC 9562, version 7), and how they are shown outside."""
 
 import hashlib
+import re
 import secrets
 import time
 import uuid
 from datetime import UTC, date, datetime
 
+PREFIXES = {
+    "cnv": "conversation",
+    "att": "attachment",
+    "nte": "note",
+    "cas": "case",
+    "edn": "edition",
+    "usr": "person",
+    "ntf": "notification",
+    "dev": "device",
+    "ses": "web session",
+    "tok": "integration token",
+    "whk": "webhook endpoint",
+    "whd": "webhook delivery",
+    "exp": "export",
+    "imp": "import",
+    "prq": "personal-data request",
+    "acc": "personal-data access",
+    "view": "saved view",
+    "job": "bulk job",
+}
+"""What stands before the digits of a key shown outside, and what it is a key of."""
+
+_DIGITS = re.compile(r"[0-9a-f]{32}")
+_BARE = re.compile(r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
 
 
@@ -44,6 +69,25 @@ def short_code(value: uuid.UUID, *, length: int = 10) -> str:
     """Return ``length`` letters and digits from the random part, for people to read aloud."""
     bits = value.int & ((1 << 62) - 1)
     return "".join(_ALPHABET[(bits >> (5 * i)) & 31] for i in range(length))
+
+
+def public_key(prefix: str, key: uuid.UUID) -> str:
+    """Return ``key`` as everybody outside reads it: ``cnv_`` and its 32 hexadecimal digits."""
+    return f"{prefix}_{key.hex}"
+
+
+def parse_key(prefix: str, text: object) -> uuid.UUID:
+    """Return the UUID of a :func:`public_key`, or of a bare UUID as our own pages may still send it.
+
+    Raises ``ValueError`` for anything else, another thing's prefix included.
+    """
+    word = str(text)
+    given, line, digits = word.partition("_")
+    if line and given == prefix and _DIGITS.fullmatch(digits):
+        return uuid.UUID(hex=digits)
+    if _BARE.fullmatch(word):
+        return uuid.UUID(word)
+    raise ValueError(f"not a key of {prefix}")
 
 
 def _compose(millis: int, tail: int) -> uuid.UUID:

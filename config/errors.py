@@ -2,12 +2,15 @@
 
 import logging
 import secrets
-from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views import defaults
+
+from common.rest import OrjsonRenderer, problem_document
+from common.rest.problems import CONTENT_TYPE
 
 logger = logging.getLogger(__name__)
 
@@ -15,14 +18,21 @@ logger = logging.getLogger(__name__)
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer the same for what does not exist and what is not yours to see."""
     if _wants_json(request):
-        return _problem(404, "not_found", _("No such thing, or it is not yours to see."))
+        return _problem(request, 404, "not_found", _("No such thing, or it is not yours to see."))
     return render(request, "errors/404.html", status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what cannot be understood at all: a foreign host's name, a form beyond all bounds."""
+    if _wants_json(request):
+        return _problem(request, 400, "bad_request", _("This request cannot be understood."))
+    return defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what a person may see but not do."""
     if _wants_json(request):
-        return _problem(403, "forbidden", _("This is not yours to do."))
+        return _problem(request, 403, "forbidden", _("This is not yours to do."))
     return render(request, "errors/403.html", status=403)
 
 
@@ -31,6 +41,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     logger.warning("csrf refused %s: %s", request.path, reason)
     if _wants_json(request):
         return _problem(
+            request,
             403,
             "csrf",
             _("This page was open for too long. Reload it, then try again."),
@@ -44,6 +55,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     logger.error("incident %s: %s %s", incident, request.method, request.path)
     if _wants_json(request):
         response: HttpResponse = _problem(
+            request,
             500,
             "internal",
             _(
@@ -70,11 +82,6 @@ def _wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
 
 
-def _problem(status: int, code: str, title: str) -> JsonResponse:
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "code": code,
-    }
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+def _problem(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
+    body = problem_document(status, code, detail, instance=request.path)
+    return HttpResponse(OrjsonRenderer().render(body), status=status, content_type=CONTENT_TYPE)

@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
 ]
 
+handler400 = "config.errors.bad_request"
 handler403 = "config.errors.forbidden"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.broken"

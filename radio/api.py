@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.api import SignedIn
 from accounts.models import User
-from common.rest import Sent, accepted
+from common.rest import Endpoint, Sent, accepted
 from radio.actions import mark_read, merge_case, reject_case, select_case, submit_case
 from radio.models import Case, Channel, Edition, Severity
 from radio.queries.cases import case_card, case_for, fates, pushed_by, viewer
@@ -64,7 +64,7 @@ class ReadsRadio(IsAuthenticated):
         return super().has_permission(request, view)
 
 
-class RadioView(APIView):
+class RadioView(Endpoint):
     permission_classes = [ReadsRadio]
 
     def shown(self, case: Case, user: User, status: int = 200) -> Response:

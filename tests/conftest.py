@@ -19,6 +19,7 @@ from django.test import Client, TransactionTestCase, override_settings
 
 from accounts.models import Member, Role, Tier, User
 from common import calendars, parameters
+from common.rest import rates
 from merchants.models import Merchant, Shop
 from tests.emptying import empty_database
 from trade.models import Order, OrderStatus, Product
@@ -53,6 +54,7 @@ def quick_emptying():
 @pytest.fixture(autouse=True)
 def fresh_parameters(monkeypatch):
     """No test inherits what another one's process remembers, nor asks again because it is slow."""
+    rates.forget_reads()
     for module in (parameters, calendars):
         monkeypatch.setattr(module, "_RECHECK_SECONDS", 3600.0)
     parameters.forget()

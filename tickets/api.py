@@ -13,14 +13,13 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.api import SignedIn
 from accounts.models import User
 from common.errors import Forbidden
 from common.files import too_large
 from common.parameters import value
-from common.rest import Sent, accepted
+from common.rest import Endpoint, Sent, accepted
 from merchants.models import Shop
 from tickets.actions import conversations as life
 from tickets.actions import ownership
@@ -120,7 +119,7 @@ def shown(conversation: Conversation, user: User, status: int = 200) -> Response
     return Response(card, status=status) if card else Response(status=204)
 
 
-class Conversations(APIView):
+class Conversations(Endpoint):
     """``GET``: lists by scope. ``POST``: a member asks for help."""
 
     def get(self, request: SignedIn) -> Response:
@@ -164,7 +163,7 @@ class Conversations(APIView):
         return shop
 
 
-class OneConversation(APIView):
+class OneConversation(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         card = conversation_card(key, request.user)
         if card is None:
@@ -172,7 +171,7 @@ class OneConversation(APIView):
         return Response(card)
 
 
-class Messages(APIView):
+class Messages(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = visible(request.user, key)
         query = accepted(PageQuery, request.query_params)
@@ -182,7 +181,7 @@ class Messages(APIView):
         return Response({"data": data, "has_more": has_more})
 
 
-class Notes(APIView):
+class Notes(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         return Response({"data": notes_of(at_the_desk(request.user, key))})
 
@@ -204,19 +203,19 @@ class Notes(APIView):
         )
 
 
-class Acceptance(APIView):
+class Acceptance(Endpoint):
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         return shown(ownership.accept_conversation(conversation, by=request.user), request.user)
 
 
-class NextInQueue(APIView):
+class NextInQueue(Endpoint):
     def post(self, request: SignedIn) -> Response:
         conversation = ownership.accept_next(by=request.user)
         return Response(status=204) if conversation is None else shown(conversation, request.user)
 
 
-class Transfers(APIView):
+class Transfers(Endpoint):
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         sent = accepted(Transfer, request.data)
@@ -233,7 +232,7 @@ class Transfers(APIView):
         return shown(moved, request.user)
 
 
-class Takeover(APIView):
+class Takeover(Endpoint):
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         reason = accepted(Reason, request.data)["reason"]
@@ -243,7 +242,7 @@ class Takeover(APIView):
         )
 
 
-class Resolutions(APIView):
+class Resolutions(Endpoint):
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         sent = accepted(Resolution, request.data)
@@ -263,7 +262,7 @@ class Resolutions(APIView):
         )
 
 
-class Attachments(APIView):
+class Attachments(Endpoint):
     """``POST`` multipart with ``file``: then send it with ``payload: {attachment: id}``."""
 
     parser_classes = [MultiPartParser]
@@ -301,7 +300,7 @@ class AnyAnswer(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class OneAttachment(APIView):
+class OneAttachment(Endpoint):
     content_negotiation_class = AnyAnswer
 
     def get(self, request: SignedIn, key: uuid.UUID) -> FileResponse:
@@ -327,7 +326,7 @@ class OneAttachment(APIView):
         return response
 
 
-class QueuePosition(APIView):
+class QueuePosition(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         place = place_in_queue(visible(request.user, key), timezone.now())
         return Response(
@@ -337,20 +336,20 @@ class QueuePosition(APIView):
         )
 
 
-class Panel(APIView):
+class Panel(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         return Response(panel(conversation, request.user, timezone.now()))
 
 
-class Desk(APIView):
+class Desk(Endpoint):
     def get(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404
         return Response(desk(request.user, timezone.now()))
 
 
-class OwnPresence(APIView):
+class OwnPresence(Endpoint):
     def put(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404
@@ -366,7 +365,7 @@ class OwnPresence(APIView):
         )
 
 
-class CannedReplies(APIView):
+class CannedReplies(Endpoint):
     def get(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404

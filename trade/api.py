@@ -1,13 +1,13 @@
 """REST of orders and products."""
 
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.api import SignedIn
+from common.rest import Endpoint
 from trade.queries import order_page, product_page
 
 
-class Orders(APIView):
+class Orders(Endpoint):
     """``GET orders/?cursor=``: one's own; staff name the member with ``member_no``."""
 
     def get(self, request: SignedIn) -> Response:
@@ -18,7 +18,7 @@ class Orders(APIView):
         return Response({"data": data, "next_cursor": cursor or None})
 
 
-class Products(APIView):
+class Products(Endpoint):
     """``GET products/?q=&shop=&cursor=``: what is on the shelf; the desk sees what is not as well."""
 
     def get(self, request: SignedIn) -> Response:

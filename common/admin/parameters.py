@@ -29,7 +29,7 @@ from common.models import Parameter
 from common.parameter_words import spoken
 from common.parameters import Declaration, declaration, declarations, set_value, value
 
-_GROUPS: dict[str, Any] = {}
+_GROUPS: dict[str, Any] = {"api": gettext_lazy("Doors for apps (API)")}
 
 
 def name_parameter_groups(names: dict[str, Any]) -> None:

@@ -1,9 +1,11 @@
 from common.models.calendars import CalendarDay
 from common.models.deadlines import Deadline
 from common.models.events import Event
+from common.models.idempotency import KeptAnswer
 from common.models.imports import ImportRun
 from common.models.machine import BusPayload, Heartbeat
 from common.models.parameters import Parameter
+from common.models.rates import RateBucket
 
 __all__ = [
     "BusPayload",
@@ -12,5 +14,7 @@ __all__ = [
     "Event",
     "Heartbeat",
     "ImportRun",
+    "KeptAnswer",
     "Parameter",
+    "RateBucket",
 ]

@@ -1,7 +1,22 @@
-"""REST in one voice: orjson in and out, strict fields, refusals as problem documents (RFC 9457)."""
+"""REST in one voice: one base view, orjson in and out, strict fields, refusals as RFC 9457 has them."""
 
-from common.rest.problems import problem
-from common.rest.sent import Sent, accepted
+from common.rest.endpoint import Endpoint
+from common.rest.problems import problem, problem_document
+from common.rest.sent import BadQuery, KeyField, PageQuery, RowLimit, Sent, accepted
+from common.rest.session import SessionSignIn
 from common.rest.wire import OrjsonParser, OrjsonRenderer
 
-__all__ = ["OrjsonParser", "OrjsonRenderer", "Sent", "accepted", "problem"]
+__all__ = [
+    "BadQuery",
+    "Endpoint",
+    "KeyField",
+    "OrjsonParser",
+    "OrjsonRenderer",
+    "PageQuery",
+    "RowLimit",
+    "Sent",
+    "SessionSignIn",
+    "accepted",
+    "problem",
+    "problem_document",
+]

@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+
+from common.ids import parse_key, public_key
+from common.parameters import value
 
 
 class Sent(serializers.Serializer[Any]):
@@ -22,8 +27,59 @@ class Sent(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class BadQuery(serializers.ValidationError):
+    """Something in the address after the question mark cannot be used: 400."""
+
+
+class KeyField(serializers.Field):  # type: ignore[type-arg]
+    """A key with its prefix, as ``common.ids`` writes it; a bare UUID of our own pages is taken too."""
+
+    default_error_messages = {"invalid": _("This is not a key that begins with %(prefix)s_.")}
+
+    def __init__(self, prefix: str, **given: Any) -> None:
+        super().__init__(**given)
+        self.prefix = prefix
+
+    def to_internal_value(self, data: Any) -> UUID:
+        try:
+            return parse_key(self.prefix, data)
+        except ValueError:
+            words = str(self.error_messages["invalid"]) % {"prefix": self.prefix}
+            raise serializers.ValidationError(words, code="invalid") from None
+
+    def to_representation(self, value: UUID) -> str:
+        return public_key(self.prefix, value)
+
+
+class RowLimit(serializers.IntegerField):
+    """How many rows of a page; more than the parameter ``api.page_rows`` are cut to it."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**{"required": False, "min_value": 1, "max_value": 10_000} | given)
+
+    def to_internal_value(self, data: Any) -> int:
+        return min(super().to_internal_value(data), value("api.page_rows"))
+
+
+class PageQuery(Sent):
+    """What every list takes: where the page begins, and how long it may be."""
+
+    cursor = serializers.CharField(required=False, default="", allow_blank=True)
+    limit = RowLimit(default=50)
+
+
 def accepted(sent: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
     """Return the checked fields of what was sent. Raises ``ValidationError`` (400)."""
     checked = sent(data=data)
     checked.is_valid(raise_exception=True)
     return dict(checked.validated_data)
+
+
+def asked(
+    query: type[serializers.Serializer[Any]], given: QueryDict, *, apart: frozenset[str]
+) -> dict[str, Any]:
+    """Return the checked fields of a query, those named ``apart`` left out. Raises ``BadQuery`` (400)."""
+    try:
+        return accepted(query, {name: given[name] for name in given if name not in apart})
+    except serializers.ValidationError as refused:
+        raise BadQuery(refused.detail) from None

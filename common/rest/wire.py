@@ -3,6 +3,8 @@
 from typing import Any
 
 import orjson
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.parsers import BaseParser
@@ -32,7 +34,13 @@ class OrjsonParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        if int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0) > limit:
+            raise RequestDataTooBig
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise RequestDataTooBig
         try:
-            return clean_json(orjson.loads(stream.read()))
+            return clean_json(orjson.loads(raw))
         except orjson.JSONDecodeError as error:
             raise exceptions.ParseError(_("This is not valid JSON: %s") % error) from None

@@ -113,13 +113,13 @@ function sentence(status, safe, incident, wait) {
     : gettext("Not saved; what you wrote is still here. Try again.");
 }
 
-/* {field: [{message, code}]} -> {field: "sentence"} */
+/* [{pointer: "#/field/…", detail}] -> {field: "sentence"}; the first word about a field counts. */
 function fieldsOf(errors) {
   const out = {};
-  if (!errors || typeof errors !== "object") return out;
-  for (const [name, list] of Object.entries(errors)) {
-    const first = Array.isArray(list) ? list[0] : list;
-    out[name] = typeof first === "string" ? first : (first?.message ?? "");
+  if (!Array.isArray(errors)) return out;
+  for (const { pointer, detail } of errors) {
+    const name = (pointer ?? "").split("/")[1] ?? "";
+    out[name] ??= detail ?? "";
   }
   return out;
 }

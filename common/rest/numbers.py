@@ -1,0 +1,39 @@
+"""Numbers of the API."""
+
+from datetime import timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from common.parameters import declare
+
+declare(
+    "api.reads_a_minute",
+    600,
+    _("Questions one person or token may ask the API in a minute"),
+    minimum=10,
+    maximum=10_000_000,
+)
+declare(
+    "api.writes_a_minute",
+    120,
+    _("Changes one person or token may make through the API in a minute"),
+    minimum=5,
+    maximum=10_000_000,
+)
+declare(
+    "api.strangers_a_minute",
+    60,
+    _("Requests one address may send to the API in a minute without being signed in"),
+    minimum=5,
+    maximum=10_000_000,
+)
+declare("api.page_rows", 200, _("Rows of one API page at most"), minimum=10, maximum=1_000)
+declare(
+    "api.answers_kept",
+    timedelta(hours=24),
+    _("How long the answer to a request with an idempotency key is kept"),
+    minimum=timedelta(hours=24),
+    maximum=timedelta(days=30),
+    legal=True,
+    unit=_("seconds"),
+)

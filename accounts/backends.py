@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.contrib.auth.backends import BaseBackend
-from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.queries import named
 
 
 class AccountBackend(BaseBackend):
@@ -21,11 +21,7 @@ class AccountBackend(BaseBackend):
     ) -> User | None:
         if not username or password is None:
             return None
-        user = (
-            User.objects.filter(Q(username__iexact=username) | Q(phone=username))
-            .order_by("id")
-            .first()
-        )
+        user = User.objects.filter(named(username)).order_by("id").first()
         if user is None:
             # Costs as much as a real check, so that the time tells nothing about who exists.
             User().set_password(password)

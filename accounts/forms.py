@@ -40,6 +40,25 @@ class SignInForm(forms.Form):
         self.add_error("password", message)
 
 
+class StepForm(forms.Form):
+    """A code of the app, or one of the recovery codes."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        error_messages={"required": _("Enter the code.")},
+        widget=forms.TextInput(
+            attrs={
+                "class": "input input--large",
+                "autocomplete": "one-time-code",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "autofocus": True,
+            }
+        ),
+    )
+
+
 class ProfileForm(forms.Form):
     """What a person chooses for themselves; the rest of the page is kept by the browser."""
 

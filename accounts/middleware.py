@@ -1,10 +1,18 @@
-"""The language of a request: the person's own choice, then the cookie, then Chinese."""
+"""What every request passes: its language, and what a session still owes before it opens anything."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.utils import translation
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from accounts.actions import note_seen
+from accounts.letting_in import method_of
+from accounts.models import User
+from accounts.queries import owes_second_step
 
 
 class LocaleMiddleware:
@@ -30,3 +38,48 @@ class LocaleMiddleware:
         if request.path.startswith("/api/") and "Accept-Language" in request.headers:
             return translation.get_language_from_request(request)
         return settings.LANGUAGE_CODE
+
+
+class SessionMiddleware:
+    """Notes that a session is in use, and leads those who owe a second step to where they set it up."""
+
+    # What stays open to somebody who owes a second step: setting it up, and leaving.
+    open_to_all = (
+        "/profile/",
+        "/profile/passkeys/",
+        "/profile/prove/",
+        "/sign-out/",
+        "/demo/",
+        "/i18n/",
+        "/jsi18n/",
+        "/healthz",
+        "/readyz",
+    )
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            refused = self._look_at(request)
+            if refused is not None:
+                return refused
+        return self.get_response(request)
+
+    def _look_at(self, request: HttpRequest) -> HttpResponse | None:
+        if request.path.startswith(self.open_to_all) or not isinstance(request.user, User):
+            return None
+        note_seen(request.user, request.session.session_key or "")
+        if not owes_second_step(request.user, method_of(request), now=timezone.now()):
+            return None
+        if request.path.startswith("/api/"):
+            body = {
+                "type": "about:blank",
+                "title": _("Set up a second step first: open your profile in the browser."),
+                "status": 403,
+                "code": "second_step.required",
+            }
+            return JsonResponse(body, status=403, content_type="application/problem+json")
+        where = {"next": request.get_full_path()} if request.method == "GET" else {}
+        query = f"?{urlencode(where)}" if where else ""
+        return HttpResponseRedirect(reverse("profile") + query)

@@ -12,6 +12,7 @@ class Favicon(RedirectView):
 
 urlpatterns = [
     path("", views.front, name="front"),
+    path("second-step/", views.second_step, name="second-step"),
     path("demo/", views.demo_sign_in, name="demo-sign-in"),
     path("sign-out/", views.sign_out, name="sign-out"),
     path("profile/", views.profile, name="profile"),

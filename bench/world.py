@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 def make_world(count: int) -> tuple[list[str], list[list[str]]]:
     """Make ``count`` conversations; return their keys and, for each, the two parties' cookies."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.contrib.sessions.models import Session
 
     from accounts.models import Member, Role, User
+    from accounts.sessions import SessionStore, digest_of
     from common.parameters import set_value
     from tickets.models import Conversation, State
     from workforce.models import Team, TeamMembership
@@ -19,14 +19,14 @@ def make_world(count: int) -> tuple[list[str], list[list[str]]]:
     now = datetime.now(UTC)
     store = SessionStore()
 
-    def session(user: User) -> Session:
+    def session(user: User, key: str) -> Session:
         data = {
             SESSION_KEY: str(user.pk),
             BACKEND_SESSION_KEY: "accounts.backends.AccountBackend",
             HASH_SESSION_KEY: user.get_session_auth_hash(),
         }
         return Session(
-            session_key=store._get_new_session_key(),
+            session_key=digest_of(key),
             session_data=store.encode(data),
             expire_date=now + timedelta(days=1),
         )
@@ -50,7 +50,8 @@ def make_world(count: int) -> tuple[list[str], list[list[str]]]:
         )
         for member in members
     )
-    sessions = Session.objects.bulk_create(session(user) for user in [agent, *users])
-    cookies = [f"sessionid={s.session_key}" for s in sessions]
+    signed_in = [(user, store._get_new_session_key()) for user in [agent, *users]]
+    Session.objects.bulk_create(session(user, key) for user, key in signed_in)
+    cookies = [f"sessionid={key}" for _user, key in signed_in]
     keys = [str(conversation.pk) for conversation in conversations]
     return keys, [[cookie, cookies[0]] for cookie in cookies[1:]]

@@ -103,6 +103,13 @@ def value(key: str, at: datetime | None = None) -> Any:
     return declared.default if in_force is None else declared.parse(in_force)
 
 
+def since(key: str, at: datetime | None = None) -> datetime | None:
+    """Return from when the value of ``key`` in force at ``at`` holds; None for the declared default."""
+    moment = at or timezone.now()
+    began = [effective_from for effective_from, _raw in _rows(key) if effective_from <= moment]
+    return began[-1] if began else None
+
+
 @transaction.atomic
 def set_value(
     key: str, new: Any, *, by: Any, reason: str, effective_from: datetime | None = None

@@ -3,7 +3,6 @@
 import time
 from datetime import timedelta
 
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_q.models import Task
 from django_q.tasks import async_task
@@ -34,8 +33,3 @@ def prune_task_results() -> int:
     well = Task.objects.filter(success=True, stopped__lt=now - WELL_KEPT)
     failed = Task.objects.filter(success=False, stopped__lt=now - FAILED_KEPT)
     return well.delete()[0] + failed.delete()[0]
-
-
-def clear_old_sessions() -> int:
-    """Delete sessions that have expired. Scheduled every night."""
-    return Session.objects.filter(expire_date__lt=timezone.now()).delete()[0]

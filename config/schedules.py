@@ -15,7 +15,7 @@ class Scheduled:
 
 SCHEDULES: tuple[Scheduled, ...] = (
     Scheduled("prune task results", "common.tasks.prune_task_results", cron="17 4 * * *"),
-    Scheduled("clear old sessions", "common.tasks.clear_old_sessions", cron="37 4 * * *"),
+    Scheduled("clear old sessions", "accounts.tasks.clear_old_sessions", cron="37 4 * * *"),
 )
 
 TASK_FUNCTIONS: frozenset[str] = frozenset(

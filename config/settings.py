@@ -20,6 +20,7 @@ PROCESS = env("XIAOER_PROCESS", default="command")
 DEMO = env.bool("XIAOER_DEMO", default=False)
 
 SECRET_KEY = env("XIAOER_SECRET_KEY", default="") or embedded.secret_key()
+SECRET_KEY_FALLBACKS = env.list("XIAOER_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("XIAOER_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_FAILURE_VIEW = "config.errors.csrf_failed"
 CSRF_TRUSTED_ORIGINS = env.list("XIAOER_TRUSTED_ORIGINS", default=[])
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "common.middleware.AddressMiddleware",
+    "accounts.middleware.SessionMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -200,7 +202,11 @@ REST_FRAMEWORK = {
 SECURE = env.bool("XIAOER_HTTPS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_ENGINE = "accounts.sessions"
+# Further origins whose passkeys answer here: apps (android:apk-key-hash:...), sister sites.
+PASSKEY_ORIGINS = env.list("XIAOER_PASSKEY_ORIGINS", default=[])
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE

@@ -1,5 +1,6 @@
 """Every write about people."""
 
+from accounts.actions.guards import lift_sign_in_lock
 from accounts.actions.people import (
     close_account,
     leave,
@@ -7,29 +8,52 @@ from accounts.actions.people import (
     set_language,
     set_roles,
     set_tier,
-    user_topic,
 )
 from accounts.actions.personal_data import reveal_phone
-from accounts.actions.sessions import end_sessions
+from accounts.actions.sessions import (
+    begin_session,
+    clear_old_sessions,
+    end_all_sessions,
+    end_other_sessions,
+    end_session,
+    end_sessions,
+    note_ended,
+    note_seen,
+    renew_session,
+    user_topic,
+)
 from accounts.actions.sign_in import (
-    count_wrong_password,
-    forget_wrong_passwords,
-    lift_sign_in_lock,
+    Answer,
+    offer_passkey,
     set_password,
+    try_passkey,
+    try_password,
+    try_second_step,
 )
 
 __all__ = [
+    "Answer",
+    "begin_session",
+    "clear_old_sessions",
     "close_account",
-    "count_wrong_password",
+    "end_all_sessions",
+    "end_other_sessions",
+    "end_session",
     "end_sessions",
-    "forget_wrong_passwords",
     "leave",
     "lift_sign_in_lock",
+    "note_ended",
+    "note_seen",
+    "offer_passkey",
+    "renew_session",
     "reopen_account",
     "reveal_phone",
     "set_language",
     "set_password",
     "set_roles",
     "set_tier",
+    "try_passkey",
+    "try_password",
+    "try_second_step",
     "user_topic",
 ]

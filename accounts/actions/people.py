@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.sessions import end_sessions
-from accounts.models import Member, Role, Tier, User
+from accounts.actions.sessions import end_sessions, user_topic
+from accounts.models import Ended, Member, Role, Tier, User
 from accounts.signals import left_the_desk
 from common.errors import DomainError
 from common.history import record
@@ -15,7 +15,7 @@ from common.rights import require_right
 
 @transaction.atomic
 def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> User:
-    """Give ``user`` exactly ``roles``; open sockets lose what was withdrawn at once.
+    """Give ``user`` exactly ``roles``; open sessions and sockets end, with the old rights in them.
 
     Raises ``forbidden``, ``role.unknown`` and ``role.no_reason``. A second call with the same roles changes nothing.
     """
@@ -42,7 +42,7 @@ def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> 
         after={"roles": wanted},
         reason=reason,
     )
-    push(user_topic(user), "rights.changed", user=user.pk)
+    end_sessions(user, why=Ended.ROLES)
     return user
 
 
@@ -108,11 +108,6 @@ def leave(user: User) -> None:
     push(user_topic(user), "rights.changed", user=user.pk)
 
 
-def user_topic(user: User) -> str:
-    """Return the bus topic of one person."""
-    return f"user.{user.pk}"
-
-
 def _set_active(user: User, active: bool, event: str, *, by: User | None, reason: str) -> User:
     require_right(by, "people.manage")
     if not reason.strip():
@@ -123,7 +118,7 @@ def _set_active(user: User, active: bool, event: str, *, by: User | None, reason
     user.is_active = active
     user.save(update_fields=["is_active"])
     if not active:
-        end_sessions(user)
+        end_sessions(user, why=Ended.CLOSED)
         if user.is_agent:
             left_the_desk.send(User, user=user)
     record(

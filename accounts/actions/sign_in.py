@@ -1,92 +1,195 @@
-"""What signing in leaves behind: passwords, and counts of wrong ones."""
+"""Coming in: one way for pages and apps.
 
-from datetime import datetime, timedelta
+:func:`try_password` answers with the person, or with a challenge when a second step is needed, or
+with a refusal; :func:`try_second_step` and :func:`try_passkey` answer such a challenge. Known and
+unknown accounts cost the same and are told the same. Who comes in gets their session, or their
+tokens, from the door that asked.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.sessions import end_sessions
-from accounts.models import SignInGuard, User
+from accounts.actions.challenges import answered, ask, asked, remember
+from accounts.actions.code_apps import spend_code
+from accounts.actions.guards import (
+    address_locked_until,
+    count_failure_at,
+    give_tries_back,
+    step_account,
+    take_try,
+)
+from accounts.actions.passkeys import Site, check_assertion, request_options
+from accounts.actions.sessions import end_sessions, require_reason
+from accounts.backends import AccountBackend
+from accounts.models import ChallengeKind, Ended, Method, User
+from accounts.queries import is_known_device, ways_of
 from common.errors import DomainError
 from common.history import record
 from common.parameters import value
 from common.rights import require_right
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What became of an attempt to come in: exactly one of ``person``, ``challenge``, ``refusal``.
+
+    ``ways`` are how the challenge may be answered: ``totp``, ``recovery``, ``passkey``. Refusals:
+    ``sign_in.wrong``, ``sign_in.locked``, ``second_step.wrong``, ``second_step.locked``,
+    ``second_step.expired``, ``passkey.refused``.
+    """
+
+    person: User | None = None
+    method: str = Method.UNKNOWN
+    challenge: str = ""
+    ways: tuple[str, ...] = ()
+    refusal: str = ""
+    tries_left: int = 0
+    locked_until: datetime | None = None
+
+    @property
+    def error(self) -> DomainError | None:
+        """The refusal for doors that speak in ``DomainError``; None when nothing was refused."""
+        if not self.refusal:
+            return None
+        until = self.locked_until.isoformat() if self.locked_until else None
+        return DomainError(
+            self.refusal,
+            _REFUSALS[self.refusal],
+            tries_left=self.tries_left,
+            locked_until=until,
+        )
+
+
+_REFUSALS = {
+    "sign_in.wrong": _("Account or password is wrong."),
+    "sign_in.locked": _("Too many wrong passwords. Try again later."),
+    "second_step.wrong": _("This code does not fit. Each code works once; wait for the next one."),
+    "second_step.locked": _("Too many wrong codes. Try again later."),
+    "second_step.expired": _("This took too long. Sign in again."),
+    "passkey.refused": _("This passkey does not open this house."),
+}
+
+
+def try_password(
+    account: str, password: str, *, address: str, device: str = "", now: datetime | None = None
+) -> Answer:
+    """Check an account and its password, as typed by somebody at ``address``.
+
+    ``device`` is what the browser or app was given when this person signed in before: a device
+    known to the account counts by itself, so that nobody else's guessing locks its owner out. The
+    try is counted before the password is looked at: guesses sent at one moment do not slip through.
+    """
+    now = now or timezone.now()
+    known = is_known_device(account, device)
+    where = f"device:{device[:32]}" if known else address
+    until = None if known else address_locked_until(address, now=now)
+    if until is not None:
+        return Answer(refusal="sign_in.locked", locked_until=until)
+    limits = {where: value("sign_in.tries")}
+    if not known:
+        limits[""] = value("sign_in.tries_anywhere")
+    counted = take_try(account, where=where, limits=limits, now=now)
+    if not counted.may:
+        return Answer(refusal="sign_in.locked", locked_until=counted.locked_until)
+    user = AccountBackend().authenticate(None, username=account.strip(), password=password)
+    if user is None:
+        if not known:
+            count_failure_at(address, now=now)
+        return Answer(
+            refusal="sign_in.locked" if counted.locked_until else "sign_in.wrong",
+            tries_left=counted.left,
+            locked_until=counted.locked_until,
+        )
+    give_tries_back(account, places=tuple(limits))
+    ways = ways_of(user)
+    if not ways:
+        return Answer(person=user, method=Method.PASSWORD)
+    return Answer(challenge=ask(ChallengeKind.STEP, user, now=now), ways=ways)
+
+
+def try_second_step(
+    challenge: str, code: str, *, address: str, now: datetime | None = None
+) -> Answer:
+    """Answer a challenge of :func:`try_password` with a code of the app or a recovery code."""
+    now = now or timezone.now()
+    question = asked(challenge, kinds={ChallengeKind.STEP}, now=now)
+    if question is None or question.user is None:
+        return Answer(refusal="second_step.expired")
+    user = question.user
+    limits = {address: value("sign_in.tries"), "": value("second_step.tries")}
+    counted = take_try(step_account(user), where=address, limits=limits, now=now)
+    if not counted.may:
+        return Answer(refusal="second_step.locked", locked_until=counted.locked_until)
+    method = spend_code(user, code, now=now)
+    if method is None:
+        return Answer(
+            refusal="second_step.locked" if counted.locked_until else "second_step.wrong",
+            tries_left=counted.left,
+            locked_until=counted.locked_until,
+        )
+    if not answered(question, now=now):
+        return Answer(refusal="second_step.expired")
+    give_tries_back(step_account(user), places=tuple(limits))
+    return Answer(person=user, method=method)
+
+
+def offer_passkey(
+    site: Site, *, challenge: str = "", now: datetime | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Return a token and what the browser's ``navigator.credentials.get`` is given.
+
+    Without ``challenge`` anybody may answer (sign-in without a name); with one of
+    :func:`try_password` only that person's passkeys fit. Raises ``second_step.expired``.
+    """
+    now = now or timezone.now()
+    if not challenge:
+        options, state = request_options(site, user=None)
+        return ask(ChallengeKind.PASSKEY, None, now=now, state={"webauthn": state}), options
+    question = asked(challenge, kinds={ChallengeKind.STEP}, now=now)
+    if question is None or question.user is None:
+        raise DomainError("second_step.expired", _REFUSALS["second_step.expired"])
+    options, state = request_options(site, user=question.user)
+    remember(question, webauthn=state)
+    return challenge, options
+
+
+def try_passkey(
+    challenge: str, credential: dict[str, Any], *, site: Site, now: datetime | None = None
+) -> Answer:
+    """Answer a token of :func:`offer_passkey` with what the browser's passkey signed."""
+    now = now or timezone.now()
+    question = asked(challenge, kinds={ChallengeKind.STEP, ChallengeKind.PASSKEY}, now=now)
+    if question is None:
+        return Answer(refusal="second_step.expired")
+    user = check_assertion(question, credential, site=site, now=now)
+    if user is None or not user.is_active:
+        return Answer(refusal="passkey.refused")
+    if not answered(question, now=now):
+        return Answer(refusal="second_step.expired")
+    is_step = question.kind == ChallengeKind.STEP
+    return Answer(person=user, method=Method.PASSWORD_PASSKEY if is_step else Method.PASSKEY)
+
+
 @transaction.atomic
-def set_password(user: User, password: str, *, by: User | None, reason: str) -> User:
+def set_password(
+    user: User, password: str, *, by: User | None, reason: str, keep: str = ""
+) -> User:
     """Give ``user`` a new password; open sessions end. Raises ``forbidden``, ``person.no_reason``.
 
-    The history tells that it happened and why, never the password.
+    ``keep`` is the key of the session in which people change their own. The history tells that it
+    happened and why, never the password.
     """
     if by != user:
         require_right(by, "people.set_password")
-    if not reason.strip():
-        raise DomainError("person.no_reason", _("Write why."))
+    require_reason(reason)
     user = User.objects.select_for_update().get(pk=user.pk)
     user.set_password(password)
     user.save(update_fields=["password"])
-    end_sessions(user)
+    end_sessions(user, keep=keep, why=Ended.PASSWORD)
     record(user, "person.password_set", by=by, reason=reason)
     return user
-
-
-@transaction.atomic
-def count_wrong_password(account: str, *, address: str, now: datetime) -> int:
-    """Count one wrong password and return how many tries are left at ``address``, 0 when locked now.
-
-    Counts by the name as typed, whether or not such a person exists, so that the answer tells
-    nothing about who exists. Nobody's action, hence no ``by``.
-    """
-    left = 0
-    # Names nobody has tried for a day are forgotten: guessers must not fill the table.
-    SignInGuard.objects.filter(failed_at__lt=now - timedelta(days=1)).delete()
-    for where, limit in (
-        (address, value("sign_in.tries")),
-        ("", value("sign_in.tries_anywhere")),
-    ):
-        guard, _made = SignInGuard.objects.get_or_create(account=_as_typed(account), address=where)
-        guard = SignInGuard.objects.select_for_update().get(pk=guard.pk)
-        stale = guard.failed_at < now - value("sign_in.lock")
-        guard.failures = 1 if stale else guard.failures + 1
-        guard.failed_at = now
-        if guard.failures >= limit:
-            guard.locked_until, guard.failures = now + value("sign_in.lock"), 0
-        guard.save(update_fields=["failures", "failed_at", "locked_until"])
-        if where == address:
-            left = limit - guard.failures if guard.failures else 0
-    return left
-
-
-@transaction.atomic
-def forget_wrong_passwords(account: str, *, address: str) -> None:
-    """Start counting anew after a right password; other addresses keep their count."""
-    SignInGuard.objects.filter(account=_as_typed(account), address__in=[address, ""]).delete()
-
-
-@transaction.atomic
-def lift_sign_in_lock(user: User, *, by: User, reason: str) -> int:
-    """Let ``user`` try again at once after too many wrong passwords; returns how many locks went.
-
-    Raises ``forbidden``, ``person.no_reason``. A second call lifts nothing.
-    """
-    require_right(by, "people.manage")
-    if not reason.strip():
-        raise DomainError("person.no_reason", _("Write why."))
-    names = {_as_typed(name) for name in (user.username, user.phone) if name}
-    guards = SignInGuard.objects.select_for_update().filter(account__in=names).order_by("pk")
-    until = [guard.locked_until for guard in guards if guard.locked_until]
-    lifted, _by_model = guards.delete()
-    if lifted:
-        record(
-            user,
-            "person.unlocked",
-            by=by,
-            before={"locked_until": max(until) if until else None},
-            reason=reason,
-        )
-    return lifted
-
-
-def _as_typed(account: str) -> str:
-    return account.strip().casefold()[:64]

@@ -149,7 +149,7 @@ def test_idle_workers_are_killed_and_work_goes_on(tmp_path):
         (sentinel,) = children(cluster)
         for worker in children(sentinel)[:2]:  # both workers; the lock dies with one of them
             os.kill(worker, signal.SIGKILL)
-        names = [async_task("common.tasks.clear_old_sessions", save=True) for _ in range(5)]
+        names = [async_task("accounts.tasks.clear_old_sessions", save=True) for _ in range(5)]
         wait_until(lambda: Task.objects.filter(id__in=names, success=True).count() == 5, 90)
         group = children(process.pid)[0]
         process.terminate()

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http.request import validate_host
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.queries import owes_second_step
 from common.topics import resolve
 
 
@@ -24,7 +26,10 @@ class Identity:
 
 
 def user_of_session(session_key: str) -> User | None:
-    """Return who is signed in with ``session_key``, or None; a changed password ends a session."""
+    """Return who is signed in with ``session_key``, or None.
+
+    A changed password ends a session; one that owes a second step opens nothing.
+    """
     if not session_key:
         return None
     store = import_module(settings.SESSION_ENGINE).SessionStore
@@ -33,8 +38,12 @@ def user_of_session(session_key: str) -> User | None:
         session = store(session_key)
         META: ClassVar[dict[str, str]] = {}
 
-    user = get_user(Request())  # type: ignore[arg-type]
-    return user if isinstance(user, User) and user.is_active else None
+    request = Request()
+    user = get_user(request)  # type: ignore[arg-type]
+    if not isinstance(user, User) or not user.is_active:
+        return None
+    owes = owes_second_step(user, request.session.get("method", ""), now=timezone.now())
+    return None if owes else user
 
 
 def identity_of(user: User) -> Identity:

@@ -1,37 +1,30 @@
-"""The front door: signing in, one's own doors, signing out, the profile."""
+"""The front door: signing in, one's own doors, signing out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib.auth import logout
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.actions import (
-    count_wrong_password,
-    forget_wrong_passwords,
-    leave,
-    set_language,
-)
+from accounts.actions import Answer, leave, try_password
 from accounts.doors import all_doors, doors_of
-from accounts.forms import ProfileForm, SignInForm
-from accounts.models import User
+from accounts.forms import SignInForm
+from accounts.letting_in import device_of, next_of
+from accounts.models import Method, User
 from accounts.people import signed_in
-from accounts.queries import demo_people, locked_until
+from accounts.queries import demo_people
+from accounts.views.coming_in import ask_second_step, come_in
 from common.addresses import address_of
 from common.templatetags.xiaoer import icon_names
 from common.words import moment_words
 
-BACKEND = "accounts.backends.AccountBackend"
-YEAR_SECONDS = 31_536_000
 SWATCHES = (
     "paper",
     "surface",
@@ -76,7 +69,7 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     person = playable.get(request.POST.get("person", ""))
     if person is None:
         raise Http404
-    return _let_in(request, person)
+    return come_in(request, person, Method.DEMO)
 
 
 @never_cache
@@ -88,20 +81,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if isinstance(user, User):
         leave(user)
     return redirect("/")
-
-
-@login_required
-@never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
-    """Let people choose their language; theme, keys and notices are kept by the browser."""
-    form = ProfileForm(request.POST or None, initial={"language": translation.get_language()})
-    if request.method == "POST" and form.is_valid():
-        language = form.cleaned_data["language"]
-        user = signed_in(request)
-        set_language(user, language, by=user)
-        return _speaking(redirect("profile"), language)
-    return render(request, "accounts/profile.html", {"form": form})
 
 
 def components(request: HttpRequest) -> HttpResponse:
@@ -151,51 +130,39 @@ def _sign_in(request: HttpRequest) -> HttpResponse:
     form = SignInForm(request.POST)
     if not form.is_valid():
         return _sign_in_page(request, form, status=422)
-    account, address, now = (
+    now = timezone.now()
+    answer = try_password(
         form.cleaned_data["account"],
-        address_of(request),
-        timezone.now(),
+        form.cleaned_data["password"],
+        address=address_of(request),
+        device=device_of(request),
+        now=now,
     )
-    until = locked_until(account, address=address, now=now)
-    if until is None:
-        user = authenticate(
-            request, username=account.strip(), password=form.cleaned_data["password"]
-        )
-        if isinstance(user, User):
-            forget_wrong_passwords(account, address=address)
-            return _let_in(request, user)
-        left = count_wrong_password(account, address=address, now=now)
-        until = locked_until(account, address=address, now=now)
-    if until is not None:
-        form.refuse(
-            _(
-                "Too many wrong passwords. Try again after %(time)s, or ask operations to unlock"
-                " the account now."
-            )
-            % {"time": moment_words(until, now=now)}
-        )
-    else:
-        form.refuse(
-            ngettext(
-                "Account or password is wrong; you can try %(left)s more time.",
-                "Account or password is wrong; you can try %(left)s more times.",
-                left,
-            )
-            % {"left": left}
-        )
+    if answer.person is not None:
+        return come_in(request, answer.person, answer.method)
+    if answer.challenge:
+        return ask_second_step(request, answer)
+    form.refuse(_words_of(answer, now))
     return _sign_in_page(request, form, status=422)
 
 
-def _let_in(request: HttpRequest, user: User) -> HttpResponse:
-    login(request, user, backend=BACKEND)
-    response = redirect(_next_of(request) or "/")
-    return _speaking(response, user.language) if user.language else response
+def _words_of(answer: Answer, now: datetime) -> str:
+    if answer.locked_until is not None:
+        return _(
+            "Too many wrong passwords. Try again after %(time)s, or ask operations to unlock"
+            " the account now."
+        ) % {"time": moment_words(answer.locked_until, now=now)}
+    return ngettext(
+        "Account or password is wrong; you can try %(left)s more time.",
+        "Account or password is wrong; you can try %(left)s more times.",
+        answer.tries_left,
+    ) % {"left": answer.tries_left}
 
 
 def _sign_in_page(request: HttpRequest, form: SignInForm, status: int = 200) -> HttpResponse:
     context = {
         "form": form,
-        "next": _next_of(request),
+        "next": next_of(request),
         "doors": all_doors(),
         "languages": settings.LANGUAGES,
         "people": demo_people() if settings.DEMO else [],
@@ -204,7 +171,7 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, status: int = 200) -> 
 
 
 def _doors(request: HttpRequest) -> HttpResponse:
-    onward = _next_of(request)
+    onward = next_of(request)
     if onward:
         return redirect(onward)
     doors = doors_of(signed_in(request))
@@ -216,22 +183,3 @@ def _doors(request: HttpRequest) -> HttpResponse:
         "people": demo_people() if settings.DEMO else [],
     }
     return render(request, "accounts/front.html", context)
-
-
-def _next_of(request: HttpRequest) -> str:
-    onward = request.POST.get("next") or request.GET.get("next") or ""
-    allowed = url_has_allowed_host_and_scheme(
-        onward, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return onward if allowed and onward != "/" else ""
-
-
-def _speaking(response: HttpResponseRedirect, language: str) -> HttpResponseRedirect:
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        max_age=YEAR_SECONDS,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
-    return response

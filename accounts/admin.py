@@ -17,18 +17,20 @@ from unfold.widgets import (
 from accounts.actions import (
     close_account,
     lift_sign_in_lock,
+    log_reading,
     reopen_account,
-    reveal_phone,
+    reveal,
     set_password,
     set_roles,
     set_tier,
 )
-from accounts.models import Member, Role, Tier, User
+from accounts.masks import shown
+from accounts.models import AccessKind, Member, PersonalField, Purpose, Role, Tier, User
 from accounts.people import signed_in
+from common.addresses import address_of
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
-from common.masking import mask_name, mask_phone
 
 name_parameter_groups({"sign_in": _("Signing in")})
 name_events(
@@ -42,6 +44,8 @@ name_events(
         "person.unlocked": _("Sign-in unlocked"),
         "person.language_set": _("Language set"),
         "member.tier_set": _("Tier set"),
+        "personal_data.budget_spent": _("Today's looks at personal data used up"),
+        "personal_data.budget_refused": _("Look at personal data refused: budget used up"),
     }
 )
 
@@ -85,6 +89,29 @@ class TierForm(ReasonForm):
     tier = forms.ChoiceField(
         label=_("Tier"), choices=Tier.choices, widget=UnfoldAdminSelectWidget()
     )
+
+
+class PurposeForm(ReasonForm):
+    """Why somebody looks at a member's data: in the member's words, and in ours."""
+
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=Purpose.choices,
+        initial=Purpose.OTHER,
+        widget=UnfoldAdminSelectWidget(),
+        help_text=_("The member reads this."),
+    )
+
+
+class RevealForm(PurposeForm):
+    """Which field of a member is looked at."""
+
+    field = forms.ChoiceField(
+        label=_("Field"),
+        choices=[choice for choice in PersonalField.choices if choice[0] != PersonalField.TEXT],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    field_order = ["field", "purpose", "reason"]
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -176,7 +203,7 @@ class UserAdmin(BaseAdmin):
 
     @display(description=_("phone"))
     def masked_phone(self, user: User) -> str:
-        return mask_phone(user.phone) or self.get_empty_value_display()
+        return shown("phone", user.phone, to=None) or self.get_empty_value_display()
 
     @reason_action(
         _("Set roles"),
@@ -242,7 +269,7 @@ class MemberAdmin(BaseAdmin):
         "member_no",
         "masked_name",
         "tier_chip",
-        "region",
+        "masked_region",
         "masked_phone",
         "registered_at",
     )
@@ -253,7 +280,7 @@ class MemberAdmin(BaseAdmin):
         "member_no",
         "masked_name",
         "masked_phone",
-        "region",
+        "masked_region",
         "tier_chip",
         "real_name_verified",
         "registered_at",
@@ -272,11 +299,15 @@ class MemberAdmin(BaseAdmin):
 
     @display(description=_("name"))
     def masked_name(self, member: Member) -> str:
-        return mask_name(member.display_name) or self.get_empty_value_display()
+        return shown("name", member.display_name, to=None) or self.get_empty_value_display()
 
     @display(description=_("phone"))
     def masked_phone(self, member: Member) -> str:
-        return mask_phone(member.phone) or self.get_empty_value_display()
+        return shown("phone", member.phone, to=None) or self.get_empty_value_display()
+
+    @display(description=_("region"))
+    def masked_region(self, member: Member) -> str:
+        return shown("region", member.region, to=None) or self.get_empty_value_display()
 
     @display(description=_("tier"))
     def tier_chip(self, member: Member) -> str:
@@ -297,14 +328,30 @@ class MemberAdmin(BaseAdmin):
         set_tier(member, answers["tier"], by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
-        _("Show phone"),
-        right="personal_data.see",
-        question=_("Look at the phone number?"),
-        consequence=_("The number is shown once; that you looked, and why, stays in the history."),
-        fits=lambda member: bool(member.phone),
+        _("Reveal"),
+        right="personal_data.reveal",
+        form=RevealForm,
+        question=_("Look at which data?"),
+        consequence=_(
+            "One field is shown, once. That you looked, and why, stays in the access log; the member "
+            "sees it too."
+        ),
+        fits=lambda member: member.erased_at is None,
     )
-    def show_phone(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
-        return reveal_phone(member, by=signed_in(request), reason=answers["reason"])
+    def reveal(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        plain, _row = reveal(
+            member,
+            answers["field"],
+            by=signed_in(request),
+            reason=answers["reason"],
+            purpose=answers["purpose"],
+            address=address_of(request),
+        )
+        return plain
+
+    def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
+        log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))
+        return super().page_context(request, row)
 
 
 def _is_buyer(user: User) -> bool:
@@ -312,4 +359,4 @@ def _is_buyer(user: User) -> bool:
 
 
 def _sees(request: HttpRequest) -> bool:
-    return signed_in(request).can("personal_data.see")
+    return signed_in(request).can("personal_data.reveal")

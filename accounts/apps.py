@@ -11,5 +11,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Every app opens its own doors and names its own numbers.
-        autodiscover_modules("doors", "parameters")
+        autodiscover_modules("doors", "parameters", "business", "personal_data")
         import_module("accounts.receivers")

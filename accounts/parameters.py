@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts import rules
 from common.parameters import declare
 
 declare(
@@ -69,4 +70,87 @@ declare(
     _("Wrong codes of the second step in a row, from all addresses, before it is locked"),
     minimum=5,
     maximum=100,
+)
+declare(
+    "personal_data.reveals_a_day",
+    30,
+    _("Fields of members one person may look at unmasked in a day"),
+    minimum=1,
+    maximum=200,
+)
+declare(
+    "personal_data.reveals_a_day_lead",
+    60,
+    _("Fields of members a team lead may look at unmasked in a day"),
+    minimum=1,
+    maximum=400,
+)
+declare(
+    "personal_data.shown_for",
+    timedelta(seconds=60),
+    _("How long a revealed field stays readable on the page"),
+    minimum=timedelta(seconds=10),
+    maximum=timedelta(minutes=10),
+    unit=_("seconds"),
+)
+declare(
+    "personal_data.text_shown_for",
+    timedelta(minutes=10),
+    _("How long a revealed conversation stays readable in the back office"),
+    minimum=timedelta(minutes=1),
+    maximum=timedelta(minutes=60),
+    unit=_("seconds"),
+)
+declare(
+    "personal_data.recent",
+    timedelta(days=30),
+    _("How long after a conversation its agents still have business with the member"),
+    minimum=timedelta(0),
+    maximum=timedelta(days=180),
+    unit=_("seconds"),
+)
+declare(
+    "personal_data.name_agents_to_members",
+    False,
+    _("Members read the name of who looked at their data, not only role and team"),
+)
+declare(
+    "personal_data.answer_days",
+    15,
+    _("Working days in which a personal data request is answered"),
+    minimum=1,
+    maximum=15,
+    legal=True,
+)
+declare(
+    "personal_data.warn_days",
+    3,
+    _("Working days before its deadline on which a personal data request is called urgent"),
+    minimum=1,
+    maximum=10,
+)
+declare(
+    "personal_data.package_kept",
+    timedelta(days=7),
+    _("How long a copy can be downloaded before it is deleted"),
+    minimum=timedelta(days=1),
+    maximum=timedelta(days=30),
+    unit=_("seconds"),
+)
+declare(
+    "personal_data.hidden_for",
+    timedelta(days=7),
+    _("How long an account that asked for erasure is only hidden, and can be brought back"),
+    minimum=timedelta(0),
+    maximum=timedelta(days=15),
+    unit=_("seconds"),
+)
+declare(
+    "personal_data.access_log_kept",
+    timedelta(days=1096),
+    _("How long the access log is kept"),
+    minimum=timedelta(days=rules.ACCESS_LOG_DAYS),
+    maximum=timedelta(days=3660),
+    legal=True,
+    unit=_("seconds"),
 )

@@ -13,8 +13,40 @@ OPERATIONS = "operations"
 AUDITOR = "auditor"
 EXECUTIVE = "executive"
 
+_WEIGHT = (
+    OPERATIONS,
+    AUDITOR,
+    LEAD,
+    SENIOR,
+    AGENT,
+    ACCOUNT_MANAGER,
+    BUSINESS,
+    EXECUTIVE,
+    MERCHANT_STAFF,
+    MEMBER,
+)
+
 SERVICE_ROLES = frozenset({AGENT, SENIOR, LEAD})
 """Roles that answer members at the desk."""
+
+ASKED, IN_PROGRESS, READY, DONE = "asked", "in_progress", "ready", "done"
+REFUSED, CANCELLED = "refused", "cancelled"
+"""States of a personal data request."""
+
+OPEN_REQUESTS = frozenset({ASKED, IN_PROGRESS})
+"""States in which a request runs against its deadline."""
+
+REQUEST_MOVES: dict[str, frozenset[str]] = {
+    ASKED: frozenset({IN_PROGRESS, REFUSED, CANCELLED}),
+    IN_PROGRESS: frozenset({READY, DONE, REFUSED, CANCELLED}),
+    READY: frozenset({DONE}),
+    DONE: frozenset(),
+    REFUSED: frozenset(),
+    CANCELLED: frozenset(),
+}
+
+ACCESS_LOG_DAYS = 183
+"""How long the access log is kept at least (Cybersecurity Law 21: network logs, six months)."""
 
 RIGHTS: dict[str, frozenset[str]] = {
     MEMBER: frozenset({"me.use"}),
@@ -27,6 +59,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "tickets.note",
             "radio.submit_case",
             "radio.read",
+            "personal_data.reveal",
         }
     ),
     SENIOR: frozenset(
@@ -38,6 +71,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.submit_case",
             "radio.read",
             "radio.screen",
+            "personal_data.reveal",
         }
     ),
     LEAD: frozenset(
@@ -51,6 +85,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.submit_case",
             "radio.read",
             "radio.screen",
+            "personal_data.reveal",
         }
     ),
     ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use", "orders.see_all"}),
@@ -65,7 +100,8 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.manage",
             "people.manage",
             "parameters.change",
-            "personal_data.see",
+            "personal_data.reveal",
+            "personal_data.handle",
             "products.manage",
         }
     ),
@@ -92,6 +128,12 @@ ADMIN_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
 def rights_of(roles: Iterable[str]) -> frozenset[str]:
     """Return the union of what ``roles`` may do; unknown roles may nothing."""
     return frozenset().union(*(RIGHTS.get(role, frozenset()) for role in roles))
+
+
+def first_role(roles: Iterable[str]) -> str:
+    """Return the role in which somebody looks at a member's data: the one with the most to answer for."""
+    held = set(roles)
+    return next((role for role in _WEIGHT if role in held), "")
 
 
 def admin_allows(roles: Iterable[str], app_label: str, action: str) -> bool:

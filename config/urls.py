@@ -14,6 +14,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("tickets.urls")),
     path("api/v1/", include("trade.urls")),
+    path("api/v1/", include("accounts.api_urls")),
     path("", include("radio.urls")),
     # Its address names language and release (``catalogue_url``): browsers may keep it for good.
     path(

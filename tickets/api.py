@@ -14,8 +14,10 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.actions import log_reading
 from accounts.api import SignedIn
-from accounts.models import User
+from accounts.models import AccessKind, User
+from common.addresses import address_of
 from common.errors import Forbidden
 from common.files import too_large
 from common.parameters import value
@@ -112,6 +114,18 @@ def at_the_desk(user: User, key: uuid.UUID) -> Conversation:
     return visible(user, key)
 
 
+def note_reading(request: SignedIn, conversation: Conversation) -> None:
+    """Have it written down that somebody opened a conversation which is not their own work."""
+    if not conversation.is_party(request.user):
+        log_reading(
+            conversation.member,
+            AccessKind.CONVERSATION,
+            by=request.user,
+            conversation=conversation.pk,
+            address=address_of(request._request),
+        )
+
+
 def shown(conversation: Conversation, user: User, status: int = 200) -> Response:
     """Answer with the conversation as ``user`` sees it now."""
     card = conversation_card(conversation.pk, user)
@@ -175,15 +189,18 @@ class Messages(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = visible(request.user, key)
         query = accepted(PageQuery, request.query_params)
+        note_reading(request, conversation)
         data, has_more = message_page(
-            conversation, before=query.get("before"), limit=query["limit"]
+            conversation, before=query.get("before"), limit=query["limit"], to=request.user
         )
         return Response({"data": data, "has_more": has_more})
 
 
 class Notes(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
-        return Response({"data": notes_of(at_the_desk(request.user, key))})
+        conversation = at_the_desk(request.user, key)
+        note_reading(request, conversation)
+        return Response({"data": notes_of(conversation, to=request.user)})
 
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
@@ -304,9 +321,10 @@ class OneAttachment(Endpoint):
     content_negotiation_class = AnyAnswer
 
     def get(self, request: SignedIn, key: uuid.UUID) -> FileResponse:
-        attachment = attachment_for(request.user, key)
+        attachment = attachment_for(request.user, key, timezone.now())
         if attachment is None:
             raise Http404
+        note_reading(request, attachment.conversation)
         try:
             content = attachment.file.open("rb")
         except FileNotFoundError:
@@ -339,6 +357,7 @@ class QueuePosition(Endpoint):
 class Panel(Endpoint):
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
+        note_reading(request, conversation)
         return Response(panel(conversation, request.user, timezone.now()))
 
 

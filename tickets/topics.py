@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from common.topics import topic
 from tickets.models import Conversation
@@ -10,8 +12,8 @@ from workforce.models import Team
 
 @topic("conversation")
 def conversation_topic(user: User, argument: str) -> str | None:
-    """Both sides of one conversation."""
-    found = _visible(user, argument)
+    """Both sides of one conversation: who merely sees it reads it masked, at the other doors."""
+    found = _visible(user, argument, Conversation.objects.spoken_with(user))
     return found.topic if found else None
 
 
@@ -20,7 +22,7 @@ def notes_topic(user: User, argument: str) -> str | None:
     """Notes and viewers: staff alone, even of a conversation that is their own as a member."""
     if not (user.can("desk.use") or user.can("tickets.see_all")):
         return None
-    found = _visible(user, argument)
+    found = _visible(user, argument, Conversation.objects.visible_to(user))
     return found.notes_topic if found else None
 
 
@@ -44,9 +46,9 @@ def my_topic(user: User, argument: str) -> str | None:
     return f"user.{user.pk}"
 
 
-def _visible(user: User, argument: str) -> Conversation | None:
+def _visible(user: User, argument: str, rows: QuerySet[Conversation]) -> Conversation | None:
     try:
         key = UUID(argument)
     except ValueError:
         return None
-    return Conversation.objects.visible_to(user).filter(pk=key).only("pk").first()
+    return rows.filter(pk=key).only("pk").first()

@@ -7,11 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
+from accounts.masks import shown
 from accounts.models import Member
 from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, reason_action
 from common.events import name_events
-from common.masking import mask_name
 from common.words import money_words
 from merchants.models import Shop
 from trade.actions import relist_product, take_down_product
@@ -39,7 +39,7 @@ class OrderAdmin(BaseAdmin):
         ("customer", "shop"),
         ("product", "category"),
         ("quantity", "amount"),
-        ("freight", "region"),
+        ("freight", "masked_region"),
         ("paid_at", "closed_at"),
         ("promised_ship_at", "shipped_at"),
         ("promised_deliver_at", "signed_at"),
@@ -74,7 +74,12 @@ class OrderAdmin(BaseAdmin):
 
     @display(description=_("member"))
     def customer(self, order: Order) -> str:
-        return f"{mask_name(order.member.display_name)} {order.member.member_no}".strip()
+        name = shown("name", order.member.display_name, to=None)
+        return f"{name} {order.member.member_no}".strip()
+
+    @display(description=_("region"))
+    def masked_region(self, order: Order) -> str:
+        return shown("region", order.region, to=None) or self.get_empty_value_display()
 
     @display(description=_("paid"))
     def amount(self, order: Order) -> str:

@@ -121,9 +121,14 @@ class OrderStatus(models.TextChoices):
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> "OrderQuerySet":
-        """Orders ``user`` may see: one's own; the desk and the back office see all."""
-        if any(user.can(right) for right in SEE_ALL):
+        """Orders ``user`` may see: one's own; the desk and the back office see all.
+
+        Those of a member who has asked to be erased are seen by who handles that alone.
+        """
+        if user.can("personal_data.handle"):
             return self
+        if any(user.can(right) for right in SEE_ALL):
+            return self.exclude(member__in=Member.objects.hidden().values("pk"))
         return self.filter(member__user=user) if user.is_authenticated else self.none()
 
 

@@ -9,7 +9,7 @@ from accounts.actions.people import (
     set_roles,
     set_tier,
 )
-from accounts.actions.personal_data import reveal_phone
+from accounts.actions.personal_data import budget_of, log_reading, reveal, revealed_today
 from accounts.actions.sessions import (
     begin_session,
     clear_old_sessions,
@@ -34,6 +34,7 @@ from accounts.actions.sign_in import (
 __all__ = [
     "Answer",
     "begin_session",
+    "budget_of",
     "clear_old_sessions",
     "close_account",
     "end_all_sessions",
@@ -42,12 +43,14 @@ __all__ = [
     "end_sessions",
     "leave",
     "lift_sign_in_lock",
+    "log_reading",
     "note_ended",
     "note_seen",
     "offer_passkey",
     "renew_session",
     "reopen_account",
-    "reveal_phone",
+    "reveal",
+    "revealed_today",
     "set_language",
     "set_password",
     "set_roles",

@@ -6,6 +6,19 @@ from accounts.models.people import (
     User,
     UserManager,
 )
+from accounts.models.personal_data import (
+    AccessKind,
+    ErasureCertificate,
+    LegalGround,
+    LegalHold,
+    PersonalDataAccess,
+    PersonalDataRequest,
+    PersonalField,
+    Purpose,
+    RequestKind,
+    RequestState,
+    Stage,
+)
 from accounts.models.second_step import (
     ChallengeKind,
     Passkey,
@@ -17,16 +30,27 @@ from accounts.models.sessions import Ended, Method, WebSession, WebSessionQueryS
 from accounts.models.sign_in import SignInGuard
 
 __all__ = [
+    "AccessKind",
     "ChallengeKind",
     "Ended",
+    "ErasureCertificate",
+    "LegalGround",
+    "LegalHold",
     "Member",
     "MemberQuerySet",
     "Method",
     "Passkey",
+    "PersonalDataAccess",
+    "PersonalDataRequest",
+    "PersonalField",
+    "Purpose",
     "RecoveryCode",
+    "RequestKind",
+    "RequestState",
     "Role",
     "SignInChallenge",
     "SignInGuard",
+    "Stage",
     "Tier",
     "Totp",
     "User",

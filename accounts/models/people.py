@@ -96,13 +96,19 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self) -> str:
-        return self.display_name or self.username
+        return self.shown_name or self.username
+
+    @property
+    def is_buyer(self) -> bool:
+        """Tell whether this is a buyer and nothing else."""
+        return set(self.roles) <= {Role.MEMBER} and not self.is_superuser
 
     @property
     def shown_name(self) -> str:
         """The name as colleagues see it: a buyer's masked, staff's whole."""
-        is_buyer = set(self.roles) <= {Role.MEMBER} and not self.is_superuser
-        return mask_name(self.display_name) if is_buyer else str(self)
+        if self.is_buyer:
+            return mask_name(self.display_name)
+        return self.display_name or self.username
 
     def get_full_name(self) -> str:
         return self.display_name
@@ -147,10 +153,19 @@ class User(AbstractBaseUser):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def visible_to(self, user: User) -> "MemberQuerySet":
-        """Members ``user`` may see: oneself; the desk and the back office see all, masked by the door."""
-        if user.can("desk.use") or user.can("tickets.see_all"):
+        """Members ``user`` may see: oneself; the desk and the back office see all, masked by the door.
+
+        Who has asked to be erased is found by those who handle it alone.
+        """
+        if user.can("personal_data.handle"):
             return self
-        return self.filter(user=user) if user.is_authenticated else self.none()
+        if user.can("desk.use") or user.can("tickets.see_all"):
+            return self.filter(hidden_at=None)
+        return self.filter(user=user, hidden_at=None) if user.is_authenticated else self.none()
+
+    def hidden(self) -> "MemberQuerySet":
+        """Members who have asked to be erased and are not nameless yet: a handful at any time."""
+        return self.filter(hidden_at__isnull=False)
 
 
 class Member(models.Model):
@@ -171,6 +186,9 @@ class Member(models.Model):
     tier = models.CharField(_("tier"), max_length=8, choices=Tier.choices, default=Tier.NORMAL)
     real_name_verified = models.BooleanField(_("real name verified"), default=False)
     registered_at = models.DateTimeField(_("registered at"), null=True, blank=True)
+    # Between asking for erasure and being made nameless: kept, but nobody finds them.
+    hidden_at = models.DateTimeField(_("hidden since"), null=True, blank=True, editable=False)
+    erased_at = models.DateTimeField(_("nameless since"), null=True, blank=True, editable=False)
 
     objects = MemberQuerySet.as_manager()
 
@@ -180,12 +198,16 @@ class Member(models.Model):
         indexes = [
             # Back office list, newest first, by keyset.
             models.Index(name="member_newest", fields=["-registered_at", "-id"]),
+            # Who is hidden at this moment: few, and left out of every list.
+            models.Index(
+                name="member_hidden", fields=["id"], condition=models.Q(hidden_at__isnull=False)
+            ),
             # Search by the number a caller names.
             models.Index(name="member_by_phone", fields=["phone"]),
         ]
 
     def __str__(self) -> str:
-        return self.display_name or self.member_no
+        return self.shown_name
 
     @property
     def shown_name(self) -> str:

@@ -101,6 +101,15 @@ def division_end(folded: str, start: int, limit: int) -> int:
     return end
 
 
+def is_coarse(folded: str) -> bool:
+    """Answer whether ``folded`` names provinces, cities and districts at most: no street, no house."""
+    end = division_end(folded, 0, len(folded))
+    if end:
+        return end == len(folded.rstrip())
+    # 上海, 浙江杭州: names without their level.
+    return len(folded) <= 8 and not _STREET.search(folded) and not any(c.isdigit() for c in folded)
+
+
 def _is_han(text: str) -> bool:
     return all("\u4e00" <= character <= "\u9fff" for character in text)
 

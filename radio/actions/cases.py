@@ -12,7 +12,7 @@ from accounts.models import User
 from common import parameters
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
-from common.masking import mask_name, mask_text
+from common.masking import mask_name, mask_region, mask_text
 from common.push import push
 from common.text import clean
 from radio import rules
@@ -60,7 +60,7 @@ def submit_case(
         conversation=found,
         headline=hide(title)[: rules.SUGGESTED_CHARACTERS],
         reason=why[: rules.REASON_CHARACTERS],
-        member_region=found.member.region if found.member else "",
+        member_region=mask_region(found.member.region) if found.member else "",
         member_tier=found.member.tier if found.member else "",
         pushed_by=by,
         pushed_at=moment,

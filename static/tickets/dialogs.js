@@ -181,3 +181,30 @@ export function takeOver({ about, address }) {
     },
   });
 }
+
+/* Look at one field of the customer: what for (the customer reads it) and why (colleagues do). */
+export function revealField({ memberNo, field: name, label }) {
+  const purposes = radios("purpose", [
+    { value: "call_back", label: gettext("To call them back") },
+    { value: "delivery", label: gettext("To check a delivery") },
+    { value: "identity", label: gettext("To make sure it is them") },
+    { value: "dispute", label: gettext("To settle a dispute") },
+    { value: "other", label: gettext("To deal with their request") },
+  ]);
+  const reason = h("textarea", { class: "textarea", rows: "2", maxlength: "500" });
+  return form({
+    title: interpolate(gettext("Look at the %(what)s?"), { what: label }),
+    text: gettext("It is shown for a minute. The customer sees that somebody looked, and what for."),
+    parts: [
+      h("fieldset", { class: "field" }, h("legend", { class: "field__label" }, gettext("What for")), purposes),
+      field("ask-reveal", gettext("Reason"), reason, gettext("Goes into the access log; auditors read it.")),
+    ],
+    verb: gettext("Look"),
+    async run() {
+      const purpose = chosen(purposes, "purpose");
+      if (!purpose) throw new Missing(gettext("Choose what for."));
+      if (!reason.value.trim()) throw new Missing(gettext("Write the reason first."));
+      return post(`/api/v1/members/${encodeURIComponent(memberNo)}/reveals/`, { field: name, purpose, reason: reason.value.trim() });
+    },
+  });
+}

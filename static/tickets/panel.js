@@ -5,6 +5,8 @@ import { serverNow } from "../js/clock.js";
 import { h, icon, store } from "../js/dom.js";
 import { local, momentWords, money } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
+import { toast } from "../js/toast.js";
+import { revealField } from "./dialogs.js";
 import { failed, pill } from "./queue.js";
 import { avatar } from "./timeline.js";
 
@@ -19,6 +21,7 @@ export class Panel {
   clear() {
     this.asked?.abort();
     this.about = null;
+    this.shown = null;
     this.id = null;
     this.cases = [];
     this.body.replaceChildren();
@@ -78,16 +81,45 @@ export class Panel {
   }
 
   #who(member) {
-    const facts = [since(member.registered_at), member.region, member.phone].filter(Boolean);
+    const facts = [since(member.registered_at), member.region].filter(Boolean);
     return h(
       "section", { class: "section panel__who" },
       h(
         "div", { class: "row gap-3" }, avatar(member.name, "member", "avatar--large"),
         h("div", { class: "grow" }, h("div", { class: "row" }, h("h2", { class: "clip" }, member.name), pill(member)), h("p", { class: "meta t-13" }, facts.map((f) => h("span", {}, f)))),
       ),
+      member.can_reveal ? h("ul", { class: "panel__facts" }, this.#secret(member, "phone", gettext("Phone")), this.#secret(member, "name", gettext("Name"))) : null,
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
     );
+  }
+
+  /* A masked fact and the button that asks why; what it shows is masked again by itself. */
+  #secret(member, field, label) {
+    if (!member[field] || member[field] === member.member_no) return null;
+    const shown = this.shown?.member === member.member_no ? this.shown.fields[field] : undefined;
+    return h(
+      "li", { class: "panel__fact t-13" }, h("span", { class: "ink-3" }, label), h("span", { class: shown ? "strong" : "", "aria-live": "polite" }, shown ?? member[field]),
+      shown
+        ? h("button", { class: "btn btn--link btn--small push", type: "button", onclick: () => this.#mask(field) }, gettext("Hide"))
+        : h("button", { class: "btn btn--link btn--small push", type: "button", title: gettext("Viewing needs a reason and is logged"), onclick: () => this.#reveal(member, field, label) }, gettext("View")),
+    );
+  }
+
+  async #reveal(member, field, label) {
+    const answer = await revealField({ memberNo: member.member_no, field, label });
+    if (!answer || this.about?.member?.member_no !== member.member_no) return;
+    if (this.shown?.member !== member.member_no) this.shown = { member: member.member_no, fields: {} };
+    this.shown.fields[field] = answer.value;
+    this.draw();
+    setTimeout(() => this.#mask(field, member.member_no), answer.shown_for_seconds * 1000);
+    if (answer.left_today <= 5) toast(interpolate(ngettext("%(n)s look left today", "%(n)s looks left today", answer.left_today), { n: answer.left_today }));
+  }
+
+  #mask(field, memberNo = this.shown?.member) {
+    if (this.shown?.member !== memberNo || !(field in this.shown.fields)) return;
+    delete this.shown.fields[field];
+    if (this.about?.member?.member_no === memberNo) this.draw();
   }
 
   #part(key, title, count, children, none) {

@@ -12,10 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from accounts.models import Member, User
+from accounts.actions import log_reading, reveal
+from accounts.admin import PurposeForm
+from accounts.masks import names_of, shown, shown_texts
+from accounts.models import AccessKind, Member, PersonalField, User
 from accounts.people import signed_in
+from common.addresses import address_of
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
-from common.masking import mask_name, mask_text
+from common.errors import NotFound
 from common.words import clock_face, span_words
 from tickets.actions.conversations import reopen_conversation, resolve_conversation
 from tickets.actions.ownership import transfer_conversation
@@ -31,6 +35,7 @@ from tickets.models import (
     State,
 )
 from tickets.queries.board import unanswered
+from tickets.queries.parties import reads_whole
 from trade.models import Order
 from workforce.models import Presence, Team
 
@@ -113,7 +118,7 @@ class ConversationAdmin(BaseAdmin):
         "medium",
         "opened_at",
     )
-    list_select_related = ("member", "team", "owner")
+    list_select_related = ("member__user", "team", "owner")
     list_filter = ("state", TurnFilter, MomentFilter, "medium", "team")
     search_fields = ("conversation_no", "subject")
     search_help_text = _("Conversation, member or order no., or words of the subject")
@@ -124,7 +129,7 @@ class ConversationAdmin(BaseAdmin):
         ("team", "owner"),
         ("first_owner", "disposition"),
         ("order", "shop"),
-        ("subject", "priority"),
+        ("subject_masked", "priority"),
         ("opened_at", "accepted_at"),
         ("first_responded_at", "waiting_since"),
         ("resolved_at", "closed_at"),
@@ -172,14 +177,27 @@ class ConversationAdmin(BaseAdmin):
             return self.get_empty_value_display()
         return format_html(
             '{} <span class="tier tier-{}">{}</span>',
-            mask_name(row.member.display_name) or row.member.member_no,
+            shown("name", row.member.display_name, to=None) or row.member.member_no,
             row.member.tier,
             row.member.get_tier_display(),
         )
 
+    def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        names = sorted({name for row in rows for name in names_of(row.member)})
+        words = shown_texts(
+            (row.subject or row.last_preview for row in rows), is_party=False, names=names
+        )
+        for row, masked in zip(rows, words, strict=True):
+            row.about_masked = masked
+
     @display(description=_("about"))
-    def about(self, row: Conversation) -> str:
-        return _masked(None, row.subject or row.last_preview)[:40] or self.get_empty_value_display()
+    def about(self, row: Any) -> str:
+        return row.about_masked[:40] or self.get_empty_value_display()
+
+    @display(description=_("about"))
+    def subject_masked(self, row: Conversation) -> str:
+        (words,) = shown_texts([row.subject], is_party=False, names=names_of(row.member))
+        return words or self.get_empty_value_display()
 
     def page_context(self, request: HttpRequest, row: Conversation) -> dict[str, Any]:
         before = request.GET.get("before", "")
@@ -194,21 +212,64 @@ class ConversationAdmin(BaseAdmin):
         if _audits(request):
             recalled = {copy.seq: copy for copy in RecalledMessage.objects.filter(conversation=row)}
         first = messages[0].seq if messages else 0
+        user = signed_in(request)
+        if not row.is_party(user):
+            log_reading(
+                row.member,
+                AccessKind.CONVERSATION,
+                by=user,
+                conversation=row.pk,
+                address=address_of(request),
+            )
+        is_whole = reads_whole(user, row, timezone.now())
+        names = [] if is_whole else names_of(row.member)
+        bodies = shown_texts((m.body for m in messages), is_party=is_whole, names=names)
+        files = shown_texts(
+            ((m.payload or {}).get("name", "") for m in messages), is_party=is_whole, names=names
+        )
+        written = [note for of_one in notes.values() for note in of_one]
+        noted = shown_texts((note.body for note in written), is_party=is_whole, names=names)
+        for note, body in zip(written, noted, strict=True):
+            note.body = body
         return {
             "transcript": [
                 {
                     "message": message,
-                    "body": _masked(request, message.body),
-                    "file": (message.payload or {}).get("name", ""),
+                    "body": body,
+                    "file": file,
                     "card": message.kind in {MessageKind.ORDER_CARD, MessageKind.PRODUCT_CARD},
                     "recalled": recalled.get(message.seq),
                     "notes": notes.get(message.seq, []),
                 }
-                for message in messages
+                for message, body, file in zip(messages, bodies, files, strict=True)
             ],
             "notes_first": notes.get(0, []) if first <= 1 else [],
             "earlier": first if first > 1 else None,
         }
+
+    @reason_action(
+        _("Read it unmasked"),
+        right="personal_data.reveal",
+        form=PurposeForm,
+        question=_("Read what was said unmasked?"),
+        consequence=_(
+            "You read this conversation whole for ten minutes. It counts as one look at the member's "
+            "data; the member sees that somebody looked, and why."
+        ),
+        fits=lambda row: row.member_id is not None,
+    )
+    def read_whole(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
+        if row.member is None:
+            raise NotFound("member.not_found", _("No such member, or not yours to see."))
+        reveal(
+            row.member,
+            PersonalField.TEXT,
+            by=signed_in(request),
+            reason=answers["reason"],
+            purpose=answers["purpose"],
+            conversation=row.pk,
+            address=address_of(request),
+        )
 
     @reason_action(
         _("Hand on"),
@@ -310,12 +371,8 @@ class DispositionAdmin(BaseAdmin):
 
 
 def _sees(request: HttpRequest) -> bool:
-    return signed_in(request).can("personal_data.see")
+    return signed_in(request).can("personal_data.reveal")
 
 
 def _audits(request: HttpRequest) -> bool:
     return signed_in(request).can("history.read")
-
-
-def _masked(request: HttpRequest | None, text: str) -> str:
-    return text if request is not None and _sees(request) else mask_text(text)

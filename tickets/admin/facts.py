@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.masks import names_of, shown, shown_texts
 from common.calendars import day_start
 from common.dashboard import Card, Facts, Hour, Work, dashboard_facts, sidebar_badge
-from common.masking import mask_name
 from common.words import clock_face, span_words
 from tickets.models import Conversation, State
 from tickets.queries.board import Standing, hours_of, late_count, standing, unanswered
@@ -29,7 +29,7 @@ def late(now: datetime) -> int:
 def reception(now: datetime) -> Facts:
     """Say who waits and whose turn it is."""
     figures = standing(now, ANSWER_WITHIN)
-    rows = list(unanswered().select_related("member", "owner", "team")[: WORK_SHOWN + 1])
+    rows = list(unanswered().select_related("member__user", "owner", "team")[: WORK_SHOWN + 1])
     more = len(rows) > WORK_SHOWN
     return Facts(
         sentences=[_sentence(figures)],
@@ -106,14 +106,15 @@ def _work(row: Conversation, now: datetime) -> Work:
     since = row.since  # type: ignore[attr-defined]
     face = clock_face(started_at=since, due_at=since + ANSWER_WITHIN, now=now)
     member = row.member
+    (about,) = shown_texts([row.subject], is_party=False, names=names_of(member))
     return Work(
         clock=face.words,
         state=face.state,
         share=round(face.share_left * 100),
         number=row.conversation_no,
         url=reverse("admin:tickets_conversation_change", args=[row.pk]),
-        about=row.subject or "—",
-        customer=mask_name(member.display_name) if member else "—",
+        about=about or "—",
+        customer=shown("name", member.display_name, to=None) if member else "—",
         tier=member.tier if member else "",
         tier_words=member.get_tier_display() if member else "",
         owner=str(row.owner) if row.owner else _("%(team)s, no owner") % {"team": row.team},

@@ -45,19 +45,43 @@ class Disposition(models.Model):
         return self.name
 
 
+def _work_of(user: User) -> Q:
+    teams = user.memberships.values("team_id")
+    return Q(owner=user) | Q(first_owner=user) | Q(team__in=teams)
+
+
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
-        """Conversations ``user`` may see: a member's own; an agent's own and the teams' queues and work."""
+        """Conversations ``user`` may see: a member's own; an agent's own and the teams' queues and work.
+
+        Those of a member who has asked to be erased are seen by who handles that alone.
+        """
         if not user.is_authenticated:
             return self.none()
-        if user.can("tickets.see_all"):
+        if user.can("personal_data.handle"):
             return self
+        rows = self.of_findable_members()
+        if user.can("tickets.see_all"):
+            return rows
+        return rows.spoken_with(user)
+
+    def spoken_with(self, user: User) -> "ConversationQuerySet":
+        """Conversations in which ``user`` is a party: the member, or the desk whose work it is."""
+        if not user.is_authenticated:
+            return self.none()
         if not user.can("desk.use"):
             return self.filter(member__user_id=user.pk)
-        teams = user.memberships.values("team_id")
         # Asked as a list of members, not joined: a join inside an OR hides every index.
         own = Q(member__in=Member.objects.filter(user=user).values("pk"))
-        return self.filter(own | Q(owner=user) | Q(first_owner=user) | Q(team__in=teams))
+        return self.filter(own | _work_of(user))
+
+    def worked_on_by(self, user: User) -> "ConversationQuerySet":
+        """Conversations that are ``user``'s work at the desk: owned, first asked, or of their teams."""
+        return self.filter(_work_of(user))
+
+    def of_findable_members(self) -> "ConversationQuerySet":
+        """Leave out the members who have asked to be erased: a handful at any time."""
+        return self.exclude(member__in=Member.objects.hidden().values("pk"))
 
     def waiting(self) -> "ConversationQuerySet":
         """The queue: priority first, then who waits longest."""
@@ -207,6 +231,18 @@ class Conversation(models.Model):
     def notes_topic(self) -> str:
         """The bus topic that staff alone hear: notes, viewers."""
         return f"notes.{self.pk}"
+
+    def is_party(self, user: User) -> bool:
+        """Tell whether ``user``, who may see this, reads its words whole: the member or its desk."""
+        if not user.can("tickets.see_all"):
+            return True
+        if self.member is not None and self.member.user_id == user.pk:
+            return True
+        if not user.can("desk.use"):
+            return False
+        if user.pk in (self.owner_id, self.first_owner_id):
+            return True
+        return user.memberships.filter(team_id=self.team_id).exists()
 
     @property
     def is_live(self) -> bool:

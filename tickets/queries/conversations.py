@@ -8,9 +8,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from accounts.masks import shown, shown_texts
 from accounts.models import Tier, User
 from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
-from common.masking import mask_name
 from common.parameters import value
 from tickets import rules
 from tickets.models import Conversation, State
@@ -53,7 +53,32 @@ def cards(conversations: QuerySet[Conversation], user: User) -> list[dict[str, A
     # Orders apart: joined, every plan would weigh all months of them.
     wanted = {row["order_id"] for row in rows if row["order_id"]}
     orders = Order.objects.in_bulk(wanted) if wanted else {}
+    _mask_words(rows, user)
     return [_card(row, orders.get(row["order_id"]), user) for row in rows]
+
+
+def _mask_words(rows: list[dict[str, Any]], user: User) -> None:
+    """Mask what was said in conversations that ``user`` may see without being a party of them."""
+    if not user.can("tickets.see_all"):
+        return  # sees nothing but what they are a party of
+    teams = {m.team_id for m in user.memberships.all()} if user.can("desk.use") else set()
+    foreign = [row for row in rows if not _is_party(row, user, teams)]
+    names = {row["member__display_name"] for row in foreign} - {None, ""}
+    for column in ("subject", "last_preview"):
+        words = shown_texts((row[column] for row in foreign), is_party=False, names=sorted(names))
+        for row, masked in zip(foreign, words, strict=True):
+            row[column] = masked
+
+
+def _is_party(row: Mapping[str, Any], user: User, teams: set[int]) -> bool:
+    if row["member__user_id"] == user.pk:
+        return True
+    if not user.can("desk.use"):
+        return False
+    return row["team__id"] in teams or user.public_id in (
+        row["owner__public_id"],
+        row["first_owner__public_id"],
+    )
 
 
 def conversation_page(
@@ -138,7 +163,7 @@ def _card(row: Mapping[str, Any], order: Order | None, user: User) -> dict[str, 
         "team": {"id": row["team__id"], "name": row["team__name"]},
         "owner": _person(row, "owner"),
         "first_owner": _person(row, "first_owner"),
-        "member": _member(row, own, user),
+        "member": _member(row, user),
         "shop": _shop(row),
         "order": _order(row, order),
         # What came of it is the house's own word.
@@ -152,15 +177,14 @@ def _person(row: Mapping[str, Any], role: str) -> dict[str, Any] | None:
     return key and {"id": key, "name": row[f"{role}__display_name"]}
 
 
-def _member(row: Mapping[str, Any], own: bool, user: User) -> dict[str, Any] | None:
+def _member(row: Mapping[str, Any], user: User) -> dict[str, Any] | None:
     if row["member__member_no"] is None:
         return None
-    name = row["member__display_name"] or row["member__member_no"]
-    shown = name if own or user.can("personal_data.see") else mask_name(name)
+    name = shown("name", row["member__display_name"], to=user, own=row["member__user_id"])
     tier = row["member__tier"]
     return {
         "member_no": row["member__member_no"],
-        "name": shown,
+        "name": name or row["member__member_no"],
         "tier": tier,
         "tier_label": str(Tier(tier).label),
     }

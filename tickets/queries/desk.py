@@ -6,11 +6,11 @@ from typing import Any
 from django.db.models import Count, F, Sum
 from django.utils.translation import gettext as _
 
+from accounts.masks import names_of, shown_member, shown_texts
 from accounts.models import Member, Tier, User
 from apass.queries import queue_priority
 from common.calendars import day_start
 from common.history import history_of
-from common.masking import mask_name, mask_phone
 from tickets.models import Conversation, Disposition, State
 from tickets.queries.conversations import cards, greeting_word
 from trade.queries import newest_orders_of
@@ -84,14 +84,11 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
     member = conversation.member
     if member is None:
         return {"member": None, "orders": [], "past": []}
-    plain = user.can("personal_data.see")
-    name = member.display_name or member.member_no
     return {
         "member": {
             "member_no": member.member_no,
-            "name": name if plain else mask_name(name),
-            "phone": member.phone if plain else mask_phone(member.phone),
-            "region": member.region,
+            **shown_member(member, to=user),
+            "can_reveal": user.can("personal_data.reveal"),
             "tier": member.tier,
             "tier_label": str(Tier(member.tier).label),
             "tier_why": _tier_why(member, now),
@@ -104,23 +101,29 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
 
 
 def _past(conversation: Conversation, member: Member, user: User) -> list[dict[str, Any]]:
-    rows = (
+    rows = list(
         Conversation.objects.visible_to(user)
         .filter(member=member)
         .exclude(pk=conversation.pk)
         .order_by("-id")
-        .values("id", "conversation_no", "subject", "state", "opened_at", "disposition__name")
+        .values("id", "conversation_no", "subject", "state", "opened_at", "disposition__name")[
+            :PANEL_PAST
+        ]
+    )
+    is_party = not user.can("tickets.see_all")
+    subjects = shown_texts(
+        (row["subject"] for row in rows), is_party=is_party, names=names_of(member)
     )
     return [
         {
             "id": row["id"],
             "conversation_no": row["conversation_no"],
-            "subject": row["subject"],
+            "subject": subject,
             "state": row["state"],
             "opened_at": row["opened_at"],
             "disposition": row["disposition__name"],
         }
-        for row in rows[:PANEL_PAST]
+        for row, subject in zip(rows, subjects, strict=True)
     ]
 
 

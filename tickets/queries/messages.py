@@ -2,42 +2,73 @@
 
 from typing import Any
 
+from django.utils import timezone
+
+from accounts.masks import names_of, shown_texts
+from accounts.models import User
+from common.masking import mask_text
 from tickets.models import Message, Note
 from tickets.models.conversations import Conversation
 from tickets.queries.frames import MESSAGE_COLUMNS, stored_frame
+from tickets.queries.parties import reads_whole
 
 PAGE = 50
 LARGEST_PAGE = 200
 
 
 def message_page(
-    conversation: Conversation, *, before: int | None = None, limit: int = PAGE
+    conversation: Conversation,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+    to: User | None = None,
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Return up to ``limit`` messages ahead of number ``before`` in order, and whether older ones exist."""
+    """Return up to ``limit`` messages ahead of number ``before`` in order, and whether older ones exist.
+
+    Words are masked unless ``to`` is a party of the conversation; None reads as one.
+    """
     limit = min(max(limit, 1), LARGEST_PAGE)
     rows = Message.objects.filter(conversation_id=conversation.pk)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     newest = list(rows.order_by("-seq").values_list(*MESSAGE_COLUMNS)[: limit + 1])
-    return [stored_frame(row) for row in reversed(newest[:limit])], len(newest) > limit
+    page = [stored_frame(row) for row in reversed(newest[:limit])]
+    if to is not None and not reads_whole(to, conversation, timezone.now()):
+        mask_frames(page, names_of(conversation.member))
+    return page, len(newest) > limit
 
 
-def notes_of(conversation: Conversation) -> list[dict[str, Any]]:
-    """Return the internal notes, oldest first. For staff alone: the door asks before it calls."""
-    rows = (
+def mask_frames(frames: list[dict[str, Any]], names: list[str]) -> None:
+    """Mask, in place, what frames say to a reader who is no party: words, and names of files."""
+    bodies = shown_texts((frame["body"] for frame in frames), is_party=False, names=names)
+    for frame, body in zip(frames, bodies, strict=True):
+        frame["body"] = body
+        if frame["payload"] and frame["payload"].get("name"):
+            frame["payload"] = frame["payload"] | {"name": mask_text(frame["payload"]["name"])}
+
+
+def notes_of(conversation: Conversation, *, to: User | None = None) -> list[dict[str, Any]]:
+    """Return the internal notes, oldest first. For staff alone: the door asks before it calls.
+
+    Masked like the messages for who is no party (``to``).
+    """
+    rows = list(
         Note.objects.filter(conversation=conversation)
         .order_by("id")
         .values(
             "id", "after_seq", "author__public_id", "author__display_name", "body", "written_at"
         )
     )
+    is_party = to is None or reads_whole(to, conversation, timezone.now())
+    names = [] if is_party else names_of(conversation.member)
+    bodies = shown_texts((row["body"] for row in rows), is_party=is_party, names=names)
     return [
         {
             "id": row["id"],
             "after_seq": row["after_seq"],
             "author": {"id": row["author__public_id"], "name": row["author__display_name"]},
-            "body": row["body"],
+            "body": body,
             "at": row["written_at"],
         }
-        for row in rows
+        for row, body in zip(rows, bodies, strict=True)
     ]

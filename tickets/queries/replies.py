@@ -57,6 +57,5 @@ def _words(user: User, conversation: Conversation | None) -> dict[str, str]:
         words["order_no"] = conversation.order.order_no
     if conversation.member is not None:
         # Who sees no names says none: the customer must not read their own name with stars.
-        sees = user.can("personal_data.see")
-        words["name"] = conversation.member.display_name if sees else ""
+        words["name"] = ""
     return words

@@ -10,6 +10,7 @@ class CommonConfig(AppConfig):
     def ready(self) -> None:
         from common.paths import register_keys
         from common.rest import numbers  # noqa: F401
+        from common.chain import clock, health  # noqa: F401  (the clock seals the history)
         from common.schedules import sync_schedules
 
         register_keys()

@@ -15,6 +15,7 @@ from types import FrameType
 from django.db import Error, close_old_connections, connection, transaction
 from django.utils import timezone
 
+from common.companions import Companions
 from common.deadlines import Swept, next_due, reconcile, sweep
 from common.models import BusPayload, Heartbeat
 from common.partitions import ensure_all_ahead
@@ -55,8 +56,11 @@ class Clock:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         log.info("%s runs", self.instance)
+        companions = Companions()
+        companions.start()
         while not self.stopping:
             select.select([ear], [], [], self.tick_safely().total_seconds())
+        companions.stop()
         self._leave()
         log.info("%s stopped", self.instance)
 

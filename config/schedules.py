@@ -16,12 +16,16 @@ class Scheduled:
 SCHEDULES: tuple[Scheduled, ...] = (
     Scheduled("prune task results", "common.tasks.prune_task_results", cron="17 4 * * *"),
     Scheduled("clear old sessions", "accounts.tasks.clear_old_sessions", cron="37 4 * * *"),
+    Scheduled("anchor the history", "common.tasks.anchor_head_of_history", cron="1 0 * * *"),
+    Scheduled("verify the last day", "common.tasks.verify_last_day_of_history", cron="7 3 * * *"),
+    Scheduled("verify the history", "common.tasks.verify_whole_history", cron="27 3 * * 0"),
 )
 
 TASK_FUNCTIONS: frozenset[str] = frozenset(
     {it.func for it in SCHEDULES}
     | {
         "common.tasks.beat",
+        "common.tasks.continue_history_check",
         "radio.tasks.deliver_edition",
         "tickets.tasks.return_conversations",
     }

@@ -96,6 +96,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("common.parameter", "tune"),
                 ("common.calendarday", "calendar_month"),
                 ("common.event", "history"),
+                ("common.historycheck", "verified"),
+                ("common.chainanchor", "anchor"),
                 ("common.deadline", "timer"),
                 ("common.heartbeat", "ecg_heart"),
             ],

@@ -1,4 +1,5 @@
 from common.models.calendars import CalendarDay
+from common.models.chain import ChainAnchor, ChainLink, HistoryCheck, UnsealedEvent
 from common.models.deadlines import Deadline
 from common.models.events import Event
 from common.models.idempotency import KeptAnswer
@@ -10,11 +11,15 @@ from common.models.rates import RateBucket
 __all__ = [
     "BusPayload",
     "CalendarDay",
+    "ChainAnchor",
+    "ChainLink",
     "Deadline",
     "Event",
     "Heartbeat",
+    "HistoryCheck",
     "ImportRun",
     "KeptAnswer",
     "Parameter",
     "RateBucket",
+    "UnsealedEvent",
 ]

@@ -47,6 +47,16 @@ class Event(models.Model):
                 operation=pgtrigger.Truncate,
                 func="RAISE EXCEPTION 'history is append-only: % cannot be emptied', TG_TABLE_NAME;",
             ),
+            # Sealed later by the clock (common.chain): writers never wait for one another.
+            pgtrigger.Trigger(
+                name="to_be_sealed",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="added"),
+                func="INSERT INTO common_unsealedevent (event_id, noted_at) "
+                "SELECT id, clock_timestamp() FROM added ON CONFLICT DO NOTHING; RETURN NULL;",
+            ),
         ]
 
     def __str__(self) -> str:

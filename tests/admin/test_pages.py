@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from common.admin import BaseAdmin
 from common.deadlines import set_deadline
-from common.models import CalendarDay, Heartbeat
+from common.models import CalendarDay, ChainAnchor, Heartbeat, HistoryCheck
 from tests.conftest import make_order
 from tickets.models import CannedReply, Disposition
 
@@ -41,6 +41,8 @@ def world(owned, ops, shop, order, product, dora):
     CannedReply.objects.create(shortcut="nh", title="问好", body="您好", folder="开场")
     Disposition.objects.create(code="solved", name="已解决")
     set_deadline("conversation.close", owned, now)
+    ChainAnchor.objects.create(position=1, hash=bytes(32), at=now)
+    HistoryCheck.objects.create(started_at=now, finished_at=now)
 
 
 @pytest.mark.parametrize("label", LABELS)

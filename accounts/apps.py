@@ -11,5 +11,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Every app opens its own doors and names its own numbers.
-        autodiscover_modules("doors", "parameters", "business", "personal_data")
+        autodiscover_modules("doors", "parameters", "business", "personal_data", "webhooks")
         import_module("accounts.receivers")
+
+        from accounts.webhooks import clock, health, numbers  # noqa: F401

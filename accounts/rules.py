@@ -50,7 +50,7 @@ ACCESS_LOG_DAYS = 183
 
 RIGHTS: dict[str, frozenset[str]] = {
     MEMBER: frozenset({"me.use"}),
-    MERCHANT_STAFF: frozenset(),
+    MERCHANT_STAFF: frozenset({"webhooks.use"}),
     AGENT: frozenset(
         {
             "desk.use",
@@ -86,10 +86,11 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.read",
             "radio.screen",
             "personal_data.reveal",
+            "webhooks.use",
         }
     ),
-    ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use", "orders.see_all"}),
-    BUSINESS: frozenset({"radio.read"}),
+    ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use", "orders.see_all", "webhooks.use"}),
+    BUSINESS: frozenset({"radio.read", "webhooks.use"}),
     OPERATIONS: frozenset(
         {
             "admin.use",
@@ -103,6 +104,8 @@ RIGHTS: dict[str, frozenset[str]] = {
             "personal_data.reveal",
             "personal_data.handle",
             "products.manage",
+            "webhooks.use",
+            "webhooks.manage",
         }
     ),
     AUDITOR: frozenset({"admin.use", "tickets.see_all", "radio.read", "history.read"}),

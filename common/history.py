@@ -36,8 +36,8 @@ def record(
         action=action,
         subject_type=subject._meta.label_lower,
         subject_id=str(subject.pk),
-        before=_plain(before or {}),
-        after=_plain(after or {}),
+        before=plain(before or {}),
+        after=plain(after or {}),
         reason=reason,
     )
 
@@ -51,12 +51,13 @@ def history_of(subject: models.Model) -> models.QuerySet[Event]:
     )
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return ``value`` ready for JSON: moments, dates, amounts, ids and rows become strings."""
     match value:
         case Mapping():
-            return {str(k): _plain(v) for k, v in value.items()}
+            return {str(k): plain(v) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_plain(v) for v in value]
+            return [plain(v) for v in value]
         case datetime() | date():
             return value.isoformat()
         case Decimal() | UUID():

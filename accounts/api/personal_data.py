@@ -8,10 +8,10 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from accounts.access_log import access_page
 from accounts.actions import budget_of, reveal, revealed_today
 from accounts.api import SignedIn
 from accounts.models import Member, PersonalField, Purpose
-from accounts.access_log import access_page
 from accounts.shapes import AccessPage, Revealed
 from common.addresses import address_of
 from common.ids import public_key

@@ -28,10 +28,19 @@ from accounts.models.second_step import (
 )
 from accounts.models.sessions import Ended, Method, WebSession, WebSessionQuerySet
 from accounts.models.sign_in import SignInGuard
+from accounts.models.webhooks import (
+    DeliveryState,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
+    WebhookHost,
+    WebhookState,
+)
 
 __all__ = [
     "AccessKind",
     "ChallengeKind",
+    "DeliveryState",
     "Ended",
     "ErasureCertificate",
     "LegalGround",
@@ -57,4 +66,9 @@ __all__ = [
     "UserManager",
     "WebSession",
     "WebSessionQuerySet",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
+    "WebhookHost",
+    "WebhookState",
 ]

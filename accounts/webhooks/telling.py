@@ -1,0 +1,75 @@
+"""From what was said to what is owed: one delivery for each endpoint whose owner may see the subject."""
+
+from datetime import datetime
+
+from django.apps import apps
+from django.db import models, transaction
+
+from accounts.models import User, WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookState
+from accounts.webhooks.events import TEST, heard
+from common.ids import uuid7
+
+BATCH = 200
+
+
+@transaction.atomic
+def tell_ripe(now: datetime, *, limit: int = BATCH) -> int:
+    """Make the deliveries of the events that are ripe; return how many events were told.
+
+    Several clocks may do this: each event is told by one of them, once. What somebody is still
+    saying (a message not committed yet) is left for the next round.
+    """
+    ripe = (
+        WebhookEvent.objects.filter(told_at=None, ripe_at__lte=now)
+        .order_by("ripe_at")
+        .select_for_update(skip_locked=True)
+    )
+    events = list(ripe[:limit])
+    for event in events:
+        _tell(event, now)
+    return len(events)
+
+
+def _tell(event: WebhookEvent, now: datetime) -> None:
+    kind = heard(event.event) if event.event != TEST else None
+    subject = subject_of(event)
+    if kind is not None and kind.gathers:
+        # Free from here on: what is said next is told next.
+        event.key = None
+        if kind.facts is not None and subject is not None:
+            event.data = kind.facts(subject)
+    event.told_at = now
+    event.save(update_fields=["key", "data", "told_at"])
+    wanting = WebhookEndpoint.objects.filter(
+        state=WebhookState.ACTIVE, events__contains=[event.event]
+    ).select_related("owner")
+    WebhookDelivery.objects.bulk_create(
+        [
+            WebhookDelivery(id=uuid7(now), endpoint=endpoint, event=event, since=now, next_at=now)
+            for endpoint in wanting
+            if may_hear(endpoint.owner, event)
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def may_hear(owner: User, event: WebhookEvent) -> bool:
+    """Tell whether ``owner`` may hear of ``event`` now: signed up, with the right, and sees its subject."""
+    if not owner.is_active or not owner.can("webhooks.use"):
+        return False
+    if event.right and not owner.can(event.right):
+        return False
+    if event.event == TEST:
+        return True
+    model = apps.get_model(event.subject_type)
+    return bool(
+        model._default_manager.visible_to(owner)  # type: ignore[attr-defined]
+        .filter(pk=event.subject_id)
+        .exists()
+    )
+
+
+def subject_of(event: WebhookEvent) -> models.Model | None:
+    """Return the row that ``event`` is about, whoever may see it."""
+    model = apps.get_model(event.subject_type)
+    return model._default_manager.filter(pk=event.subject_id).first()

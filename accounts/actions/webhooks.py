@@ -1,6 +1,6 @@
 """Webhooks: whom the house tells, what it owes them, and the word with which actions say it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,7 +82,7 @@ def is_wanted(event: str) -> bool:
 def _say(
     event: str,
     subject_type: str,
-    subjects: list[tuple[str, str | None]],
+    subjects: Sequence[tuple[str, str | None]],
     data: Any,
     right: str,
     at: datetime,

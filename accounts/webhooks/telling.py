@@ -62,11 +62,7 @@ def may_hear(owner: User, event: WebhookEvent) -> bool:
     if event.event == TEST:
         return True
     model = apps.get_model(event.subject_type)
-    return bool(
-        model._default_manager.visible_to(owner)  # type: ignore[attr-defined]
-        .filter(pk=event.subject_id)
-        .exists()
-    )
+    return bool(model._default_manager.visible_to(owner).filter(pk=event.subject_id).exists())
 
 
 def subject_of(event: WebhookEvent) -> models.Model | None:

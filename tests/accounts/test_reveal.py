@@ -14,6 +14,7 @@ from common import parameters
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import history_of
 from common.models import Event
+from tests.problems import refusal_text
 from tests.tickets.casts import answered
 from tickets.actions.posting import post_message
 from tickets.models import Conversation, State
@@ -67,7 +68,7 @@ def test_without_business_there_is_no_such_member(who, browser_of, dora, sen, ta
         {"field": "phone", "reason": "x"},
         content_type="application/json",
     )
-    assert (answer.status_code, answer.content) == (404, unknown.content)
+    assert (answer.status_code, refusal_text(answer)) == (404, refusal_text(unknown))
     assert not PersonalDataAccess.objects.exists()
 
 

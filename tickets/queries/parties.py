@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from accounts.models import User
 from accounts.access_log import reads_text
+from accounts.models import User
 from tickets.models import Conversation
 
 

@@ -1,8 +1,15 @@
 from django.urls import path
 
-from accounts.api import personal_data
+from accounts.api import devices, personal_data, sign_ins, socket_tickets
 
 urlpatterns = [
+    path("sign-ins/", sign_ins.SignIns.as_view(), name="api-sign-ins"),
+    path("sign-ins/second-steps/", sign_ins.SecondSteps.as_view(), name="api-second-steps"),
+    path("sign-ins/refresh/", sign_ins.Refreshes.as_view(), name="api-sign-in-refresh"),
+    path("sign-ins/current/", sign_ins.CurrentSignIn.as_view(), name="api-sign-in-current"),
+    path("devices/", devices.Devices.as_view(), name="api-devices"),
+    path("devices/<dev:key>/", devices.OneDevice.as_view(), name="api-device"),
+    path("socket-tickets/", socket_tickets.SocketTickets.as_view(), name="api-socket-tickets"),
     path("members/<str:member_no>/reveals/", personal_data.Reveals.as_view(), name="api-reveals"),
     path("me/accesses/", personal_data.Accesses.as_view(), name="api-accesses"),
 ]

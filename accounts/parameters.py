@@ -154,3 +154,66 @@ declare(
     legal=True,
     unit=_("seconds"),
 )
+declare(
+    "token.access",
+    timedelta(minutes=10),
+    _("How long an app's access token works before the app renews it"),
+    minimum=timedelta(minutes=1),
+    maximum=timedelta(hours=1),
+    unit=_("seconds"),
+)
+declare(
+    "token.refresh_idle",
+    timedelta(days=30),
+    _("How long an app stays signed in without being used"),
+    minimum=timedelta(days=1),
+    maximum=timedelta(days=180),
+    unit=_("seconds"),
+)
+declare(
+    "token.sign_in_limit",
+    timedelta(days=180),
+    _("How long an app stays signed in at most, however often it is used"),
+    minimum=timedelta(days=1),
+    maximum=timedelta(days=365),
+    unit=_("seconds"),
+)
+declare(
+    "token.refresh_grace",
+    timedelta(seconds=30),
+    _("How long a renewal whose answer was lost can be asked for again"),
+    minimum=timedelta(seconds=5),
+    maximum=timedelta(minutes=2),
+    unit=_("seconds"),
+)
+declare(
+    "token.devices_most",
+    20,
+    _("Devices one person can be signed in on at the same time"),
+    minimum=1,
+    maximum=100,
+)
+declare(
+    "token.ended_kept",
+    timedelta(days=180),
+    _("How long a device that was signed out stays in the back office's list"),
+    minimum=timedelta(days=30),
+    maximum=timedelta(days=1095),
+    unit=_("seconds"),
+)
+declare(
+    "token.integration_longest",
+    timedelta(days=365),
+    _("How long an integration token works at most"),
+    minimum=timedelta(days=1),
+    maximum=timedelta(days=365),
+    unit=_("seconds"),
+)
+declare(
+    "token.socket_ticket",
+    timedelta(seconds=30),
+    _("How long a ticket for a socket can be used"),
+    minimum=timedelta(seconds=5),
+    maximum=timedelta(minutes=2),
+    unit=_("seconds"),
+)

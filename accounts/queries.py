@@ -1,11 +1,21 @@
 """What the doors need to know about people."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
 
-from accounts.models import Method, Passkey, Role, Totp, User, WebSession
+from accounts.models import (
+    Device,
+    IntegrationToken,
+    Method,
+    Passkey,
+    Role,
+    Totp,
+    User,
+    WebSession,
+)
 from accounts.phones import mainland_phone
 from accounts.sessions import digest_of
 from common.parameters import since, value
@@ -84,3 +94,11 @@ def demo_people() -> list[tuple[User, str]]:
         if person is not None:
             found[role] = person
     return [(person, str(Role(role).label)) for role, person in found.items()]
+
+
+def access_ended(*, since: datetime, until: datetime) -> set[tuple[UUID, int]]:
+    """Return what was ended or ran out in this span (device or integration token), each with its person."""
+    return {
+        *Device.objects.ended_between(since, until).values_list("pk", "user_id"),
+        *IntegrationToken.objects.ended_between(since, until).values_list("pk", "owner_id"),
+    }

@@ -100,6 +100,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.screen",
             "radio.manage",
             "people.manage",
+            "tokens.manage",
             "parameters.change",
             "personal_data.reveal",
             "personal_data.handle",

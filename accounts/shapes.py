@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.models import Platform, Role
+
 
 class Revealed(serializers.Serializer[Any]):
     """One field of a member, unmasked for a moment."""
@@ -31,3 +33,82 @@ class AccessPage(serializers.Serializer[Any]):
 
     data = AccessLine(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)
+
+
+class PersonShape(serializers.Serializer[Any]):
+    """Who is signed in."""
+
+    id = serializers.CharField(help_text="usr_…")
+    name = serializers.CharField()
+    roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
+    language = serializers.CharField(help_text="zh-hans, en, or empty when nothing was chosen")
+
+
+class DeviceShape(serializers.Serializer[Any]):
+    """One app signed in on one device."""
+
+    id = serializers.CharField(help_text="dev_…")
+    name = serializers.CharField()
+    platform = serializers.ChoiceField(Platform.choices)
+    app_version = serializers.CharField()
+    signed_in_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField(allow_null=True)
+    ends_at = serializers.DateTimeField(help_text="when it ends unless it is used")
+    is_current = serializers.BooleanField(help_text="whether it is the device that asks")
+
+
+class DevicesShape(serializers.Serializer[Any]):
+    """One's own devices; there are few, so there is one page."""
+
+    data = DeviceShape(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class SignedInShape(serializers.Serializer[Any]):
+    """The tokens of a device; both are shown only now."""
+
+    token_type = serializers.CharField(help_text="Bearer")
+    access_token = serializers.CharField(help_text="xat_…: send it as Authorization: Bearer")
+    expires_in = serializers.IntegerField(help_text="seconds until the access token expires")
+    refresh_token = serializers.CharField(help_text="xrt_…: renews both tokens, once")
+    refresh_expires_at = serializers.DateTimeField()
+    device = DeviceShape()
+    person = PersonShape()
+
+
+class EndedShape(serializers.Serializer[Any]):
+    """How many sign-ins ended."""
+
+    ended = serializers.IntegerField()
+
+
+class SocketTicketShape(serializers.Serializer[Any]):
+    """Lets one socket in, once."""
+
+    ticket = serializers.CharField(help_text="second subprotocol ticket.<this>, or in hello")
+    expires_in = serializers.IntegerField(help_text="seconds in which it can be used")
+    url = serializers.CharField(help_text="where the socket is opened")
+
+
+class ProblemShape(serializers.Serializer[Any]):
+    """A refusal (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField(help_text="stable; the words around it are for people")
+    detail = serializers.CharField()
+    instance = serializers.CharField()
+    request_id = serializers.CharField()
+
+
+class SecondStepShape(ProblemShape):
+    """The password was right, and more is asked (``second_step.required``)."""
+
+    challenge = serializers.CharField(
+        help_text="goes with the code to second-steps, within minutes"
+    )
+    ways = serializers.ListField(
+        child=serializers.ChoiceField(["totp", "recovery", "passkey"]),
+        help_text="what can be answered with",
+    )

@@ -30,6 +30,12 @@ class NotFound(DomainError):
     """The thing does not exist or is not yours to see: doors answer the same for both."""
 
 
+class Unproven(DomainError):
+    """Who asks has not proved who they are: 401 at the API."""
+
+    auth_header = 'Bearer realm="xiaoer"'
+
+
 class Forbidden(DomainError):
     """The thing may be seen, but this is not yours to do: 403 at the API."""
 

@@ -86,6 +86,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("People and shifts"),
             [
                 ("accounts.user", "badge"),
+                ("accounts.device", "smartphone"),
+                ("accounts.integrationtoken", "key"),
                 ("workforce.team", "groups"),
                 ("workforce.agentstatus", "headset_mic"),
             ],

@@ -83,6 +83,8 @@ class RadioView(Endpoint):
 class Cases(RadioView):
     """``GET``: what became of mine. ``POST``: push a conversation to the kitchen."""
 
+    resource = "cases"
+
     def get(self, request: SignedIn) -> Response:
         query = accepted(CaseQuery, request.query_params)
         eyes = viewer(request.user, timezone.now())
@@ -115,6 +117,8 @@ class Cases(RadioView):
 class OneCase(RadioView):
     """``GET``: one case and its fate."""
 
+    resource = "cases"
+
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         now = timezone.now()
         case = case_for(request.user, key, now=now)
@@ -125,6 +129,8 @@ class OneCase(RadioView):
 
 class Selections(RadioView):
     """``POST``: put a case into the next editions of its channels."""
+
+    resource = "cases"
 
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         case, sent = self.case_in_kitchen(request.user, key), accepted(Selection, request.data)
@@ -142,6 +148,8 @@ class Selections(RadioView):
 class Mergers(RadioView):
     """``POST``: count a case to another one."""
 
+    resource = "cases"
+
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         case, sent = self.case_in_kitchen(request.user, key), accepted(Merger, request.data)
         merge_case(case, into=self.case_in_kitchen(request.user, sent["into"]), by=request.user)
@@ -151,6 +159,8 @@ class Mergers(RadioView):
 class Rejections(RadioView):
     """``POST``: return a case with a reason."""
 
+    resource = "cases"
+
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         case, sent = self.case_in_kitchen(request.user, key), accepted(Rejection, request.data)
         reject_case(case, reason=sent["reason"], by=request.user)
@@ -159,6 +169,8 @@ class Rejections(RadioView):
 
 class Readings(RadioView):
     """``POST``: note that stories of an edition were read (all of it without ``cases``)."""
+
+    resource = "editions"
 
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         edition = Edition.objects.visible_to(request.user).filter(pk=key).first()

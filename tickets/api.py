@@ -136,6 +136,8 @@ def shown(conversation: Conversation, user: User, status: int = 200) -> Response
 class Conversations(Endpoint):
     """``GET``: lists by scope. ``POST``: a member asks for help."""
 
+    resource = "conversations"
+
     def get(self, request: SignedIn) -> Response:
         query = accepted(ListQuery, request.query_params)
         page = conversation_page(request.user, **query)
@@ -178,6 +180,8 @@ class Conversations(Endpoint):
 
 
 class OneConversation(Endpoint):
+    resource = "conversations"
+
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         card = conversation_card(key, request.user)
         if card is None:
@@ -186,6 +190,8 @@ class OneConversation(Endpoint):
 
 
 class Messages(Endpoint):
+    resource = "messages"
+
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = visible(request.user, key)
         query = accepted(PageQuery, request.query_params)
@@ -197,6 +203,8 @@ class Messages(Endpoint):
 
 
 class Notes(Endpoint):
+    resource = "notes"
+
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         note_reading(request, conversation)
@@ -221,18 +229,24 @@ class Notes(Endpoint):
 
 
 class Acceptance(Endpoint):
+    resource = "conversations"
+
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         return shown(ownership.accept_conversation(conversation, by=request.user), request.user)
 
 
 class NextInQueue(Endpoint):
+    resource = "queue"
+
     def post(self, request: SignedIn) -> Response:
         conversation = ownership.accept_next(by=request.user)
         return Response(status=204) if conversation is None else shown(conversation, request.user)
 
 
 class Transfers(Endpoint):
+    resource = "conversations"
+
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         sent = accepted(Transfer, request.data)
@@ -250,6 +264,8 @@ class Transfers(Endpoint):
 
 
 class Takeover(Endpoint):
+    resource = "conversations"
+
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         reason = accepted(Reason, request.data)["reason"]
@@ -260,6 +276,8 @@ class Takeover(Endpoint):
 
 
 class Resolutions(Endpoint):
+    resource = "conversations"
+
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         sent = accepted(Resolution, request.data)
@@ -281,6 +299,8 @@ class Resolutions(Endpoint):
 
 class Attachments(Endpoint):
     """``POST`` multipart with ``file``: then send it with ``payload: {attachment: id}``."""
+
+    resource = "attachments"
 
     parser_classes = [MultiPartParser]
 
@@ -318,6 +338,8 @@ class AnyAnswer(DefaultContentNegotiation):
 
 
 class OneAttachment(Endpoint):
+    resource = "attachments"
+
     content_negotiation_class = AnyAnswer
 
     def get(self, request: SignedIn, key: uuid.UUID) -> FileResponse:
@@ -345,6 +367,8 @@ class OneAttachment(Endpoint):
 
 
 class QueuePosition(Endpoint):
+    resource = "conversations"
+
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         place = place_in_queue(visible(request.user, key), timezone.now())
         return Response(
@@ -355,6 +379,8 @@ class QueuePosition(Endpoint):
 
 
 class Panel(Endpoint):
+    resource = "conversations"
+
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
         conversation = at_the_desk(request.user, key)
         note_reading(request, conversation)
@@ -362,6 +388,8 @@ class Panel(Endpoint):
 
 
 class Desk(Endpoint):
+    resource = "queue"
+
     def get(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404
@@ -369,6 +397,8 @@ class Desk(Endpoint):
 
 
 class OwnPresence(Endpoint):
+    resource = "presence"
+
     def put(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404
@@ -385,6 +415,8 @@ class OwnPresence(Endpoint):
 
 
 class CannedReplies(Endpoint):
+    resource = "canned_replies"
+
     def get(self, request: SignedIn) -> Response:
         if not request.user.can("desk.use"):
             raise Http404

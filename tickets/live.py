@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+import orjson
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
+from accounts.queries import access_ended
 from common.hub import Hub
 from common.models import Heartbeat
 from common.parameters import value
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 THREADS = 8
 REFRESH_SECONDS = 2.0
 BEAT_EVERY = 5  # refreshes
+# Longer than any transaction: what was ended in one that commits late is still seen.
+ENDED_WITHIN = timedelta(seconds=20)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -49,6 +53,7 @@ class Live:
         self.reader = Reader()
         self.limits = Limits(4000, 5, 20)
         self.sockets = 0
+        self._ended: set[tuple[UUID, int]] = set()
         # Our own bounded pool: one slow query must not stop every other socket of the process.
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="live-db")
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -112,6 +117,17 @@ class Live:
     async def _refresh(self, turn: int) -> None:
         self.limits, window = await self.in_pool(self._read_limits, turn % BEAT_EVERY == 0)
         self.writer.set_reopen_window(window)
+        await self._notice_ended()
+
+    async def _notice_ended(self) -> None:
+        """Have the sockets of whoever lost access ask again: nothing is pushed when time runs out."""
+        now = timezone.now()
+        ended = await self.in_pool(access_ended, since=now - ENDED_WITHIN, until=now)
+        for person in {person for row, person in ended - self._ended}:
+            changed = {"name": "rights.changed", "ids": {"user": str(person)}}
+            frame = orjson.dumps({"op": "event", "topic": "me", **changed})
+            self.hub.deliver(f"user.{person}", None, frame)
+        self._ended = ended
 
     def _read_limits(self, beat: bool) -> tuple[Limits, timedelta]:
         if beat:

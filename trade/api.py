@@ -10,6 +10,8 @@ from trade.queries import order_page, product_page
 class Orders(Endpoint):
     """``GET orders/?cursor=``: one's own; staff name the member with ``member_no``."""
 
+    resource = "orders"
+
     def get(self, request: SignedIn) -> Response:
         query = request.query_params
         data, cursor = order_page(
@@ -20,6 +22,8 @@ class Orders(Endpoint):
 
 class Products(Endpoint):
     """``GET products/?q=&shop=&cursor=``: what is on the shelf; the desk sees what is not as well."""
+
+    resource = "products"
 
     def get(self, request: SignedIn) -> Response:
         query = request.query_params

@@ -1,6 +1,22 @@
 """Every write about people."""
 
+from accounts.actions.devices import (
+    end_device,
+    end_devices,
+    end_other_devices,
+    forget_ended_devices,
+    note_device_use,
+    refresh_device,
+    sign_in_device,
+    sign_out_device,
+)
 from accounts.actions.guards import lift_sign_in_lock
+from accounts.actions.integration_tokens import (
+    issue_integration_token,
+    note_token_use,
+    revoke_integration_token,
+    rotate_integration_token,
+)
 from accounts.actions.people import (
     close_account,
     leave,
@@ -30,6 +46,7 @@ from accounts.actions.sign_in import (
     try_password,
     try_second_step,
 )
+from accounts.actions.socket_tickets import issue_socket_ticket, take_socket_ticket
 from accounts.actions.webhooks import (
     add_endpoint,
     change_endpoint,
@@ -55,16 +72,25 @@ __all__ = [
     "emit",
     "emit_gathered",
     "end_all_sessions",
+    "end_device",
+    "end_devices",
+    "end_other_devices",
     "end_other_sessions",
     "end_session",
     "end_sessions",
+    "forget_ended_devices",
+    "issue_integration_token",
+    "issue_socket_ticket",
     "leave",
     "lift_sign_in_lock",
     "log_reading",
+    "note_device_use",
     "note_ended",
     "note_seen",
+    "note_token_use",
     "offer_passkey",
     "pause_endpoint",
+    "refresh_device",
     "remove_endpoint",
     "renew_session",
     "reopen_account",
@@ -73,12 +99,17 @@ __all__ = [
     "resume_endpoint",
     "reveal",
     "revealed_today",
+    "revoke_integration_token",
+    "rotate_integration_token",
     "rotate_secret",
     "send_test",
     "set_language",
     "set_password",
     "set_roles",
     "set_tier",
+    "sign_in_device",
+    "sign_out_device",
+    "take_socket_ticket",
     "try_passkey",
     "try_password",
     "try_second_step",

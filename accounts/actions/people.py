@@ -4,8 +4,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.devices import end_devices
 from accounts.actions.sessions import end_sessions, user_topic
-from accounts.models import Ended, Member, Role, Tier, User
+from accounts.models import DeviceEnd, Ended, Member, Role, Tier, User
 from accounts.signals import left_the_desk
 from common.errors import DomainError
 from common.history import record
@@ -15,7 +16,7 @@ from common.rights import require_right
 
 @transaction.atomic
 def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> User:
-    """Give ``user`` exactly ``roles``; open sessions and sockets end, with the old rights in them.
+    """Give ``user`` exactly ``roles``; sessions, apps, tokens and sockets end, with the old rights in them.
 
     Raises ``forbidden``, ``role.unknown`` and ``role.no_reason``. A second call with the same roles changes nothing.
     """
@@ -43,6 +44,7 @@ def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> 
         reason=reason,
     )
     end_sessions(user, why=Ended.ROLES)
+    end_devices(user, why=DeviceEnd.ROLES, by=by)
     return user
 
 
@@ -119,6 +121,7 @@ def _set_active(user: User, active: bool, event: str, *, by: User | None, reason
     user.save(update_fields=["is_active"])
     if not active:
         end_sessions(user, why=Ended.CLOSED)
+        end_devices(user, why=DeviceEnd.CLOSED, by=by)
         if user.is_agent:
             left_the_desk.send(User, user=user)
     record(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.challenges import answered, ask, asked, remember
 from accounts.actions.code_apps import spend_code
+from accounts.actions.devices import end_devices
 from accounts.actions.guards import (
     address_locked_until,
     count_failure_at,
@@ -26,7 +27,7 @@ from accounts.actions.guards import (
 from accounts.actions.passkeys import Site, check_assertion, request_options
 from accounts.actions.sessions import end_sessions, require_reason
 from accounts.backends import AccountBackend
-from accounts.models import ChallengeKind, Ended, Method, User
+from accounts.models import ChallengeKind, DeviceEnd, Ended, Method, User
 from accounts.queries import is_known_device, ways_of
 from common.errors import DomainError
 from common.history import record
@@ -179,10 +180,10 @@ def try_passkey(
 def set_password(
     user: User, password: str, *, by: User | None, reason: str, keep: str = ""
 ) -> User:
-    """Give ``user`` a new password; open sessions end. Raises ``forbidden``, ``person.no_reason``.
+    """Give ``user`` a new password; open sessions, apps and tokens end.
 
     ``keep`` is the key of the session in which people change their own. The history tells that it
-    happened and why, never the password.
+    happened and why, never the password. Raises ``forbidden``, ``person.no_reason``.
     """
     if by != user:
         require_right(by, "people.set_password")
@@ -191,5 +192,6 @@ def set_password(
     user.set_password(password)
     user.save(update_fields=["password"])
     end_sessions(user, keep=keep, why=Ended.PASSWORD)
+    end_devices(user, why=DeviceEnd.PASSWORD, by=by)
     record(user, "person.password_set", by=by, reason=reason)
     return user

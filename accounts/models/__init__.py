@@ -1,3 +1,5 @@
+from accounts.models.devices import Device, DeviceEnd, Platform
+from accounts.models.integration_tokens import IntegrationToken
 from accounts.models.people import (
     Member,
     MemberQuerySet,
@@ -28,6 +30,7 @@ from accounts.models.second_step import (
 )
 from accounts.models.sessions import Ended, Method, WebSession, WebSessionQuerySet
 from accounts.models.sign_in import SignInGuard
+from accounts.models.socket_tickets import SocketTicket
 from accounts.models.webhooks import (
     DeliveryState,
     WebhookDelivery,
@@ -41,8 +44,11 @@ __all__ = [
     "AccessKind",
     "ChallengeKind",
     "DeliveryState",
+    "Device",
+    "DeviceEnd",
     "Ended",
     "ErasureCertificate",
+    "IntegrationToken",
     "LegalGround",
     "LegalHold",
     "Member",
@@ -52,6 +58,7 @@ __all__ = [
     "PersonalDataAccess",
     "PersonalDataRequest",
     "PersonalField",
+    "Platform",
     "Purpose",
     "RecoveryCode",
     "RequestKind",
@@ -59,6 +66,7 @@ __all__ = [
     "Role",
     "SignInChallenge",
     "SignInGuard",
+    "SocketTicket",
     "Stage",
     "Tier",
     "Totp",

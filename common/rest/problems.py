@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from common.errors import DomainError, Forbidden, NotFound
+from common.errors import DomainError, Forbidden, NotFound, Unproven
 from common.files import FileRefused
 from common.request_ids import current_request_id
 from common.rest.preconditions import Changed, Unconditional
@@ -140,6 +140,8 @@ def _meaning(error: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
 
 def _status_of(error: DomainError) -> int:
     match error:
+        case Unproven():
+            return 401
         case Forbidden():
             return 403
         case TextRefused():

@@ -1,10 +1,13 @@
 """Every page of the back office, for everyone who may and may not see it."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.actions import issue_integration_token, sign_in_device
 from common.admin import BaseAdmin
 from common.deadlines import set_deadline
 from common.models import CalendarDay, ChainAnchor, Heartbeat, HistoryCheck
@@ -43,6 +46,23 @@ def world(owned, ops, shop, order, product, dora):
     set_deadline("conversation.close", owned, now)
     ChainAnchor.objects.create(position=1, hash=bytes(32), at=now)
     HistoryCheck.objects.create(started_at=now, finished_at=now)
+    sign_in_device(
+        dora,
+        method="password",
+        name="手机",
+        platform="ios",
+        app_version="1",
+        address="",
+        now=now,
+    )
+    issue_integration_token(
+        dora,
+        name="质检",
+        scopes=["messages:read"],
+        expires_at=now + timedelta(days=1),
+        by=ops,
+        reason="对接",
+    )
 
 
 @pytest.mark.parametrize("label", LABELS)

@@ -60,7 +60,7 @@ def test_who_must_not_push_finds_nothing(talk, who, browser_of, request):
 
 
 def test_strangers_are_asked_to_sign_in(client, talk):
-    assert send(client, CASES, conversation=str(talk.pk), reason="好").status_code == 403
+    assert send(client, CASES, conversation=str(talk.pk), reason="好").status_code == 401
 
 
 def test_the_pusher_sees_the_fate(case, fresh, bo, sen, browser_of, thursday, talk_with, ada):

@@ -148,7 +148,7 @@ def test_the_desk_is_for_agents(browser_of, mei, qiao, he, door):
 
 def test_nobody_gets_in_without_signing_in(client):
     for door in ("desk/", "conversations/", "orders/", "canned-replies/"):
-        assert client.get(f"{API}/{door}").status_code == 403
+        assert client.get(f"{API}/{door}").status_code == 401
 
 
 def test_the_position_counts_who_has_their_turn_before(browser_of, mei, ada, chen, team):

@@ -214,7 +214,7 @@ async def test_a_closed_account_is_cut_off_at_once(server, conversation, cookies
         await sync_to_async(close_account)(bo, by=ops, reason="离职")
         with pytest.raises(ConnectionClosed) as closed:
             await socket.until("never")
-        assert closed.value.rcvd.code == 4000
+        assert closed.value.rcvd.code == 4401
 
 
 async def test_signing_out_closes_the_sockets_of_that_session(server, conversation, cookies, bo):
@@ -226,7 +226,7 @@ async def test_signing_out_closes_the_sockets_of_that_session(server, conversati
         await sync_to_async(browser.post)("/sign-out/")
         with pytest.raises(ConnectionClosed) as closed:
             await here.until("never")
-        assert closed.value.rcvd.code == 4000
+        assert closed.value.rcvd.code == 4401
         await there.say(op="ping")
         assert await there.until("pong")
 

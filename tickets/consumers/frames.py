@@ -20,6 +20,7 @@ TOO_FAST = _("Too fast. Please wait a moment.")
 TOO_MANY = _("This connection already listens to too many topics.")
 BUSY = _("Very busy right now. Your message is kept and sent again in a moment.")
 GONE = _("No such thing, or it is not yours to see.")
+OUT_OF_SCOPE = _("This token lacks the scope for this operation.")
 INTERNAL = _("This did not work; nothing was stored. Please try again.")
 
 

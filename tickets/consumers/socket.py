@@ -27,12 +27,14 @@ from tickets.actions.recall import recall_message
 from tickets.consumers import frames
 from tickets.consumers.frames import FRAME_BYTES, Refused, echo, number_of, uuid_of
 from tickets.consumers.identity import (
+    Arrival,
+    Hold,
     Identity,
+    arrival_by,
+    arrival_with,
     cookies_of,
-    identity_of,
     resolve_for,
     same_host,
-    user_of_session,
 )
 from tickets.consumers.subscriptions import Subscription
 from tickets.live import Live, live
@@ -49,7 +51,10 @@ TYPING_SECONDS = 3.0
 HEARTBEAT_SECONDS, SYNC_SECONDS = 20, 15
 SOCKET_HOURS = 8
 
-SIGN_IN, RIGHTS_GONE, IDLE, TOO_MANY_BAD = 4401, 4000, 4408, 4429
+SUBPROTOCOL, TICKET = "xiaoer.v1", "ticket."
+HELLO_SECONDS = 5.0
+
+SIGN_IN, ORIGIN, IDLE, TOO_MANY_BAD = 4401, 4403, 4408, 4429
 TRY_LATER = 1013
 NOTHING_AFTER = 2**31 - 1
 
@@ -62,7 +67,9 @@ class ClientSocket(LeanConsumer):
         self.live: Live = live()
         self.user: Identity | None = None
         self.language = settings.LANGUAGE_CODE
-        self.session_key = ""
+        self.hold: Hold = ""
+        self.waiting: asyncio.TimerHandle | None = None
+        self.doubts = 0
         self.subscriptions: dict[str, Subscription] = {}
         self.tokens = 0.0
         self.filled_at = 0.0
@@ -74,29 +81,47 @@ class ClientSocket(LeanConsumer):
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         headers = dict(self.scope["headers"])
-        if not same_host(headers.get(b"origin"), headers.get(b"host", b"")):
-            await self.base_send({"type": "websocket.close", "code": 4403})
+        offered = self.scope.get("subprotocols") or []
+        ticket = next((o[len(TICKET) :] for o in offered if o.startswith(TICKET)), None)
+        # A ticket is nothing that a foreign page could borrow; a cookie is.
+        if ticket is None and not same_host(headers.get(b"origin"), headers.get(b"host", b"")):
+            await self.base_send({"type": "websocket.close", "code": ORIGIN})
             return
         cookies = cookies_of(headers.get(b"cookie", b""))
-        self.session_key = cookies.get(settings.SESSION_COOKIE_NAME, "")
+        hold = cookies.get(settings.SESSION_COOKIE_NAME, "") if ticket is None else ""
         language = cookies.get(settings.LANGUAGE_COOKIE_NAME, "")
-        if language in dict(settings.LANGUAGES):
-            self.language = language
         # The handshake is over: what was sent with it need not be kept for hours.
         self.scope["headers"].clear()
         self.scope = None
         await self.live.start()
         try:
-            user = await self.live.in_pool(user_of_session, self.session_key)
+            arrival = await self._arrival(ticket, hold)
         except DatabaseError as error:
             log.warning("nobody can be let in: %s", error)
             await self.base_send({"type": "websocket.close", "code": TRY_LATER})
             return
-        await self.base_send({"type": "websocket.accept"})
-        if user is None:
+        accept = {"type": "websocket.accept"}
+        if SUBPROTOCOL in offered:
+            accept["subprotocol"] = SUBPROTOCOL
+        await self.base_send(accept)
+        if arrival is not None:
+            await self._let_in(arrival, language)
+        elif ticket is None and not hold:
+            # Neither cookie nor ticket: an app that will say hello with one.
+            loop = asyncio.get_running_loop()
+            self.waiting = loop.call_later(HELLO_SECONDS, self.drop, SIGN_IN, "sign in")
+        else:
             self.drop(SIGN_IN, "sign in")
-            return
-        self.user = identity_of(user)
+
+    async def _arrival(self, ticket: str | None, hold: Hold) -> Arrival | None:
+        if ticket is not None:
+            return await self.live.in_pool(arrival_with, ticket)
+        return await self.live.in_pool(arrival_by, hold) if hold else None
+
+    async def _let_in(self, arrival: Arrival, language: object) -> None:
+        self.hold, self.user = arrival.hold, arrival.identity
+        spoken = (said for said in (language, arrival.user.language) if said in _LANGUAGES)
+        self.language = next(spoken, settings.LANGUAGE_CODE)
         self.live.sockets += 1
         await self.live.hub.subscribe(f"user.{self.user.pk}", self)
         self.tokens, self.filled_at = self.live.limits.burst, monotonic()
@@ -104,7 +129,7 @@ class ClientSocket(LeanConsumer):
             op="hello",
             user=self.user.public_id,
             name=self.user.display_name,
-            roles=user.roles,
+            roles=arrival.user.roles,
             now=stamp(timezone.now()),
             heartbeat=HEARTBEAT_SECONDS,
             sync=SYNC_SECONDS,
@@ -112,6 +137,8 @@ class ClientSocket(LeanConsumer):
         )
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        if self.waiting is not None:
+            self.waiting.cancel()
         if self.user is None:
             return
         self.live.sockets -= 1
@@ -130,26 +157,35 @@ class ClientSocket(LeanConsumer):
         if subscription is not None:
             subscription.hear(key, frame)
             return
-        self.offer(frame)
+        if self.user is not None and self.user.allows_topic("me"):
+            self.offer(frame)
         if b'"rights.changed"' in frame:
-            self.beside(self.check_rights())
+            self.ask_again()
 
     def resync(self) -> None:
         self.tell(op="resync", reason="bus")
         for subscription in self.subscriptions.values():
             subscription.catch_up()
+        # A withdrawn right may be among what was missed.
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Ask again who this is; until that is known, what the client says waits."""
+        self.doubts += 1
+        self.beside(self.check_rights())
 
     async def check_rights(self) -> None:
         """Ask again who this is and what they may hear; close what was withdrawn."""
         if self.user is None or self.closed:
             return
-        user = await self.live.in_pool(user_of_session, self.session_key)
-        if user is None:
-            self.drop(RIGHTS_GONE, "rights withdrawn")
+        doubts = self.doubts
+        arrival = await self.live.in_pool(arrival_by, self.hold)
+        if arrival is None:
+            self.drop(SIGN_IN, "rights withdrawn")
             return
-        self.user = identity_of(user)
+        self.user = arrival.identity
         for topic, subscription in list(self.subscriptions.items()):
-            if await self.live.in_pool(resolve, user, subscription.name) != topic:
+            if await self.live.in_pool(resolve, arrival.user, subscription.name) != topic:
                 del self.subscriptions[topic]
                 await self.live.hub.unsubscribe(topic, self)
                 self.tell(
@@ -158,11 +194,19 @@ class ClientSocket(LeanConsumer):
                     topic=subscription.name,
                     message=self._words(frames.GONE),
                 )
+        # Rights that changed while they were being read are asked about once more.
+        if self.doubts == doubts:
+            self.doubts = 0
 
     # --- What the client says -------------------------------------------------------------------
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
-        if self.closed or self.user is None:
+        if self.user is None:
+            await self._say_hello(message)
+            return
+        if self.doubts:
+            await self._or_drop(self.check_rights())
+        if self.closed:
             return
         frame: dict[str, Any] = {}
         try:
@@ -170,6 +214,7 @@ class ClientSocket(LeanConsumer):
             handler = _OPS.get(frame["op"])
             if handler is None:
                 raise Refused("unknown_op", frames.UNKNOWN)
+            self._require_scope(frame["op"])
             await handler(self, frame)
         except TextRefused as refused:
             self._refuse(frame, "bad_text", refused.message, {"reason": refused.code})
@@ -179,6 +224,31 @@ class ClientSocket(LeanConsumer):
         except Exception:
             log.exception("a frame of %s failed", frame.get("op"))
             self._refuse(frame, "internal", self._words(frames.INTERNAL), {})
+
+    async def _say_hello(self, message: dict[str, Any]) -> None:
+        """Let in whoever says hello with a ticket; anything else said first closes the socket."""
+        if self.closed or self.waiting is None:
+            return
+        self.waiting.cancel()
+        self.waiting = None
+        try:
+            frame = frames.parse(message)
+        except Refused:
+            frame = {"op": ""}
+        ticket = frame.get("ticket")
+        if frame["op"] != "hello" or not isinstance(ticket, str):
+            self.drop(SIGN_IN, "sign in")
+            return
+        try:
+            arrival = await self.live.in_pool(arrival_with, ticket)
+        except DatabaseError as error:
+            log.warning("nobody can be let in: %s", error)
+            self.drop(TRY_LATER, "try again")
+            return
+        if arrival is None:
+            self.drop(SIGN_IN, "sign in")
+        elif not self.closed:
+            await self._let_in(arrival, frame.get("language"))
 
     async def op_hello(self, frame: dict[str, Any]) -> None:
         self.tell(op="pong", now=stamp(timezone.now()), **echo(frame))
@@ -361,6 +431,11 @@ class ClientSocket(LeanConsumer):
             raise Refused("not_found", frames.GONE)
         return self.user
 
+    def _require_scope(self, op: str) -> None:
+        # An operation that is in neither table is closed to integration tokens.
+        if not (op in _OPEN_OPS or self._me().allows(_OP_SCOPES.get(op, ""))):
+            raise Refused("forbidden", frames.OUT_OF_SCOPE, scope=_OP_SCOPES.get(op, ""))
+
     def _of(self, frame: dict[str, Any]) -> Subscription:
         subscription = self.subscriptions.get(f"conversation.{uuid_of(frame, 'conversation')}")
         if subscription is None:
@@ -418,6 +493,20 @@ _OPS: dict[str, Any] = {
     "queue": ClientSocket.op_queue,
     "sync": ClientSocket.op_sync,
     "ping": ClientSocket.op_ping,
+}
+
+_LANGUAGES = dict(settings.LANGUAGES)
+
+# What an integration token needs for an operation; topics have scopes of their own.
+_OPEN_OPS = frozenset({"hello", "subscribe", "unsubscribe", "sync", "ping"})
+_OP_SCOPES = {
+    "send": "messages:write",
+    "read": "messages:write",
+    "delivered": "messages:write",
+    "typing": "messages:write",
+    "recall": "messages:write",
+    "viewing": "notes:write",
+    "queue": "conversations:read",
 }
 
 

@@ -1,0 +1,3 @@
+"""The back office of people: who they are, where they are signed in, which systems act for them."""
+
+from accounts.admin import devices, integration_tokens, people  # noqa: F401  (each registers its part)

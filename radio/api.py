@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.api import SignedIn
 from accounts.models import User
-from common.rest import Endpoint, Sent, accepted
+from common.rest import Endpoint, KeyField, Sent, accepted
 from radio.actions import mark_read, merge_case, reject_case, select_case, submit_case
 from radio.models import Case, Channel, Edition, Severity
 from radio.queries.cases import case_card, case_for, fates, pushed_by, viewer
@@ -20,7 +20,7 @@ from tickets.models import Conversation
 
 
 class NewCase(Sent):
-    conversation = serializers.UUIDField()
+    conversation = KeyField("cnv")
     # The text gate trims and measures; here only the type is asked.
     reason = serializers.CharField(trim_whitespace=False)
     headline = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
@@ -38,7 +38,7 @@ class Selection(Sent):
 
 
 class Merger(Sent):
-    into = serializers.UUIDField()
+    into = KeyField("cas")
 
 
 class Rejection(Sent):
@@ -46,12 +46,12 @@ class Rejection(Sent):
 
 
 class Read(Sent):
-    cases = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=200)
+    cases = serializers.ListField(child=KeyField("cas"), required=False, max_length=200)
 
 
 class CaseQuery(Sent):
     scope = serializers.ChoiceField(["pushed_by_me"], default="pushed_by_me")
-    conversation = serializers.UUIDField(required=False)
+    conversation = KeyField("cnv", required=False)
     cursor = serializers.CharField(required=False, default="")
 
 

@@ -2,13 +2,14 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
-from django.db.models.functions import Length
+from django.db.models.functions import Length, Now
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tier, User
-from common.ids import uuid7
+from common.ids import public_key, uuid7
+from common.models import stamp_changes
 from radio import rules
 from tickets.models import AuthorKind, Conversation
 
@@ -115,6 +116,9 @@ class Edition(models.Model):
     publish_at = models.DateTimeField(_("out at"))
     aired_at = models.DateTimeField(_("announced at"), null=True, blank=True)
 
+    # When the transaction began that wrote the row last; kept by the database.
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
+
     objects = EditionQuerySet.as_manager()
 
     class Meta:
@@ -141,9 +145,15 @@ class Edition(models.Model):
                 name="edition_unannounced", fields=["publish_at"], condition=Q(aired_at=None)
             ),
         ]
+        triggers = [stamp_changes()]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.day}"
+
+    @property
+    def public_key(self) -> str:
+        """The key everybody outside reads."""
+        return public_key("edn", self.pk)
 
     def is_out(self, now: datetime) -> bool:
         """Tell whether readers may see it at ``now``."""
@@ -276,6 +286,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.headline
+
+    @property
+    def public_key(self) -> str:
+        """The key everybody outside reads."""
+        return public_key("cas", self.pk)
 
 
 class CaseQuote(models.Model):

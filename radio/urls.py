@@ -5,11 +5,11 @@ from radio.views import feeds, kitchen, reading
 
 rest = [
     path("cases/", api.Cases.as_view(), name="api-cases"),
-    path("cases/<uuid:key>/", api.OneCase.as_view(), name="api-case"),
-    path("cases/<uuid:key>/selection/", api.Selections.as_view(), name="api-case-selection"),
-    path("cases/<uuid:key>/merger/", api.Mergers.as_view(), name="api-case-merger"),
-    path("cases/<uuid:key>/rejection/", api.Rejections.as_view(), name="api-case-rejection"),
-    path("editions/<uuid:key>/readings/", api.Readings.as_view(), name="api-edition-readings"),
+    path("cases/<cas:key>/", api.OneCase.as_view(), name="api-case"),
+    path("cases/<cas:key>/selection/", api.Selections.as_view(), name="api-case-selection"),
+    path("cases/<cas:key>/merger/", api.Mergers.as_view(), name="api-case-merger"),
+    path("cases/<cas:key>/rejection/", api.Rejections.as_view(), name="api-case-rejection"),
+    path("editions/<edn:key>/readings/", api.Readings.as_view(), name="api-edition-readings"),
 ]
 
 pages = [
@@ -18,14 +18,14 @@ pages = [
     path("channels/<slug:code>/subscription/", reading.subscription, name="radio-subscription"),
     path("channels/<slug:code>/feed/", reading.feed_address, name="radio-feed-address"),
     path("feeds/<uuid:key>/revocation/", reading.feed_revocation, name="radio-feed-revocation"),
-    path("editions/<uuid:key>/", reading.edition, name="radio-edition"),
-    path("editions/<uuid:key>/reading/", reading.reading, name="radio-reading"),
+    path("editions/<edn:key>/", reading.edition, name="radio-edition"),
+    path("editions/<edn:key>/reading/", reading.reading, name="radio-reading"),
     path("mine/", reading.mine, name="radio-mine"),
     path("kitchen/", kitchen.kitchen, name="radio-kitchen"),
-    path("kitchen/<uuid:key>/", kitchen.kitchen, name="radio-kitchen-case"),
-    path("kitchen/<uuid:key>/selection/", kitchen.selection, name="radio-selection"),
-    path("kitchen/<uuid:key>/merger/", kitchen.merger, name="radio-merger"),
-    path("kitchen/<uuid:key>/rejection/", kitchen.rejection, name="radio-rejection"),
+    path("kitchen/<cas:key>/", kitchen.kitchen, name="radio-kitchen-case"),
+    path("kitchen/<cas:key>/selection/", kitchen.selection, name="radio-selection"),
+    path("kitchen/<cas:key>/merger/", kitchen.merger, name="radio-merger"),
+    path("kitchen/<cas:key>/rejection/", kitchen.rejection, name="radio-rejection"),
 ]
 
 urlpatterns = [

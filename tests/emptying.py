@@ -23,7 +23,8 @@ BEGIN
     SET CONSTRAINTS ALL DEFERRED;
     FOR one IN
         SELECT c.oid::regclass AS name,
-               EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)
+               EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+                         AND (t.tgtype & 8) <> 0)
                    AS is_guarded
         FROM pg_class c
         WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace

@@ -20,8 +20,9 @@ from accounts.models import AccessKind, User
 from common.addresses import address_of
 from common.errors import Forbidden
 from common.files import too_large
+from common.ids import parse_key
 from common.parameters import value
-from common.rest import Endpoint, Sent, accepted
+from common.rest import Endpoint, KeyField, Sent, accepted
 from merchants.models import Shop
 from tickets.actions import conversations as life
 from tickets.actions import ownership
@@ -30,7 +31,7 @@ from tickets.models import Conversation, Medium, MessageKind
 from tickets.queries.attachments import attachment_for
 from tickets.queries.conversations import SCOPES, conversation_card, conversation_page
 from tickets.queries.desk import desk, panel
-from tickets.queries.messages import message_page, notes_of
+from tickets.queries.messages import message_page, note_card, notes_of
 from tickets.queries.queues import place_in_queue
 from tickets.queries.replies import canned_replies
 from trade.queries import order_of
@@ -60,7 +61,7 @@ class NewConversation(Sent):
 
 class Transfer(Sent):
     team = serializers.SlugField(required=False, allow_blank=True, max_length=40)
-    person = serializers.UUIDField(required=False)
+    person = KeyField("usr", required=False)
     note = serializers.CharField(allow_blank=True, default="", trim_whitespace=False)
 
 
@@ -215,17 +216,7 @@ class Notes(Endpoint):
         note = life.add_note(
             conversation, body=accepted(NoteText, request.data)["body"], by=request.user
         )
-        author = {"id": request.user.public_id, "name": request.user.display_name}
-        return Response(
-            {
-                "id": note.pk,
-                "after_seq": note.after_seq,
-                "author": author,
-                "body": note.body,
-                "at": note.written_at,
-            },
-            status=201,
-        )
+        return Response(note_card(note), status=201)
 
 
 class Acceptance(Endpoint):
@@ -323,10 +314,13 @@ class Attachments(Endpoint):
         attachment = upload_attachment(
             conversation, source=sent.file, name=sent.name or "", by=request.user
         )
-        facts = ("id", "kind", "name", "size", "width", "height", "content_type")
+        facts = ("kind", "name", "size", "width", "height", "content_type")
         url = reverse("api-attachment", args=[attachment.pk])
         return Response(
-            {name: getattr(attachment, name) for name in facts} | {"url": url}, status=201
+            {"id": attachment.public_key}
+            | {name: getattr(attachment, name) for name in facts}
+            | {"url": url},
+            status=201,
         )
 
 
@@ -423,7 +417,7 @@ class CannedReplies(Endpoint):
         conversation = None
         if key := request.query_params.get("conversation"):
             try:
-                conversation = visible(request.user, uuid.UUID(key))
+                conversation = visible(request.user, parse_key("cnv", key))
             except ValueError:
                 raise Http404 from None
         return Response(

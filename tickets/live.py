@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from accounts.queries import access_ended
 from common.hub import Hub
+from common.ids import parse_key
 from common.models import Heartbeat
 from common.parameters import value
 from tickets.actions.posting import announce_reopened
@@ -151,7 +152,7 @@ class Live:
         self.spawn(self._bring(topic, key))
 
     async def _bring(self, topic: str, key: int) -> None:
-        page = await self.reader.after(UUID(topic.partition(".")[2]), key - 1)
+        page = await self.reader.after(parse_key("cnv", topic.partition(".")[2]), key - 1)
         for seq, frame in page.messages:
             if seq == key:
                 self.hub.deliver(topic, seq, frame)

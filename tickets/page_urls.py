@@ -9,5 +9,5 @@ urlpatterns = [
     path("me/", views.me, name="me"),
     path("me/orders/", views.my_orders, name="my-orders"),
     path("me/chat/", views.new_chat, name="new-chat"),
-    path("me/chat/<uuid:pk>/", views.chat, name="chat"),
+    path("me/chat/<cnv:pk>/", views.chat, name="chat"),
 ]

@@ -1,10 +1,9 @@
 """Who may listen to a conversation, its notes, a team's queue, and oneself."""
 
-from uuid import UUID
-
 from django.db.models import QuerySet
 
 from accounts.models import User
+from common.ids import parse_key
 from common.topics import topic
 from tickets.models import Conversation
 from workforce.models import Team
@@ -29,9 +28,7 @@ def notes_topic(user: User, argument: str) -> str | None:
 @topic("team")
 def team_topic(user: User, argument: str) -> str | None:
     """The queue of one's own team; those who see all conversations hear every team."""
-    if not argument.isdecimal() or len(argument) > 18:
-        return None
-    teams = Team.objects.filter(pk=int(argument))
+    teams = Team.objects.filter(code=argument[:40])
     if not user.can("tickets.see_all"):
         if not user.can("desk.use"):
             return None
@@ -48,7 +45,7 @@ def my_topic(user: User, argument: str) -> str | None:
 
 def _visible(user: User, argument: str, rows: QuerySet[Conversation]) -> Conversation | None:
     try:
-        key = UUID(argument)
+        key = parse_key("cnv", argument)
     except ValueError:
         return None
     return rows.filter(pk=key).only("pk").first()

@@ -21,9 +21,11 @@ from django.conf import settings
 
 from common.errors import DomainError
 from common.hub import Hub
+from common.ids import public_key
 from common.layer import conninfo
 from tickets.actions.posting import POST_SQL, Draft, columns, frame, refusal
 from tickets.actions.reading import MARK_SQL, Mark, mark_columns, mark_frame
+from tickets.models import conversation_topic
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +173,7 @@ class Writer:
             one = waiting.draft
             if outcome == "stored":
                 self.stored += 1
-                topic = f"conversation.{one.conversation}"
+                topic = conversation_topic(one.conversation)
                 if settings.REDIS_URL:
                     self._hub_task(hub.publish(topic, frame(one, seq, now), key=seq))
                 elif hub.listened(topic):
@@ -181,7 +183,7 @@ class Writer:
             if outcome in {"stored", "duplicate"}:
                 ack = {
                     "op": "ack",
-                    "conversation": str(one.conversation),
+                    "conversation": public_key("cnv", one.conversation),
                     "client_id": str(one.client_id),
                     "seq": seq,
                     "at": at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -205,7 +207,7 @@ class Writer:
             return
         for conversation, side, what, seq in moved:
             await self._hub.publish(
-                f"conversation.{conversation}", mark_frame(conversation, side, what, seq)
+                conversation_topic(conversation), mark_frame(conversation, side, what, seq)
             )
 
     def _hub_task(self, coroutine: Any) -> None:
@@ -235,7 +237,7 @@ def error_frame(one: Draft, code: str, message: object, details: dict[str, Any])
         "op": "error",
         "code": code,
         "message": message,
-        "conversation": str(one.conversation),
+        "conversation": public_key("cnv", one.conversation),
         "client_id": str(one.client_id),
         **details,
     }

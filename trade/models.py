@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import Member, User
 from common.ids import uuid7_of
+from common.models import stamp_changes
 from common.partitions import register
 from merchants.models import Shop
 
@@ -163,6 +164,9 @@ class Order(models.Model):
     signed_at = models.DateTimeField(_("received at"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
 
+    # When the transaction began that wrote the row last; kept by the database.
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
+
     objects = OrderQuerySet.as_manager()
 
     class Meta:
@@ -181,6 +185,7 @@ class Order(models.Model):
             # A shop's orders, newest first.
             models.Index(name="order_of_shop", fields=["shop", "-id"]),
         ]
+        triggers = [stamp_changes()]
 
     def __str__(self) -> str:
         return self.order_no

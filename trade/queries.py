@@ -31,17 +31,16 @@ def order_page(
     if cursor:
         (last,) = decode_cursor(cursor, as_uuid)
         rows = rows.filter(pk__lt=last)
-    found = _cards(rows.order_by("-id")[: limit + 1])
-    more = len(found) > limit
+    found = _rows(rows.order_by("-id")[: limit + 1])
     page = found[:limit]
-    return page, encode_cursor([page[-1]["id"]]) if more else ""
+    cursor = encode_cursor([page[-1]["id"]]) if len(found) > limit else ""
+    return [_card(row) for row in page], cursor
 
 
 def newest_orders_of(member_id: int, user: User, *, limit: int = PAGE) -> list[dict[str, Any]]:
     """Return the newest orders of one member that ``user`` may see, in one query."""
-    return _cards(
-        Order.objects.visible_to(user).filter(member_id=member_id).order_by("-id")[:limit]
-    )
+    own = Order.objects.visible_to(user).filter(member_id=member_id)
+    return [_card(row) for row in _rows(own.order_by("-id")[:limit])]
 
 
 def order_of(user: User, order_no: str) -> Order | None:
@@ -100,7 +99,7 @@ def _searched(text: str) -> str:
     return clean(text, max_chars=LONGEST_SEARCH, single_line=True, required=False)
 
 
-def _cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
+def _rows(rows: QuerySet[Order]) -> list[dict[str, Any]]:
     # Orders keep the words they were made with; the product is the shop's one of that title.
     sold = Product.objects.filter(shop=OuterRef("shop"), title=OuterRef("product"))
     facts: JSONObject = JSONObject(
@@ -111,11 +110,11 @@ def _cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
     )
     # Descending puts first what was never taken down.
     offer = Subquery(sold.order_by("-taken_down_at", "-is_listed", "-pk").values(it=facts)[:1])
-    return [_card(row) for row in rows.values(*_FIELDS, offer=offer)]
+    return list(rows.values(*_FIELDS, offer=offer))
 
 
 def _card(row: dict[str, Any]) -> dict[str, Any]:
-    card = {name: row[name] for name in _FIELDS if "__" not in name}
+    card = {name: row[name] for name in _FIELDS if "__" not in name and name != "id"}
     shop = {"shop": row["shop__name"], "shop_no": row["shop__shop_no"]}
     return (
         card

@@ -25,7 +25,7 @@ def join_team(team: Team, user: User, *, is_lead: bool = False, by: User | None)
         by=by,
         after={"user": user.pk, "lead": is_lead},
     )
-    push(f"user.{user.pk}", "rights.changed", user=user.pk)
+    push(f"user.{user.pk}", "rights.changed", user=user.public_key)
     return membership
 
 
@@ -36,7 +36,7 @@ def leave_team(team: Team, user: User, *, by: User | None) -> bool:
     gone, _rows = TeamMembership.objects.filter(team=team, user=user).delete()
     if gone:
         record(team, "team.left", by=by, before={"user": user.pk})
-        push(f"user.{user.pk}", "rights.changed", user=user.pk)
+        push(f"user.{user.pk}", "rights.changed", user=user.public_key)
     return bool(gone)
 
 
@@ -67,5 +67,5 @@ def set_presence(user: User, presence: str, *, by: User | None, reason: str = ""
         reason=reason,
     )
     for team in user.teams.all():
-        push(team.topic, "presence.set", user=user.pk)
+        push(team.topic, "presence.set", user=user.public_key)
     return status

@@ -37,7 +37,7 @@ class Team(models.Model):
     @property
     def topic(self) -> str:
         """The bus topic of the team's queue."""
-        return f"team.{self.pk}"
+        return f"team.{self.code}"
 
 
 class TeamMembership(models.Model):

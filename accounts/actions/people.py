@@ -107,7 +107,7 @@ def set_language(user: User, language: str, *, by: User | None) -> User:
 @transaction.atomic
 def leave(user: User) -> None:
     """Have the person's sockets ask again who is there: those of an ended session close."""
-    push(user_topic(user), "rights.changed", user=user.pk)
+    push(user_topic(user), "rights.changed", user=user.public_key)
 
 
 def _set_active(user: User, active: bool, event: str, *, by: User | None, reason: str) -> User:
@@ -132,5 +132,5 @@ def _set_active(user: User, active: bool, event: str, *, by: User | None, reason
         after={"is_active": active},
         reason=reason,
     )
-    push(user_topic(user), "rights.changed", user=user.pk)
+    push(user_topic(user), "rights.changed", user=user.public_key)
     return user

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
+from common.ids import public_key
 from common.masking import mask_name
 
 
@@ -102,6 +103,11 @@ class User(AbstractBaseUser):
     def is_buyer(self) -> bool:
         """Tell whether this is a buyer and nothing else."""
         return set(self.roles) <= {Role.MEMBER} and not self.is_superuser
+
+    @property
+    def public_key(self) -> str:
+        """The key everybody outside reads."""
+        return public_key("usr", self.public_id)
 
     @property
     def shown_name(self) -> str:

@@ -1,5 +1,6 @@
 from common.models.calendars import CalendarDay
 from common.models.chain import ChainAnchor, ChainLink, HistoryCheck, UnsealedEvent
+from common.models.changes import FreshStart, stamp_changes
 from common.models.deadlines import Deadline
 from common.models.events import Event
 from common.models.idempotency import KeptAnswer
@@ -15,6 +16,7 @@ __all__ = [
     "ChainLink",
     "Deadline",
     "Event",
+    "FreshStart",
     "Heartbeat",
     "HistoryCheck",
     "ImportRun",
@@ -22,4 +24,5 @@ __all__ = [
     "Parameter",
     "RateBucket",
     "UnsealedEvent",
+    "stamp_changes",
 ]

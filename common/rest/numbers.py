@@ -37,3 +37,11 @@ declare(
     legal=True,
     unit=_("seconds"),
 )
+declare(
+    "api.changes_kept",
+    timedelta(days=14),
+    _("How old the cursor of an app may be before it has to read everything anew"),
+    minimum=timedelta(hours=1),
+    maximum=timedelta(days=90),
+    unit=_("seconds"),
+)

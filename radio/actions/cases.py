@@ -93,8 +93,8 @@ def submit_case(
         reason=kept.reason,
         at=moment,
     )
-    push(KITCHEN, "case.submitted", case=str(kept.pk))
-    push(found.notes_topic, "case.submitted", case=str(kept.pk), conversation=str(found.pk))
+    push(KITCHEN, "case.submitted", case=kept.public_key)
+    push(found.notes_topic, "case.submitted", case=kept.public_key, conversation=found.public_key)
     return kept, True
 
 
@@ -272,8 +272,8 @@ def _decide(case: Case, state: CaseState, by: User, at: datetime, **fields: obje
 
 def _tell(case: Case, event: str) -> None:
     """Tell the kitchen, and the person who pushed the case."""
-    push(KITCHEN, event, case=str(case.pk))
-    push(user_topic(case.pushed_by), event, case=str(case.pk))
+    push(KITCHEN, event, case=case.public_key)
+    push(user_topic(case.pushed_by), event, case=case.public_key)
 
 
 def _quoted(conversation: Conversation, seqs: Sequence[int]) -> list[Message]:

@@ -66,7 +66,7 @@ def air_edition(edition: Edition, *, now: datetime) -> bool:
         after={"day": edition.day, "number": edition.number, "stories": edition.items.count()},
         at=now,
     )
-    tell_channel(channel, "edition.aired", edition=edition.pk, channel=channel.pk)
+    tell_channel(channel, "edition.aired", edition=edition.public_key, channel=channel.code)
     push(KITCHEN, "edition.aired")
     async_task("radio.tasks.deliver_edition", str(edition.pk))
     lay_out_editions(channel, now=now)
@@ -92,7 +92,7 @@ def deliver_edition(edition: Edition, *, now: datetime) -> int:
         )
         delivered = cursor.rowcount
     if delivered:
-        tell_channel(edition.channel, "edition.delivered", edition=edition.pk)
+        tell_channel(edition.channel, "edition.delivered", edition=edition.public_key)
     return delivered
 
 

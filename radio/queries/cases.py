@@ -70,20 +70,20 @@ def case_card(case: Case, eyes: Viewer) -> dict[str, Any]:
     """
     into = case.merged_into
     return {
-        "id": case.pk,
+        "id": case.public_key,
         "state": case.state,
         "state_label": case.get_state_display(),
         "headline": case.headline,
         "reason": case.reason,
         "severity": case.severity or None,
-        "conversation": case.conversation_id if eyes.at_the_desk else None,
+        "conversation": case.conversation.public_key if eyes.at_the_desk else None,
         "conversation_no": case.conversation.conversation_no if eyes.at_the_desk else None,
         "pushed_at": case.pushed_at,
-        "pushed_by": {"id": case.pushed_by.public_id, "name": case.pushed_by.display_name},
+        "pushed_by": {"id": case.pushed_by.public_key, "name": case.pushed_by.display_name},
         "screened_at": case.screened_at,
         "screened_by": case.screened_by.display_name if case.screened_by else None,
         "reject_reason": case.reject_reason or None,
-        "merged_into": {"id": into.pk, "headline": into.headline} if into else None,
+        "merged_into": {"id": into.public_key, "headline": into.headline} if into else None,
         "merged_count": getattr(case, "merged_count", 0),
         "quotes": [
             {
@@ -116,7 +116,7 @@ def _edition(item: EditionItem, eyes: Viewer) -> dict[str, Any]:
     }
     if edition.channel_id in eyes.channels:
         card |= {
-            "id": edition.pk,
+            "id": edition.public_key,
             "channel": {"code": edition.channel.code, "name": edition.channel.name},
             "number": edition.number,
         }

@@ -43,10 +43,13 @@ export function announce(text, { atOnce = false } = {}) {
   setTimeout(() => { region.textContent = text; }, 50);
 }
 
+/* What was kept before keys had prefixes must be found again: here they are written without. */
+export const bare = (text) => text.replace(/\b[a-z]{3}_([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})\b/g, "$1-$2-$3-$4-$5");
+
 /* One person's settings in this browser; nothing breaks where storage is forbidden. */
 export const store = {
   key(name) {
-    return `xiaoer.${document.querySelector("meta[name=me]")?.content ?? "guest"}.${name}`;
+    return bare(`xiaoer.${document.querySelector("meta[name=me]")?.content ?? "guest"}.${name}`);
   },
   get(name, otherwise = null) {
     try {

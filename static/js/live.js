@@ -17,6 +17,8 @@
      caughtup   {conversation, count}    what was missed while the line was down
      error      any other refusal */
 
+import { bare } from "./dom.js";
+
 const FIRST_RETRY_MS = 800;
 const RETRY_BASE_MS = 1000;
 const RETRY_CAP_MS = 30_000;
@@ -44,7 +46,7 @@ export function newId() {
    overwrite each other's. Without storage (private mode, full) they live as long as the page. */
 export class Outbox {
   constructor({ user, storage = safeStorage(), page = newId(), now = Date.now }) {
-    this.prefix = `xiaoer.out.${user}.`;
+    this.prefix = bare(`xiaoer.out.${user}.`);
     this.storage = storage;
     this.page = page;
     this.now = now;
@@ -61,7 +63,9 @@ export class Outbox {
     }
     for (const key of found) {
       const entry = parse(this.storage.getItem(key));
-      if (entry?.client_id && !this.entries.has(entry.client_id)) this.entries.set(entry.client_id, entry);
+      if (!entry?.client_id || this.entries.has(entry.client_id)) continue;
+      if (entry.conversation?.length === 36) entry.conversation = `cnv_${entry.conversation.replaceAll("-", "")}`;
+      this.entries.set(entry.client_id, entry);
     }
   }
 

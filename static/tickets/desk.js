@@ -86,7 +86,7 @@ function tellNew(before, fresh) {
 
 /* Hear my own conversations and my teams' queues; stop hearing what has left the list. */
 function listen() {
-  const wanted = new Map([["me", undefined], ...desk.teams.map((team) => [`team:${team.id}`, undefined]), ...desk.mine.map((row) => [`conversation:${row.id}`, row.last_seq])]);
+  const wanted = new Map([["me", undefined], ...desk.teams.map((team) => [`team:${team.code}`, undefined]), ...desk.mine.map((row) => [`conversation:${row.id}`, row.last_seq])]);
   for (const [topic, after] of wanted) {
     if (!heard.has(topic)) heard.set(topic, live.subscribe(topic, after === undefined ? {} : { after }));
   }
@@ -130,6 +130,12 @@ function drawNone() {
 
 /* ---- opening ---- */
 
+/* The conversation the address names; a bookmark from before keys had prefixes names it without. */
+function asked() {
+  const id = new URLSearchParams(location.search).get("c");
+  return id && /^[0-9a-f-]{36}$/.test(id) ? `cnv_${id.replaceAll("-", "")}` : id;
+}
+
 function open(id, { push = true } = {}) {
   const { search } = location;
   if (push && new URLSearchParams(search).get("c") !== id) history.pushState({ pane: "thread" }, "", `?c=${id}`);
@@ -167,7 +173,7 @@ async function next() {
 }
 
 addEventListener("popstate", () => {
-  const id = new URLSearchParams(location.search).get("c");
+  const id = asked();
   if (id && id !== thread.id) open(id, { push: false });
   else if (!id && thread.id) leave();
 });
@@ -299,5 +305,5 @@ $("next").addEventListener("click", next);
 layout.start();
 live.connect();
 await read();
-const first = new URLSearchParams(location.search).get("c");
+const first = asked();
 if (first) open(first, { push: false });

@@ -278,4 +278,4 @@ def test_the_list_is_the_members_own(who, request, browser_of, talk):
 
 def test_nobody_signed_out_asks(client, db):
     assert ask(client).status_code == 401
-    assert client.get("/api/v1/me/accesses/").status_code == 403
+    assert client.get("/api/v1/me/accesses/").status_code == 401

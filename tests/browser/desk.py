@@ -20,7 +20,7 @@ def answered_by(agent, user, body="签收就坏了一半，怎么办？", order=
 
 def at_desk(new_page, house, user, talk=None, **looks):
     page = new_page(user, **looks)
-    page.goto(f"{house.url}/desk/" + (f"?c={talk.pk}" if talk else ""))
+    page.goto(f"{house.url}/desk/" + (f"?c={talk.public_key}" if talk else ""))
     expect(page.locator("#figures span").first).to_be_attached()
     return page
 

@@ -36,7 +36,7 @@ def card(page, kind):
 
 def phone_chat(new_page, house, user, talk, **looks):
     page = new_page(user, **({"phone": True} | looks))
-    page.goto(f"{house.url}/me/chat/{talk.pk}/")
+    page.goto(f"{house.url}/me/chat/{talk.public_key}/")
     expect(page.locator(".day-line").first).to_be_visible()
     return page
 

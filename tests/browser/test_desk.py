@@ -64,7 +64,7 @@ def test_a_member_asks_and_an_agent_answers(new_page, house, mei, bo, order, can
 def test_a_note_is_for_staff_alone(new_page, house, mei, bo, lin, team):
     talk = answered_by(bo, mei)
     member = new_page(mei, phone=True)
-    member.goto(f"{house.url}/me/chat/{talk.pk}/")
+    member.goto(f"{house.url}/me/chat/{talk.public_key}/")
     agent, lead = at_desk(new_page, house, bo, talk), at_desk(new_page, house, lin, talk)
     expect(bubble(lead, "签收就坏了一半")).to_be_visible()
     expect(bubble(agent, "签收就坏了一半")).to_be_visible()
@@ -135,7 +135,7 @@ def test_a_full_desk(new_page, house, bo, team, shop, mei, look, size):
     page = at_desk(new_page, house, bo, dark=look == "dark", size=size)
     rows = page.locator("a[data-talk]")
     expect(rows).to_have_count(7)
-    expect(rows.first).to_have_attribute("data-talk", str(talks[0].pk))
+    expect(rows.first).to_have_attribute("data-talk", talks[0].public_key)
     states = ("breached", "urgent", "warn", "calm", "calm", "paused")
     for i, state in enumerate(states):
         expect(rows.nth(i)).to_have_attribute("data-clock-state", state)
@@ -189,7 +189,7 @@ def test_a_failing_panel_says_so_and_the_talk_goes_on(new_page, house, mei, bo, 
         "**/panel/",
         lambda route: route.fulfill(status=500, body="{}") if broken[0] else route.continue_(),
     )
-    page.goto(f"{house.url}/desk/?c={talk.pk}")
+    page.goto(f"{house.url}/desk/?c={talk.public_key}")
     expect(page.locator("#panel .failed-part")).to_be_visible()
     reply(page, "照样能聊")
     expect(bubble(page, "照样能聊")).to_be_visible()
@@ -202,7 +202,7 @@ def test_a_failing_panel_says_so_and_the_talk_goes_on(new_page, house, mei, bo, 
 def test_an_order_goes_out_as_a_card(new_page, house, mei, bo, order, team):
     talk = answered_by(bo, mei, order=order)
     member = new_page(mei, phone=True)
-    member.goto(f"{house.url}/me/chat/{talk.pk}/")
+    member.goto(f"{house.url}/me/chat/{talk.public_key}/")
     agent = at_desk(new_page, house, bo, talk)
     agent.get_by_role("button", name="发成卡片").click()
     for page in (agent, member):

@@ -76,7 +76,7 @@ def test_a_talk_is_settled_and_comes_back(new_page, house, mei, bo, team, outcom
     agent = at_desk(new_page, house, bo, talk)
     expect(bubble(agent, "签收就坏了一半")).to_be_visible()
     member = new_page(mei, phone=True)
-    member.goto(f"{house.url}/me/chat/{talk.pk}/")
+    member.goto(f"{house.url}/me/chat/{talk.public_key}/")
     agent.locator("#main").focus()
     agent.keyboard.press("e")
     dialog = agent.get_by_role("dialog")

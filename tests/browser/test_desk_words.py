@@ -14,7 +14,7 @@ from .pages import cut_off, shot
 def test_a_message_is_taken_back_within_two_minutes(new_page, house, mei, bo, team):
     talk = answered_by(bo, mei)
     member = new_page(mei, phone=True)
-    member.goto(f"{house.url}/me/chat/{talk.pk}/")
+    member.goto(f"{house.url}/me/chat/{talk.public_key}/")
     agent = at_desk(new_page, house, bo, talk)
     expect(bubble(agent, "签收就坏了一半")).to_be_visible()
     reply(agent, "写错了的一句")
@@ -31,7 +31,7 @@ def test_a_message_is_taken_back_within_two_minutes(new_page, house, mei, bo, te
 def test_nothing_is_lost_or_doubled_when_the_line_breaks(new_page, house, mei, bo, team):
     talk = answered_by(bo, mei)
     member = new_page(mei, phone=True)
-    member.goto(f"{house.url}/me/chat/{talk.pk}/")
+    member.goto(f"{house.url}/me/chat/{talk.public_key}/")
     agent = at_desk(new_page, house, bo, talk)
     reply(agent, "第一句")
     expect(bubble(member, "第一句")).to_be_visible()
@@ -156,13 +156,13 @@ def test_a_draft_survives_a_reload_and_belongs_to_its_talk(new_page, house, mei,
     agent = at_desk(new_page, house, bo, one)
     expect(bubble(agent, "签收就坏了一半")).to_be_visible()
     agent.locator("#box").fill("写给周的")
-    agent.locator(f'a[data-talk="{two.pk}"]').click()
+    agent.locator(f'a[data-talk="{two.public_key}"]').click()
     expect(bubble(agent, "代寄怎么办")).to_be_visible()
     expect(agent.locator("#box")).to_have_value("")
     agent.locator("#box").fill("写给艾的")
     agent.reload()
     expect(agent.locator("#box")).to_have_value("写给艾的")
-    agent.locator(f'a[data-talk="{one.pk}"]').click()
+    agent.locator(f'a[data-talk="{one.public_key}"]').click()
     expect(agent.locator("#box")).to_have_value("写给周的")
 
 

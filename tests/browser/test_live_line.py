@@ -29,7 +29,7 @@ def talking(new_page, house, user, conversation) -> Page:
     page = new_page(user)
     page.expected += ["WebSocket", "ERR_"]
     page.goto(house.url + "/profile/")
-    page.evaluate(LOAD, [str(conversation.pk)])
+    page.evaluate(LOAD, [conversation.public_key])
     wait_until(page, "live.isOnline")
     return page
 
@@ -78,7 +78,7 @@ def test_words_written_offline_go_after_a_reload(new_page, house, mei, bo, team)
     page.evaluate("say(2, '重载前')")
     page.reload()
     house.live_up()
-    page.evaluate(LOAD, [str(conversation.pk)])
+    page.evaluate(LOAD, [conversation.public_key])
     wait_until(page, "heard.length === 2", 40)
     said = Message.objects.filter(conversation=conversation).order_by("seq")
     assert list(said.values_list("body", flat=True)) == ["重载前 0", "重载前 1"]

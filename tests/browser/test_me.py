@@ -18,7 +18,7 @@ from .pages import assert_fits, assert_touchable, cut_off, shot
 
 def open_chat(new_page, house, user, talk, **looks):
     page = new_page(user, **({"phone": True} | looks))
-    page.goto(f"{house.url}/me/chat/{talk.pk}/")
+    page.goto(f"{house.url}/me/chat/{talk.public_key}/")
     expect(page.locator(".day-line").first).to_be_visible()
     return page
 
@@ -53,7 +53,7 @@ def test_the_pages_fit_a_phone(new_page, house, mei, bo, team, shop, order, look
     for path, name in (
         ("/me/", "home"),
         ("/me/orders/", "orders"),
-        (f"/me/chat/{talk.pk}/", "chat"),
+        (f"/me/chat/{talk.public_key}/", "chat"),
         ("/me/chat/", "new"),
     ):
         home.goto(house.url + path)
@@ -122,7 +122,7 @@ def test_the_first_sentence_survives_a_missing_line(new_page, house, mei, bo, te
     talk = Conversation.objects.get()
     assert talk.order == order
     assert Message.objects.filter(conversation_id=talk.pk, body="坏了一半").count() == 1
-    assert page.url.endswith(f"/me/chat/{talk.pk}/")
+    assert page.url.endswith(f"/me/chat/{talk.public_key}/")
 
 
 def test_a_draft_is_there_after_a_reload(new_page, house, mei, bo, team):

@@ -91,7 +91,7 @@ def edition(channels, pushed, sen):
 
 def test_an_edition_is_read_to_its_end(new_page, house, he, edition):
     page = new_page(he)
-    page.goto(f"{house.url}/radio/editions/{edition.pk}/")
+    page.goto(f"{house.url}/radio/editions/{edition.public_key}/")
     expect(page.get_by_role("heading", level=1)).to_have_text("九点电台")
     expect(page.get_by_text("坏了六成，只赔一成")).to_be_visible()
     assert_fits(page)
@@ -107,7 +107,7 @@ def test_an_edition_is_read_to_its_end(new_page, house, he, edition):
 
 
 def test_an_edition_by_night_and_in_the_hand(new_page, house, he, edition):
-    url = f"{house.url}/radio/editions/{edition.pk}/"
+    url = f"{house.url}/radio/editions/{edition.public_key}/"
     page = new_page(he, dark=True)
     page.goto(url)
     shot(page, "radio-edition-dark")
@@ -123,7 +123,7 @@ def test_an_edition_by_night_and_in_the_hand(new_page, house, he, edition):
 def test_today_and_the_channels_fit_everywhere(new_page, house, he, edition, channels):
     for phone in (False, True):
         page = new_page(he, phone=phone)
-        quiet = f"editions/{channels[2].editions.published().latest('day').pk}/"
+        quiet = f"editions/{channels[2].editions.published().latest('day').public_key}/"
         for path, name in (("", "today"), (quiet, "quiet"), ("channels/", "channels")):
             page.goto(f"{house.url}/radio/{path}")
             assert_fits(page)
@@ -131,7 +131,7 @@ def test_today_and_the_channels_fit_everywhere(new_page, house, he, edition, cha
                 assert_touchable(page, 26 if name == "channels" else 44)
             shot(page, f"radio-{name}{'-phone' if phone else ''}-light", full=True)
     page = new_page(he, language="en")
-    page.goto(f"{house.url}/radio/editions/{edition.pk}/")
+    page.goto(f"{house.url}/radio/editions/{edition.public_key}/")
     assert_fits(page)
     shot(page, "radio-edition-en")
 
@@ -210,7 +210,7 @@ def test_two_screeners_see_each_other(
     new_page, house, sen, lin, channels, pushed, bo, talk_with, mei
 ):
     page = new_page(lin)
-    page.goto(f"{house.url}/radio/kitchen/{pushed[0].pk}/")
+    page.goto(f"{house.url}/radio/kitchen/{pushed[0].public_key}/")
     title = page.get_by_label("标题")
     title.fill("写到一半")
     expect(page.locator(".krow")).to_have_count(3)
@@ -232,7 +232,7 @@ def test_two_screeners_see_each_other(
 def test_a_new_edition_is_heard_by_who_reads_an_old_one(new_page, house, he, edition):
     page = new_page(he)
     told = heard_by(page)
-    page.goto(f"{house.url}/radio/editions/{edition.pk}/")
+    page.goto(f"{house.url}/radio/editions/{edition.public_key}/")
     expect(page.get_by_text(TITLES[0])).to_be_visible()
     now = timezone.now()
     following = Edition.objects.upcoming(now).get(channel=edition.channel)

@@ -22,7 +22,7 @@ def test_the_list_is_open_where_no_talk_is(new_page, house, mei, bo, team):
     page.keyboard.press("Escape")
     expect(page.locator("#queue")).not_to_be_in_viewport()
     expect(opener).to_be_focused()
-    assert page.url.endswith(str(talk.pk))
+    assert page.url.endswith(talk.public_key)
 
 
 def test_a_name_is_never_cut_short(new_page, house, mei, bo, team):

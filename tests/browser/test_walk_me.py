@@ -21,7 +21,7 @@ def test_everything_fits_320_pixels(new_page, house, mei, team, shop, language):
         mei.member, medium="web", body="冷链放门口一夜，还能吃吗", order=order, by=mei
     ).conversation
     page = new_page(mei, phone=True, size=(320, 640), language=language)
-    for url in ("/me/", f"/me/chat/{talk.pk}/", "/me/orders/"):
+    for url in ("/me/", f"/me/chat/{talk.public_key}/", "/me/orders/"):
         page.goto(house.url + url)
         expect(page.get_by_text("1,234,567.89").first).to_be_visible()
         assert_fits(page)

@@ -109,7 +109,7 @@ def test_a_voice_travels_the_whole_way(
     agent.get_by_role("menuitemradio", name="接待中").click()
     expect(agent.locator("#load")).to_have_text("接待中 0/5")
     agent.keyboard.press("Escape")
-    agent.locator(f"a[data-talk='{talk.pk}']").click()
+    agent.locator(f"a[data-talk='{talk.public_key}']").click()
     agent.get_by_role("button", name="我来接").click()
     expect(member.locator("#who-name")).to_have_text("许青禾")
     box = agent.locator("#box")

@@ -15,7 +15,7 @@ def send(client, url, **body):
 
 @pytest.fixture
 def pushed(talk, bo, browser_of):
-    return send(browser_of(bo), CASES, conversation=str(talk.pk), reason="值得一听", quotes=[3])
+    return send(browser_of(bo), CASES, conversation=talk.public_key, reason="值得一听", quotes=[3])
 
 
 def test_an_agent_pushes_and_pushes_again(talk, bo, lin, browser_of, pushed):
@@ -27,7 +27,9 @@ def test_an_agent_pushes_and_pushes_again(talk, bo, lin, browser_of, pushed):
         "许青禾",
     )
     assert [quote["seq"] for quote in made["quotes"]] == [3]
-    again = send(browser_of(lin), CASES, conversation=str(talk.pk), reason="我也觉得", quotes=[1])
+    again = send(
+        browser_of(lin), CASES, conversation=talk.public_key, reason="我也觉得", quotes=[1]
+    )
     assert (again.status_code, again.json()["id"]) == (200, made["id"])
 
 
@@ -47,7 +49,7 @@ def test_the_answer_is_masked(pushed):
     ],
 )
 def test_what_cannot_be_pushed_is_refused(talk, bo, browser_of, body, status, code):
-    answer = send(browser_of(bo), CASES, conversation=str(talk.pk), **body)
+    answer = send(browser_of(bo), CASES, conversation=talk.public_key, **body)
     assert answer.status_code == status
     assert code is None or answer.json()["code"] == code
     assert not Case.objects.exists()
@@ -56,11 +58,11 @@ def test_what_cannot_be_pushed_is_refused(talk, bo, browser_of, body, status, co
 @pytest.mark.parametrize("who", ["dora", "he", "mei", "chen", "qiao", "wen"])
 def test_who_must_not_push_finds_nothing(talk, who, browser_of, request):
     client = browser_of(request.getfixturevalue(who))
-    assert send(client, CASES, conversation=str(talk.pk), reason="好").status_code == 404
+    assert send(client, CASES, conversation=talk.public_key, reason="好").status_code == 404
 
 
 def test_strangers_are_asked_to_sign_in(client, talk):
-    assert send(client, CASES, conversation=str(talk.pk), reason="好").status_code == 401
+    assert send(client, CASES, conversation=talk.public_key, reason="好").status_code == 401
 
 
 def test_the_pusher_sees_the_fate(case, fresh, bo, sen, browser_of, thursday, talk_with, ada):
@@ -89,8 +91,10 @@ def test_a_private_channel_has_no_name_for_the_pusher(case, secret, bo, sen, bro
 
 
 def test_the_desk_asks_whether_a_conversation_was_pushed(case, talk, lin, dora, browser_of):
-    asked = {"conversation": str(talk.pk)}
-    assert [row["id"] for row in browser_of(lin).get(CASES, asked).json()["data"]] == [str(case.pk)]
+    asked = {"conversation": talk.public_key}
+    assert [row["id"] for row in browser_of(lin).get(CASES, asked).json()["data"]] == [
+        case.public_key
+    ]
     assert browser_of(dora).get(CASES, asked).json()["data"] == []
 
 
@@ -138,7 +142,7 @@ def test_reading_is_noted(case, fresh, he, sen, browser_of, thursday):
     with time_machine.travel(at("2026-11-20 08:59:59"), tick=False):
         assert send(browser_of(he), url).status_code == 404
     with time_machine.travel(at("2026-11-20 09:05:00"), tick=False):
-        assert send(browser_of(he), url, cases=[str(case.pk)]).json() == {"read": 1}
+        assert send(browser_of(he), url, cases=[case.public_key]).json() == {"read": 1}
         assert send(browser_of(he), url).json() == {"read": 0}
 
 

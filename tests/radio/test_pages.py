@@ -88,7 +88,9 @@ def test_a_quiet_channel_says_so(fresh, he, browser_of):
 def test_an_old_quiet_edition_does_not_speak_of_today(fresh, he, browser_of):
     words = text_of(
         read_at(
-            browser_of(he), "2026-11-22 09:00:00", f"/radio/editions/{fresh.editions.get().pk}/"
+            browser_of(he),
+            "2026-11-22 09:00:00",
+            f"/radio/editions/{fresh.editions.get().public_key}/",
         )
     )
     assert "生鲜这一期没有新声音" in words
@@ -122,7 +124,7 @@ def test_what_was_merged_counts_as_customers(friday, case, talk_with, ada, bo, s
 
 
 def test_an_edition_keeps_its_address(friday, he, browser_of):
-    url = f"/radio/editions/{friday.pk}/"
+    url = f"/radio/editions/{friday.public_key}/"
     assert read_at(browser_of(he), "2026-11-20 08:59:59", url).status_code == 404
     assert read_at(browser_of(he), "2026-11-20 09:00:00", url).status_code == 200
     assert "坏了六成" in text_of(read_at(browser_of(he), "2026-11-30 09:00:00", url))
@@ -130,7 +132,7 @@ def test_an_edition_keeps_its_address(friday, he, browser_of):
 
 def test_reading_without_script(friday, he, browser_of):
     with time_machine.travel(at("2026-11-20 09:10:00"), tick=False):
-        answer = browser_of(he).post(f"/radio/editions/{friday.pk}/reading/")
+        answer = browser_of(he).post(f"/radio/editions/{friday.public_key}/reading/")
     assert answer.status_code == 302
     assert Reading.objects.get(user=he).read_at is not None
     words = text_of(read_at(browser_of(he), "2026-11-20 09:11:00"))
@@ -141,7 +143,7 @@ def test_reading_without_script(friday, he, browser_of):
 def test_a_quote_cannot_become_markup(talk_with, mei, bo, sen, fresh, he, browser_of, thursday):
     nasty = talk_with(mei, words=[("member", "<script>alert(1)</script>**<b>")])
     case, _ = submit_case(nasty, reason="<img src=x>", quotes=[1], by=bo, now=thursday)
-    page = browser_of(sen).get(f"/radio/kitchen/{case.pk}/").content.decode()
+    page = browser_of(sen).get(f"/radio/kitchen/{case.public_key}/").content.decode()
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     select_case(case, channels=[fresh], headline="坏果", by=sen, now=thursday)
@@ -253,7 +255,7 @@ def test_an_empty_kitchen_says_so(fresh, sen, browser_of):
 
 def test_ones_own_push_is_shown_locked(case, talk_with, ada, sen, browser_of):
     own, _ = submit_case(talk_with(ada), reason="我推的", headline="保价窗口关掉就失效", by=sen)
-    answer = browser_of(sen).get(f"/radio/kitchen/{own.pk}/")
+    answer = browser_of(sen).get(f"/radio/kitchen/{own.public_key}/")
     assert "由别人来筛" in text_of(answer)
     assert "selection-form" not in answer.content.decode()
     # The first one on the table is somebody else's.
@@ -270,8 +272,8 @@ def test_selecting_goes_on_to_the_next_one(case, fresh, sen, talk_with, ada, bo,
     other, _ = submit_case(talk_with(ada), reason="另一件", by=bo)
     client = browser_of(sen)
     sent = {"channels": ["fresh"], "headline": "坏了六成，只赔一成", "severity": "red"}
-    answer = client.post(f"/radio/kitchen/{case.pk}/selection/", sent)
-    assert (answer.status_code, answer.url) == (302, f"/radio/kitchen/{other.pk}/")
+    answer = client.post(f"/radio/kitchen/{case.public_key}/selection/", sent)
+    assert (answer.status_code, answer.url) == (302, f"/radio/kitchen/{other.public_key}/")
     case.refresh_from_db()
     assert (case.state, case.severity) == (CaseState.SELECTED, "red")
     assert "选用了" in text_of(client.get(answer.url))
@@ -289,7 +291,7 @@ def test_selecting_goes_on_to_the_next_one(case, fresh, sen, talk_with, ada, bo,
 def test_a_selection_that_cannot_be_keeps_what_was_typed(
     case, fresh, secret, sen, browser_of, sent, said
 ):
-    answer = browser_of(sen).post(f"/radio/kitchen/{case.pk}/selection/", sent)
+    answer = browser_of(sen).post(f"/radio/kitchen/{case.public_key}/selection/", sent)
     assert answer.status_code == 422
     assert said in text_of(answer)
     assert f'value="{sent["headline"]}"' in answer.content.decode() or not sent["headline"]
@@ -299,17 +301,17 @@ def test_a_selection_that_cannot_be_keeps_what_was_typed(
 def test_returning_and_merging_by_form(case, sen, talk_with, ada, bo, browser_of):
     other, _ = submit_case(talk_with(ada), reason="另一件", by=bo)
     client = browser_of(sen)
-    refused = client.post(f"/radio/kitchen/{other.pk}/rejection/", {"reason": " "})
+    refused = client.post(f"/radio/kitchen/{other.public_key}/rejection/", {"reason": " "})
     assert refused.status_code == 422
-    client.post(f"/radio/kitchen/{other.pk}/merger/", {"into": str(case.pk)})
-    client.post(f"/radio/kitchen/{case.pk}/rejection/", {"reason": "上周播过了"})
+    client.post(f"/radio/kitchen/{other.public_key}/merger/", {"into": str(case.pk)})
+    client.post(f"/radio/kitchen/{case.public_key}/rejection/", {"reason": "上周播过了"})
     assert sorted(Case.objects.values_list("state", flat=True)) == ["merged", "rejected"]
 
 
 def test_who_comes_second_reads_who_was_first(case, fresh, sen, lin, browser_of):
     reject_case(case, reason="上周播过了", by=sen)
     sent = {"channels": ["fresh"], "headline": "好"}
-    answer = browser_of(lin).post(f"/radio/kitchen/{case.pk}/selection/", sent)
+    answer = browser_of(lin).post(f"/radio/kitchen/{case.public_key}/selection/", sent)
     assert answer.status_code == 422
     assert "姜半夏 已经定了这一件：已退回。" in text_of(answer)
 

@@ -94,7 +94,7 @@ def test_next_takes_who_waits_longest_and_says_when_nobody_does(browser_of, mei,
     waiting(mei.member, team, minutes=1)
     longest = waiting(mei.member, team, minutes=5)
     client = browser_of(bo)
-    assert post(client, "queue/next/").json()["id"] == str(longest.pk)
+    assert post(client, "queue/next/").json()["id"] == longest.public_key
     post(client, "queue/next/")
     assert post(client, "queue/next/").status_code == 204
 
@@ -172,8 +172,8 @@ def test_the_desk_shows_my_work_the_queue_and_who_is_here(
     queued = waiting(ada.member, team)
     waiting(chen.member, other_team)
     desk = browser_of(bo).get(f"{API}/desk/").json()
-    assert [c["id"] for c in desk["mine"]] == [str(mine.pk)]
-    assert [c["id"] for c in desk["queue"]] == [str(queued.pk)]
+    assert [c["id"] for c in desk["mine"]] == [mine.public_key]
+    assert [c["id"] for c in desk["queue"]] == [queued.public_key]
     assert desk["counts"] == {"mine": 1, "queue": 1, "unread": 2}
     assert (desk["me"]["load"], desk["me"]["capacity"], desk["me"]["presence"]) == (1, 5, "online")
     (shown,) = desk["teams"]
@@ -200,7 +200,7 @@ def test_the_desk_asks_the_same_number_of_questions_for_any_number_of_rows(
 def test_lists_go_by_cursor_without_counting(
     browser_of, mei, bo, team, django_assert_max_num_queries
 ):
-    made = [str(waiting(mei.member, team, minutes=60 - n).pk) for n in range(60)]
+    made = [waiting(mei.member, team, minutes=60 - n).public_key for n in range(60)]
     client = browser_of(bo)
     with django_assert_max_num_queries(6) as asked:
         first = client.get(f"{API}/conversations/?scope=queue").json()
@@ -216,7 +216,7 @@ def test_a_members_list_holds_their_own_alone(browser_of, mei, chen, team):
     own = waiting(mei.member, team)
     waiting(chen.member, team)
     page = browser_of(mei).get(f"{API}/conversations/").json()
-    assert [c["id"] for c in page["data"]] == [str(own.pk)]
+    assert [c["id"] for c in page["data"]] == [own.public_key]
 
 
 @pytest.mark.parametrize("cursor", ["x", "!!!", "W10", "WyJ4Il0", "a" * 500, "é"])
@@ -256,7 +256,7 @@ def test_the_panel_masks_and_tells_the_past(
     assert (panel["member"]["name"], panel["member"]["phone"]) == ("周*宁", "138****2071")
     assert panel["member"]["tier_why"]
     assert [o["order_no"] for o in panel["orders"]] == [order.order_no]
-    assert [c["id"] for c in panel["past"]] == [str(earlier.pk)]
+    assert [c["id"] for c in panel["past"]] == [earlier.public_key]
 
 
 def test_the_panel_of_nobody_is_empty(browser_of, bo, team):
@@ -338,9 +338,7 @@ def test_a_conversation_is_handed_on_taken_over_and_taken_up_again(
 ):
     conversation = answered(mei.member, team, bo)
     door = f"conversations/{conversation.pk}"
-    moved = post(
-        browser_of(bo), f"{door}/transfers/", {"person": str(lin.public_id), "note": "请看"}
-    )
+    moved = post(browser_of(bo), f"{door}/transfers/", {"person": lin.public_key, "note": "请看"})
     assert moved.json()["owner"]["name"] == "陆遥"
     taken = post(browser_of(bo), f"{door}/takeover/", {"reason": "还是我来"})
     assert taken.json()["owner"]["name"] == "许青禾"
@@ -352,7 +350,7 @@ def test_a_conversation_is_handed_on_taken_over_and_taken_up_again(
     queued = post(browser_of(bo), f"{door}/transfers/", {"team": "jewelry", "note": "珠宝的事"})
     assert (queued.json()["state"], queued.json()["team"]["name"]) == ("waiting", "珠宝组")
     assert [c["id"] for c in browser_of(dora).get(f"{API}/desk/").json()["queue"]] == [
-        str(conversation.pk)
+        conversation.public_key
     ]
 
 

@@ -157,14 +157,14 @@ async def test_a_reader_that_does_not_read_is_dropped_and_resumes(server, conver
             for _ in range(50):
                 await talker.say(
                     op="send",
-                    conversation=str(conversation.pk),
+                    conversation=conversation.public_key,
                     client_id=str(uuid.uuid4()),
                     body="长" * 3900,
                 )
             await talker.until("ack", seq=start + 50, timeout=20)
     assert len(await asyncio.to_thread(read_to_end, deaf)) < count * size
     async with phone(server.port, cookies[1]) as back:
-        await back.say(op="subscribe", topic=f"conversation:{conversation.pk}", after=0)
+        await back.say(op="subscribe", topic=f"conversation:{conversation.public_key}", after=0)
         heard = [(await back.until("message", timeout=20))["seq"] for _ in range(count)]
     assert heard == list(range(1, count + 1))
 
@@ -218,17 +218,19 @@ async def test_with_redis_two_processes_are_one_house_too(redis_url, conversatio
     try:
         async with phone(first.port, cookies[0]) as one, phone(second.port, cookies[1]) as other:
             for line in (one, other):
-                await line.say(op="subscribe", topic=f"conversation:{conversation.pk}", after=0)
+                await line.say(
+                    op="subscribe", topic=f"conversation:{conversation.public_key}", after=0
+                )
                 await line.until("subscribed")
             for n in range(10):
                 await one.say(
                     op="send",
-                    conversation=str(conversation.pk),
+                    conversation=conversation.public_key,
                     client_id=str(uuid.uuid4()),
                     body=str(n),
                 )
             assert [(await other.until("message"))["seq"] for _ in range(10)] == list(range(1, 11))
-            await other.say(op="read", conversation=str(conversation.pk), seq=10)
+            await other.say(op="read", conversation=conversation.public_key, seq=10)
             assert (await one.until("read"))["side"] == "staff"
     finally:
         await sync_to_async(first.stop)()

@@ -29,14 +29,14 @@ def cookies(mei, bo, lin, chen):
 
 
 def topic(conversation):
-    return f"conversation:{conversation.pk}"
+    return f"conversation:{conversation.public_key}"
 
 
 def text(conversation, body="在吗", **extra):
     key = extra.pop("client_id", str(uuid.uuid4()))
     return {
         "op": "send",
-        "conversation": str(conversation.pk),
+        "conversation": conversation.public_key,
         "client_id": key,
         "body": body,
         **extra,
@@ -88,9 +88,9 @@ async def test_sync_brings_what_the_bus_lost(server, conversation, cookies):
         await on(bo, conversation)
         await mei.say(**text(conversation))
         await bo.until("message")
-        await bo.say(op="sync", conversations={str(conversation.pk): 0})
+        await bo.say(op="sync", conversations={conversation.public_key: 0})
         assert (await bo.until("message"))["seq"] == 1
-        assert (await bo.until("synced"))["conversations"] == {str(conversation.pk): 1}
+        assert (await bo.until("synced"))["conversations"] == {conversation.public_key: 1}
 
 
 async def test_a_sync_after_a_long_silence_goes_on_until_all_is_there(
@@ -106,12 +106,12 @@ async def test_a_sync_after_a_long_silence_goes_on_until_all_is_there(
         await on(bo, conversation, after=230)
         heard = 0
         while heard < 230:
-            await bo.say(op="sync", conversations={str(conversation.pk): heard})
+            await bo.say(op="sync", conversations={conversation.public_key: heard})
             before = heard
             for _ in range(min(200, 230 - heard)):
                 heard += 1
                 assert (await bo.until("message"))["seq"] == heard
-            assert (await bo.until("synced"))["conversations"] == {str(conversation.pk): 230}
+            assert (await bo.until("synced"))["conversations"] == {conversation.public_key: 230}
             assert heard > before
         assert await bo.silent()
 
@@ -128,7 +128,7 @@ async def test_two_processes_are_one_house(server, conversation, cookies):
             for n in range(20):
                 await mei.say(**text(conversation, f"{n}" + "长" * (3000 if n == 7 else 1)))
             assert [(await bo.until("message"))["seq"] for _ in range(20)] == list(range(1, 21))
-            await bo.say(op="typing", conversation=str(conversation.pk))
+            await bo.say(op="typing", conversation=conversation.public_key)
             assert (await mei.until("typing"))["author"]["kind"] == "agent"
     finally:
         await sync_to_async(other.stop)()
@@ -142,17 +142,17 @@ async def test_a_stranger_hears_and_says_nothing(server, conversation, cookies):
         await on(mei, conversation)
         for frame in (
             {"op": "subscribe", "topic": topic(conversation)},
-            {"op": "subscribe", "topic": f"notes:{conversation.pk}"},
+            {"op": "subscribe", "topic": f"notes:{conversation.public_key}"},
             text(conversation),
-            {"op": "read", "conversation": str(conversation.pk), "seq": 1},
-            {"op": "typing", "conversation": str(conversation.pk)},
-            {"op": "recall", "conversation": str(conversation.pk), "seq": 1},
-            {"op": "queue", "conversation": str(conversation.pk)},
-            {"op": "viewing", "conversation": str(conversation.pk), "state": "viewing"},
+            {"op": "read", "conversation": conversation.public_key, "seq": 1},
+            {"op": "typing", "conversation": conversation.public_key},
+            {"op": "recall", "conversation": conversation.public_key, "seq": 1},
+            {"op": "queue", "conversation": conversation.public_key},
+            {"op": "viewing", "conversation": conversation.public_key, "state": "viewing"},
         ):
             await chen.say(**frame)
             assert (await chen.until("error"))["code"] == "not_found"
-        await chen.say(op="sync", conversations={str(conversation.pk): 0})
+        await chen.say(op="sync", conversations={conversation.public_key: 0})
         assert (await chen.until("synced"))["conversations"] == {}
         assert await mei.silent()
     assert not await Message.objects.filter(conversation=conversation).aexists()
@@ -160,12 +160,12 @@ async def test_a_stranger_hears_and_says_nothing(server, conversation, cookies):
 
 async def test_notes_are_heard_by_staff_alone(server, conversation, cookies, bo):
     async with phone(server.port, cookies["lin"]) as lin, phone(server.port, cookies["mei"]) as mei:
-        await lin.say(op="subscribe", topic=f"notes:{conversation.pk}")
+        await lin.say(op="subscribe", topic=f"notes:{conversation.public_key}")
         await lin.until("subscribed")
-        await mei.say(op="subscribe", topic=f"notes:{conversation.pk}")
+        await mei.say(op="subscribe", topic=f"notes:{conversation.public_key}")
         assert (await mei.until("error"))["code"] == "not_found"
         await on(mei, conversation)
-        await lin.say(op="viewing", conversation=str(conversation.pk), state="typing")
+        await lin.say(op="viewing", conversation=conversation.public_key, state="typing")
         assert (await lin.until("viewing"))["user"]["name"] == "陆遥"
         assert await mei.silent()
 
@@ -176,7 +176,7 @@ async def test_receipts_reach_the_other_side(server, conversation, cookies):
         await on(bo, conversation)
         await mei.say(**text(conversation))
         await bo.until("message")
-        await bo.say(op="read", conversation=str(conversation.pk), seq=1)
+        await bo.say(op="read", conversation=conversation.public_key, seq=1)
         assert (await mei.until("read"))["side"] == "staff"
     refreshed = await Conversation.objects.aget(pk=conversation.pk)
     assert (refreshed.staff_read_seq, refreshed.staff_unread) == (1, 0)
@@ -188,7 +188,7 @@ async def test_a_colleague_reading_along_is_no_receipt(server, conversation, coo
         await on(lin, conversation)
         await mei.say(**text(conversation))
         await mei.until("ack")
-        await lin.say(op="read", conversation=str(conversation.pk), seq=1)
+        await lin.say(op="read", conversation=conversation.public_key, seq=1)
         assert await mei.silent()
 
 
@@ -198,9 +198,9 @@ async def test_a_recalled_message_loses_its_words_everywhere(server, conversatio
         await on(bo, conversation)
         await mei.say(**text(conversation, "我的密码是1234"))
         await mei.until("ack")
-        await bo.say(op="recall", conversation=str(conversation.pk), seq=1)
+        await bo.say(op="recall", conversation=conversation.public_key, seq=1)
         assert (await bo.until("error"))["code"] == "recall.not_author"
-        await mei.say(op="recall", conversation=str(conversation.pk), seq=1)
+        await mei.say(op="recall", conversation=conversation.public_key, seq=1)
         assert (await bo.until("recalled"))["seq"] == 1
     async with phone(server.port, cookies["bo"]) as bo:
         await on(bo, conversation)
@@ -300,5 +300,5 @@ async def test_a_note_never_enters_the_messages(server, conversation, cookies, b
     )
     async with phone(server.port, cookies["mei"]) as mei:
         await on(mei, conversation)
-        await mei.say(op="sync", conversations={str(conversation.pk): 0})
-        assert (await mei.until("synced"))["conversations"][str(conversation.pk)] == 0
+        await mei.say(op="sync", conversations={conversation.public_key: 0})
+        assert (await mei.until("synced"))["conversations"][conversation.public_key] == 0

@@ -45,14 +45,14 @@ def test_bo_comes_to_the_desk_and_may_push_but_not_screen(browser_of, bo, sen):
 
 
 def test_chen_sees_neither_meis_chat_nor_her_order(browser_of, chen, talk, order):
-    assert browser_of(chen).get(f"/me/chat/{talk.pk}/").status_code == 404
+    assert browser_of(chen).get(f"/me/chat/{talk.public_key}/").status_code == 404
     assert browser_of(chen).get(f"/me/chat/?order={order.order_no}").status_code == 404
     assert "车厘子" not in browser_of(chen).get("/me/orders/").content.decode()
 
 
 def test_a_running_talk_about_the_same_order_goes_on(browser_of, mei, talk, order):
     answer = browser_of(mei).get(f"/me/chat/?order={order.order_no}")
-    assert answer["Location"] == f"/me/chat/{talk.pk}/"
+    assert answer["Location"] == f"/me/chat/{talk.public_key}/"
 
 
 def test_a_new_chat_begins_where_none_is_running(browser_of, mei, talk):
@@ -65,12 +65,12 @@ def test_a_settled_talk_may_go_on_for_seven_days(browser_of, mei, talk, bo):
     Conversation.objects.filter(pk=talk.pk).update(
         state=State.RESOLVED, queued_at=None, resolved_at=resolved_at, waiting_since=None
     )
-    page = browser_of(mei).get(f"/me/chat/{talk.pk}/")
+    page = browser_of(mei).get(f"/me/chat/{talk.public_key}/")
     assert page.context["may_go_on"]
     Conversation.objects.filter(pk=talk.pk).update(
         resolved_at=resolved_at - timezone.timedelta(days=8)
     )
-    assert not browser_of(mei).get(f"/me/chat/{talk.pk}/").context["may_go_on"]
+    assert not browser_of(mei).get(f"/me/chat/{talk.public_key}/").context["may_go_on"]
 
 
 def test_hostile_words_are_shown_not_run(browser_of, mei, team, shop):
@@ -82,7 +82,7 @@ def test_hostile_words_are_shown_not_run(browser_of, mei, team, shop):
         product="<script>alert(1)</script>",
     )
     ask(mei, order, body="<img src=x onerror=alert(1)>")
-    for path in ("/me/", "/me/orders/", f"/me/chat/{Conversation.objects.get().pk}/"):
+    for path in ("/me/", "/me/orders/", f"/me/chat/{Conversation.objects.get().public_key}/"):
         page = browser_of(mei).get(path).content.decode()
         assert "<script>alert" not in page
         assert "<img src=x" not in page
@@ -122,7 +122,7 @@ def test_the_doors_say_what_is_true(bo, mei, talk):
 
 
 def test_the_pages_hold_no_inline_script_or_style(browser_of, mei, bo, talk):
-    for who, path in ((mei, "/me/"), (mei, f"/me/chat/{talk.pk}/"), (bo, "/desk/")):
+    for who, path in ((mei, "/me/"), (mei, f"/me/chat/{talk.public_key}/"), (bo, "/desk/")):
         page = browser_of(who).get(path).content.decode()
         assert " style=" not in page
         assert "<script>" not in page

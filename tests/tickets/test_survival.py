@@ -123,7 +123,7 @@ async def test_a_topic_that_cannot_be_asked_for_closes_the_socket_so_that_it_com
     socket = ClientSocket()
     socket.base_send, socket.user = send, identity_of(mei)
     monkeypatch.setattr(socket.live, "in_pool", away)
-    frame = {"op": "subscribe", "topic": f"conversation:{conversation.pk}"}
+    frame = {"op": "subscribe", "topic": f"conversation:{conversation.public_key}"}
     await socket.websocket_receive({"text": json.dumps(frame)})
     await socket.flusher
     assert closed == [("websocket.close", TRY_LATER)]

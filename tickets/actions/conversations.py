@@ -116,7 +116,7 @@ def open_conversation(
                 "shop": shop.shop_no if shop else None,
             },
         )
-        push(conversation.team.topic, "conversation.queued", conversation=str(conversation.pk))
+        push(conversation.team.topic, "conversation.queued", conversation=conversation.public_key)
     conversation.refresh_from_db()
     return Opened(conversation, made, posted)
 
@@ -220,7 +220,7 @@ def reopen_conversation(conversation: Conversation, *, reason: str, by: User) ->
     say(conversation, _("We have taken this up again."))
     announce(conversation, "conversation.reopened", people=[changes["owner"]])
     if not to_me:
-        push(conversation.team.topic, "conversation.queued", conversation=str(conversation.pk))
+        push(conversation.team.topic, "conversation.queued", conversation=conversation.public_key)
     conversation.refresh_from_db()
     return conversation
 
@@ -338,7 +338,7 @@ def announce(
     teams: list[Team] | None = None,
 ) -> None:
     """Push ``event`` to both sides, the conversation's team, further ``teams`` and ``people``."""
-    key = str(conversation.pk)
+    key = conversation.public_key
     topics = [conversation.topic, conversation.team.topic]
     topics += [team.topic for team in teams or []]
     topics += [user_topic(person) for person in people or [] if person is not None]
@@ -357,7 +357,10 @@ def write_note(conversation: Conversation, text: str, *, by: User) -> Note:
     )
     record(conversation, "note.added", by=by, after={"note": note.pk})
     push(
-        conversation.notes_topic, "note.added", conversation=str(conversation.pk), note=str(note.pk)
+        conversation.notes_topic,
+        "note.added",
+        conversation=conversation.public_key,
+        note=note.public_key,
     )
     return note
 

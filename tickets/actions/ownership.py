@@ -165,7 +165,7 @@ def return_conversation(conversation: Conversation, *, former: User) -> bool:
     )
     team = conversation.team
     say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
-    push(team.topic, "conversation.queued", conversation=str(conversation.pk))
+    push(team.topic, "conversation.queued", conversation=conversation.public_key)
     announce(conversation, "conversation.returned", teams=[team], people=[former])
     return True
 
@@ -241,7 +241,7 @@ def _hand_on(
         say(
             conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name
         )
-        push(team.topic, "conversation.queued", conversation=str(conversation.pk))
+        push(team.topic, "conversation.queued", conversation=conversation.public_key)
     announce(conversation, "conversation.transferred", teams=[team], people=[former, person])
     return _again(conversation.pk)
 

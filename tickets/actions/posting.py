@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts import rules as account_rules
 from accounts.models import User
 from common.errors import DomainError, NotFound
+from common.ids import public_key
 from common.masking import mask_name
 from common.parameters import value
 from common.push import carries_frames, push, send_now
 from common.text import clean
-from tickets.models import AuthorKind, Conversation, MessageKind
+from tickets.models import AuthorKind, Conversation, MessageKind, conversation_topic
 from tickets.queries.cards import card_payload
 
 POST_SQL = (
@@ -156,7 +157,7 @@ def frame(draft: Draft, seq: int, at: datetime) -> dict[str, Any]:
     """Return the message as clients hear it; the same shape the statement puts on the bus."""
     return {
         "op": "message",
-        "conversation": str(draft.conversation),
+        "conversation": public_key("cnv", draft.conversation),
         "seq": seq,
         "client_id": str(draft.client_id),
         "author": {"kind": draft.author_kind, "name": draft.author_name},
@@ -231,7 +232,7 @@ def post_message(
     posted = Posted(seq, at, duplicate=outcome == "duplicate", reopened=detail == "reopened")
     if origin is None and not posted.duplicate:
         topic, message = (
-            f"conversation.{key}",
+            conversation_topic(key),
             {"type": "frame", "key": seq, "frame": frame(one, seq, at)},
         )
         transaction.on_commit(lambda: send_now(topic, message), robust=True)
@@ -243,5 +244,5 @@ def post_message(
 def announce_reopened(conversation: uuid.UUID) -> None:
     """Tell the team's queue and the people in it that a conversation came back."""
     row = Conversation.objects.only("pk", "team_id").select_related("team").get(pk=conversation)
-    push(row.topic, "conversation.reopened", conversation=str(row.pk))
-    push(row.team.topic, "conversation.queued", conversation=str(row.pk))
+    push(row.topic, "conversation.reopened", conversation=row.public_key)
+    push(row.team.topic, "conversation.queued", conversation=row.public_key)

@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from accounts.models import User
+from common.ids import public_key
 from common.push import send_now
-from tickets.models import Conversation
+from tickets.models import Conversation, conversation_topic
 
 DELIVERED, READ = "delivered", "read"
 MEMBER, STAFF = "member", "staff"
@@ -83,7 +84,7 @@ def mark_columns(marks: Sequence[Mark]) -> list[Any]:
 
 def mark_frame(conversation: UUID, side: str, what: str, seq: int) -> dict[str, Any]:
     """Return the receipt as clients hear it."""
-    return {"op": what, "conversation": str(conversation), "side": side, "seq": seq}
+    return {"op": what, "conversation": public_key("cnv", conversation), "side": side, "seq": seq}
 
 
 @transaction.atomic
@@ -95,7 +96,7 @@ def mark_read(conversation: Conversation, *, side: str, seq: int, by: User) -> b
     for key, moved_side, what, number in moved:
         frame = mark_frame(key, moved_side, what, number)
         message = {"type": "frame", "key": None, "frame": frame}
-        transaction.on_commit(_sender(f"conversation.{key}", message), robust=True)
+        transaction.on_commit(_sender(conversation_topic(key), message), robust=True)
     return bool(moved)
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from common.errors import DomainError, NotFound
 from common.history import record
+from common.ids import parse_key
 from common.parameters import value
 from common.push import send_now
 from tickets.models import Attachment, AuthorKind, Conversation, Message, RecalledMessage
@@ -51,7 +52,9 @@ def recall_message(conversation: Conversation, seq: int, *, by: User) -> Message
         body="", payload=None, recalled_at=now
     )
     if message.payload and message.payload.get("attachment"):
-        Attachment.objects.filter(pk=message.payload["attachment"]).update(recalled_at=now)
+        Attachment.objects.filter(pk=parse_key("att", message.payload["attachment"])).update(
+            recalled_at=now
+        )
     if conversation.last_seq == seq:
         conversation.last_preview = ""
         conversation.last_message_kind = "recalled"
@@ -59,7 +62,7 @@ def recall_message(conversation: Conversation, seq: int, *, by: User) -> Message
     record(conversation, "message.recalled", by=by, after={"seq": seq})
     frame = {
         "op": "recalled",
-        "conversation": str(conversation.pk),
+        "conversation": conversation.public_key,
         "seq": seq,
         "at": now.isoformat(),
     }

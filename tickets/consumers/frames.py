@@ -7,6 +7,7 @@ import orjson
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from common.ids import parse_key
 
 FRAME_BYTES = 65_536
 VIEWING_STATES = frozenset({"viewing", "typing", "away", "left"})
@@ -55,9 +56,18 @@ def echo(frame: dict[str, Any]) -> dict[str, Any]:
 
 
 def uuid_of(frame: dict[str, Any], key: str) -> UUID:
+    """Return a bare UUID: what a client made itself. Raises ``bad_frame``."""
     try:
         return UUID(frame[key])
     except (KeyError, ValueError, AttributeError, TypeError):
+        raise Refused("bad_frame", BAD_FRAME) from None
+
+
+def conversation_of(frame: dict[str, Any]) -> UUID:
+    """Return the conversation a frame names. Raises ``bad_frame``."""
+    try:
+        return parse_key("cnv", frame["conversation"])
+    except (KeyError, ValueError):
         raise Refused("bad_frame", BAD_FRAME) from None
 
 

@@ -50,7 +50,7 @@ class Identity:
     """
 
     pk: int
-    public_id: str
+    public_key: str
     display_name: str
     is_agent: bool
     scopes: frozenset[str] | None = None
@@ -80,7 +80,7 @@ class Arrival:
 
 def identity_of(user: User, scopes: frozenset[str] | None = None) -> Identity:
     """Return what a socket keeps of ``user``."""
-    return Identity(user.pk, str(user.public_id), user.display_name, user.is_agent, scopes)
+    return Identity(user.pk, user.public_key, user.display_name, user.is_agent, scopes)
 
 
 def arrival_by(hold: Hold) -> Arrival | None:

@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 
 from accounts.models import User
 from common.errors import DomainError, NotFound
+from common.ids import parse_key, public_key
 from common.sockets import LeanConsumer
 from common.text import TextRefused
 from common.topics import resolve
@@ -25,7 +26,14 @@ from tickets.actions.posting import Draft, draft
 from tickets.actions.reading import DELIVERED, MEMBER, READ, STAFF, Mark
 from tickets.actions.recall import recall_message
 from tickets.consumers import frames
-from tickets.consumers.frames import FRAME_BYTES, Refused, echo, number_of, uuid_of
+from tickets.consumers.frames import (
+    FRAME_BYTES,
+    Refused,
+    conversation_of,
+    echo,
+    number_of,
+    uuid_of,
+)
 from tickets.consumers.identity import (
     Arrival,
     Hold,
@@ -38,7 +46,13 @@ from tickets.consumers.identity import (
 )
 from tickets.consumers.subscriptions import Subscription
 from tickets.live import Live, live
-from tickets.models import AuthorKind, Conversation, MessageKind
+from tickets.models import (
+    AuthorKind,
+    Conversation,
+    MessageKind,
+    conversation_topic,
+    notes_topic,
+)
 from tickets.queries.frames import stamp
 from tickets.queries.queues import place_in_queue
 from tickets.writer import Busy
@@ -127,7 +141,7 @@ class ClientSocket(LeanConsumer):
         self.tokens, self.filled_at = self.live.limits.burst, monotonic()
         self.tell(
             op="hello",
-            user=self.user.public_id,
+            user=self.user.public_key,
             name=self.user.display_name,
             roles=arrival.user.roles,
             now=stamp(timezone.now()),
@@ -146,8 +160,8 @@ class ClientSocket(LeanConsumer):
         await hub.unsubscribe(f"user.{self.user.pk}", self)
         for subscription in self.subscriptions.values():
             await hub.unsubscribe(subscription.topic, self)
-            if subscription.name.startswith("notes:"):
-                await hub.publish(subscription.topic, self._viewing(subscription.name[6:], "left"))
+            if subscription.topic.startswith("notes."):
+                await hub.publish(subscription.topic, self._viewing(subscription.topic, "left"))
         self.subscriptions.clear()
 
     # --- What the hub brings --------------------------------------------------------------------
@@ -275,7 +289,7 @@ class ClientSocket(LeanConsumer):
                 self,
                 name,
                 topic,
-                conversation=UUID(argument) if kind == "conversation" else None,
+                conversation=parse_key("cnv", argument) if kind == "conversation" else None,
                 side=STAFF if self._me().is_agent else MEMBER,
             )
             self.subscriptions[topic] = subscription
@@ -303,7 +317,7 @@ class ClientSocket(LeanConsumer):
     async def op_send(self, frame: dict[str, Any]) -> None:
         me = self._me()
         self._take_token()
-        conversation, client_id = uuid_of(frame, "conversation"), uuid_of(frame, "client_id")
+        conversation, client_id = conversation_of(frame), uuid_of(frame, "client_id")
         kind, body = frame.get("kind", "text"), frame.get("body", "")
         payload, seen = frame.get("payload"), frame.get("seen_seq")
         if (
@@ -343,11 +357,11 @@ class ClientSocket(LeanConsumer):
         subscription, seq = self._of(frame), number_of(frame, "seq")
         what = READ if frame["op"] == "read" else DELIVERED
         self.live.writer.mark(
-            Mark(uuid_of(frame, "conversation"), subscription.side, what, seq, self._me().pk)
+            Mark(conversation_of(frame), subscription.side, what, seq, self._me().pk)
         )
 
     async def op_typing(self, frame: dict[str, Any]) -> None:
-        subscription, key = self._of(frame), uuid_of(frame, "conversation")
+        subscription, key = self._of(frame), conversation_of(frame)
         now = monotonic()
         if self.typed_at is None:
             self.typed_at = {}
@@ -359,25 +373,26 @@ class ClientSocket(LeanConsumer):
             "name": self._me().display_name if subscription.side == STAFF else "",
         }
         await self.live.hub.publish(
-            subscription.topic, {"op": "typing", "conversation": str(key), "author": author}
+            subscription.topic,
+            {"op": "typing", "conversation": public_key("cnv", key), "author": author},
         )
 
     async def op_viewing(self, frame: dict[str, Any]) -> None:
-        key, state = str(uuid_of(frame, "conversation")), frame.get("state")
+        topic, state = notes_topic(conversation_of(frame)), frame.get("state")
         if state not in frames.VIEWING_STATES:
             raise Refused("bad_frame", frames.BAD_FRAME)
-        if f"notes.{key}" not in self.subscriptions:
-            raise Refused("not_found", frames.GONE, conversation=key)
-        await self.live.hub.publish(f"notes.{key}", self._viewing(key, state))
+        if topic not in self.subscriptions:
+            raise Refused("not_found", frames.GONE, conversation=frame["conversation"])
+        await self.live.hub.publish(topic, self._viewing(topic, state))
 
     async def op_recall(self, frame: dict[str, Any]) -> None:
-        key, seq = uuid_of(frame, "conversation"), number_of(frame, "seq")
+        key, seq = conversation_of(frame), number_of(frame, "seq")
         await self.live.in_pool(_recall, key, seq, self._me())
 
     async def op_queue(self, frame: dict[str, Any]) -> None:
-        key = uuid_of(frame, "conversation")
+        key = conversation_of(frame)
         place = await self.live.in_pool(_place_of, key, self._me())
-        self.tell(op="queue", conversation=str(key), **place, **echo(frame))
+        self.tell(op="queue", conversation=public_key("cnv", key), **place, **echo(frame))
 
     async def op_sync(self, frame: dict[str, Any]) -> None:
         asked = frame.get("conversations")
@@ -388,7 +403,7 @@ class ClientSocket(LeanConsumer):
             return
         wanted = []
         for key, seen in asked.items():
-            subscription = self.subscriptions.get(f"conversation.{key}")
+            subscription = self._named(key)
             if subscription is not None and subscription.conversation and frames.is_number(seen):
                 wanted.append((subscription, seen))
         pages = await asyncio.gather(
@@ -402,7 +417,8 @@ class ClientSocket(LeanConsumer):
                     subscription.last = max(subscription.last, seq)
             if page.is_full:
                 subscription.catch_up()
-            heads[str(subscription.conversation)] = page.heads["last_seq"]
+            _kind, _dot, name = subscription.topic.partition(".")
+            heads[name] = page.heads["last_seq"]
         self.tell(op="synced", conversations=heads, **echo(frame))
 
     async def op_ping(self, frame: dict[str, Any]) -> None:
@@ -437,13 +453,20 @@ class ClientSocket(LeanConsumer):
             raise Refused("forbidden", frames.OUT_OF_SCOPE, scope=_OP_SCOPES.get(op, ""))
 
     def _of(self, frame: dict[str, Any]) -> Subscription:
-        subscription = self.subscriptions.get(f"conversation.{uuid_of(frame, 'conversation')}")
+        subscription = self.subscriptions.get(conversation_topic(conversation_of(frame)))
         if subscription is None:
             raise Refused("not_found", frames.GONE, conversation=frame.get("conversation"))
         return subscription
 
-    def _viewing(self, conversation: str, state: str) -> dict[str, Any]:
-        user = {"id": self._me().public_id, "name": self._me().display_name}
+    def _named(self, key: object) -> Subscription | None:
+        try:
+            return self.subscriptions.get(conversation_topic(parse_key("cnv", key)))
+        except ValueError:
+            return None
+
+    def _viewing(self, topic: str, state: str) -> dict[str, Any]:
+        _kind, _dot, conversation = topic.partition(".")
+        user = {"id": self._me().public_key, "name": self._me().display_name}
         return {"op": "viewing", "conversation": conversation, "user": user, "state": state}
 
     def _take_token(self) -> None:

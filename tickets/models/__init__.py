@@ -1,4 +1,11 @@
-from tickets.models.conversations import Conversation, Disposition, Medium, State
+from tickets.models.conversations import (
+    Conversation,
+    Disposition,
+    Medium,
+    State,
+    conversation_topic,
+    notes_topic,
+)
 from tickets.models.messages import (
     Attachment,
     AuthorKind,
@@ -21,4 +28,6 @@ __all__ = [
     "Note",
     "RecalledMessage",
     "State",
+    "conversation_topic",
+    "notes_topic",
 ]

@@ -1,13 +1,29 @@
+import uuid
+
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Member, User
-from common.ids import short_code, uuid7
+from common.ids import public_key, short_code, uuid7
+from common.models import stamp_changes
 from merchants.models import Shop
 from trade.models import Order
 from workforce.models import Team
+
+PREFIX = "cnv"
+
+
+def conversation_topic(key: uuid.UUID) -> str:
+    """Return the bus topic of a conversation; what comes after the dot is what clients call it."""
+    return f"conversation.{PREFIX}_{key.hex}"
+
+
+def notes_topic(key: uuid.UUID) -> str:
+    """Return the bus topic of a conversation's notes and viewers."""
+    return f"notes.{PREFIX}_{key.hex}"
 
 
 class Medium(models.TextChoices):
@@ -171,6 +187,9 @@ class Conversation(models.Model):
     staff_delivered_seq = models.IntegerField(default=0)
     member_delivered_seq = models.IntegerField(default=0)
 
+    # When the transaction began that wrote the row last; kept by the database.
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
+
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
@@ -218,19 +237,25 @@ class Conversation(models.Model):
             # How long people waited lately: the expected wait.
             models.Index(name="conversation_accepted", fields=["team", "accepted_at"]),
         ]
+        triggers = [stamp_changes()]
 
     def __str__(self) -> str:
         return self.conversation_no
 
     @property
+    def public_key(self) -> str:
+        """The key everybody outside reads."""
+        return public_key(PREFIX, self.pk)
+
+    @property
     def topic(self) -> str:
         """The bus topic both sides hear."""
-        return f"conversation.{self.pk}"
+        return conversation_topic(self.pk)
 
     @property
     def notes_topic(self) -> str:
         """The bus topic that staff alone hear: notes, viewers."""
-        return f"notes.{self.pk}"
+        return notes_topic(self.pk)
 
     def is_party(self, user: User) -> bool:
         """Tell whether ``user``, who may see this, reads its words whole: the member or its desk."""

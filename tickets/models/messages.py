@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from common.ids import uuid7
+from common.ids import public_key, uuid7
 from common.partitions import register
 from tickets.models.conversations import Conversation
 
@@ -128,6 +128,11 @@ class Note(models.Model):
     def __str__(self) -> str:
         return self.body[:40]
 
+    @property
+    def public_key(self) -> str:
+        """The key everybody outside reads."""
+        return public_key("nte", self.pk)
+
 
 def attachment_path(attachment: "Attachment", filename: str) -> str:
     """Return where the bytes lie: by id, so that a name never reaches the file system."""
@@ -164,3 +169,8 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_key(self) -> str:
+        """The key everybody outside reads."""
+        return public_key("att", self.pk)

@@ -40,5 +40,5 @@ def attachment_for(user: User, key: uuid.UUID, now: datetime) -> Attachment | No
 
 def _was_sent(attachment: Attachment) -> bool:
     return Message.objects.filter(
-        conversation_id=attachment.conversation_id, payload__attachment=str(attachment.pk)
+        conversation_id=attachment.conversation_id, payload__attachment=attachment.public_key
     ).exists()

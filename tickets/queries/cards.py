@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
+from common.ids import parse_key
 from tickets.models import Attachment, Conversation, MessageKind
 from trade.models import Order, Product
 from trade.queries import has_bought, product_facts
@@ -43,7 +44,7 @@ def _attachment(
     conversation: uuid.UUID, kind: str, payload: dict[str, Any], uploaded_by: int | None
 ) -> dict[str, Any]:
     try:
-        key = uuid.UUID(str(payload.get("attachment")))
+        key = parse_key("att", payload.get("attachment"))
     except ValueError:
         key = uuid.UUID(int=0)
     found = Attachment.objects.filter(
@@ -58,7 +59,7 @@ def _attachment(
             "attachment.unknown", _("This file was not uploaded here. Please add it again.")
         )
     return {
-        "attachment": str(found.pk),
+        "attachment": found.public_key,
         "name": found.name,
         "size": found.size,
         "content_type": found.content_type,

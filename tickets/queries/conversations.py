@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from accounts.masks import shown, shown_texts
 from accounts.models import Tier, User
 from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
+from common.ids import parse_key, public_key
 from common.parameters import value
 from tickets import rules
 from tickets.models import Conversation, State
@@ -26,7 +27,7 @@ _OWN = (
     "staff_read_seq", "reopened_count",
 )  # fmt: skip
 _JOINED = (
-    "order_id", "team__id", "team__name", "owner__public_id", "owner__display_name",
+    "order_id", "team__code", "team__name", "owner__public_id", "owner__display_name",
     "first_owner__public_id", "first_owner__display_name", "member__user_id", "member__member_no",
     "member__display_name", "member__tier", "shop__shop_no", "shop__name", "shop__greeting_word",
     "disposition__code", "disposition__name",
@@ -101,7 +102,7 @@ def conversation_page(
         (last,) = decode_cursor(cursor, as_uuid)
         rows = rows.filter(pk__lt=last)
     data = cards(rows.order_by("-id")[: limit + 1], user)
-    return _cut(data, limit, lambda row: [row["id"]])
+    return _cut(data, limit, lambda row: [parse_key("cnv", row["id"])])
 
 
 def greeting_word(shop_word: str | None) -> str:
@@ -129,7 +130,9 @@ def _queue_page(rows: QuerySet[Conversation], user: User, cursor: str, limit: in
     if cursor:
         rows = rows.filter(behind(*decode_cursor(cursor, int, as_moment, as_uuid)))
     data = cards(rows.order_by("priority", "queued_at", "id")[: limit + 1], user)
-    return _cut(data, limit, lambda row: [row["priority"], row["queued_at"], row["id"]])
+    return _cut(
+        data, limit, lambda row: [row["priority"], row["queued_at"], parse_key("cnv", row["id"])]
+    )
 
 
 def behind(priority: int, queued_at: datetime, key: uuid.UUID) -> Q:
@@ -160,7 +163,8 @@ def _card(row: Mapping[str, Any], order: Order | None, user: User) -> dict[str, 
     own = row["member__user_id"] == user.pk
     card = {name: row[name] for name in _OWN if not name.endswith("_unread")}
     return card | {
-        "team": {"id": row["team__id"], "name": row["team__name"]},
+        "id": public_key("cnv", row["id"]),
+        "team": {"code": row["team__code"], "name": row["team__name"]},
         "owner": _person(row, "owner"),
         "first_owner": _person(row, "first_owner"),
         "member": _member(row, user),
@@ -174,7 +178,7 @@ def _card(row: Mapping[str, Any], order: Order | None, user: User) -> dict[str, 
 
 def _person(row: Mapping[str, Any], role: str) -> dict[str, Any] | None:
     key = row[f"{role}__public_id"]
-    return key and {"id": key, "name": row[f"{role}__display_name"]}
+    return key and {"id": public_key("usr", key), "name": row[f"{role}__display_name"]}
 
 
 def _member(row: Mapping[str, Any], user: User) -> dict[str, Any] | None:

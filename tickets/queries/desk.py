@@ -11,6 +11,7 @@ from accounts.models import Member, Tier, User
 from apass.queries import queue_priority
 from common.calendars import day_start
 from common.history import history_of
+from common.ids import public_key
 from tickets.models import Conversation, Disposition, State
 from tickets.queries.conversations import cards, greeting_word
 from trade.queries import newest_orders_of
@@ -49,7 +50,7 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
     status = AgentStatus.objects.filter(user=user).first() or AgentStatus(user=user)
     return {
         "me": {
-            "id": user.public_id,
+            "id": user.public_key,
             "name": user.display_name,
             "presence": status.presence,
             "presence_label": status.get_presence_display(),
@@ -62,11 +63,11 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
         "queue": queue,
         "counts": counts,
         "teams": [
-            {"id": team.pk, "code": team.code, "name": team.name, "people": people.get(team.pk, [])}
+            {"code": team.code, "name": team.name, "people": people.get(team.pk, [])}
             for team in teams
         ],
         "other_teams": list(
-            Team.objects.filter(is_active=True).exclude(pk__in=ids).values("id", "code", "name")
+            Team.objects.filter(is_active=True).exclude(pk__in=ids).values("code", "name")
         ),
         "presences": [{"code": code, "name": str(name)} for code, name in Presence.choices],
         "dispositions": list(
@@ -116,7 +117,7 @@ def _past(conversation: Conversation, member: Member, user: User) -> list[dict[s
     )
     return [
         {
-            "id": row["id"],
+            "id": public_key("cnv", row["id"]),
             "conversation_no": row["conversation_no"],
             "subject": subject,
             "state": row["state"],
@@ -161,7 +162,7 @@ def _people(team_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     for row in rows:
         people.setdefault(row["team_id"], []).append(
             {
-                "id": row["user__public_id"],
+                "id": public_key("usr", row["user__public_id"]),
                 "name": row["user__display_name"],
                 "is_lead": row["is_lead"],
                 "presence": row["user__agent_status__presence"] or Presence.OFFLINE.value,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+
+from common.ids import public_key
 
 MESSAGE_COLUMNS = (
     "conversation_id",
@@ -50,9 +51,9 @@ def stored_frame(row: Sequence[Any]) -> dict[str, Any]:
         recalled_at,
     ) = row
     return {
-        "conversation": _text(conversation),
+        "conversation": public_key("cnv", conversation),
         "seq": seq,
-        "client_id": _text(client_id),
+        "client_id": str(client_id),
         "author": {"kind": author_kind, "name": author_name},
         "kind": kind,
         "body": body,
@@ -65,7 +66,3 @@ def stored_frame(row: Sequence[Any]) -> dict[str, Any]:
 def stamp(moment: datetime) -> str:
     """Return a moment as UTC with microseconds, the one form in all frames."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _text(value: UUID | str) -> str:
-    return str(value)

@@ -1,11 +1,13 @@
 """Pages of what was said, in the shape the sockets use."""
 
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.masks import names_of, shown_texts
 from accounts.models import User
+from common.ids import public_key
 from common.masking import mask_text
 from tickets.models import Message, Note
 from tickets.models.conversations import Conversation
@@ -64,11 +66,27 @@ def notes_of(conversation: Conversation, *, to: User | None = None) -> list[dict
     bodies = shown_texts((row["body"] for row in rows), is_party=is_party, names=names)
     return [
         {
-            "id": row["id"],
+            "id": public_key("nte", row["id"]),
             "after_seq": row["after_seq"],
-            "author": {"id": row["author__public_id"], "name": row["author__display_name"]},
+            "author": _author(row["author__public_id"], row["author__display_name"]),
             "body": body,
             "at": row["written_at"],
         }
         for row, body in zip(rows, bodies, strict=True)
     ]
+
+
+def note_card(note: Note) -> dict[str, Any]:
+    """Return one note as colleagues read it."""
+    author = note.author
+    return {
+        "id": note.public_key,
+        "after_seq": note.after_seq,
+        "author": _author(author.public_id, author.display_name) if author else None,
+        "body": note.body,
+        "at": note.written_at,
+    }
+
+
+def _author(key: UUID | None, name: str | None) -> dict[str, Any] | None:
+    return {"id": public_key("usr", key), "name": name} if key else None

@@ -31,7 +31,7 @@ def canned_replies(
     return [
         {**row, "body": fill(row["body"], words)}
         for row in rows.order_by("folder", "shortcut").values(
-            "id", "shortcut", "title", "body", "folder"
+            "shortcut", "title", "body", "folder"
         )[:LIMIT]
     ]
 

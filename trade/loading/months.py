@@ -17,11 +17,13 @@ from datetime import date
 from django.db import OperationalError, connection, connections, transaction
 from django.db.backends.utils import CursorWrapper
 
+from common.changes import begin_afresh
 from common.ids import uuid7_floor
 from common.partitions import month_after
 
 LOADING = "trade_order_loading"
 TABLE = "trade_order"
+ORDERS = "trade.order"
 BOUNDS = "loading_bounds"
 
 WORTH_BYTES = 4_000_000
@@ -187,6 +189,7 @@ def _attach(cursor: CursorWrapper, month: date, leaf: str) -> None:
         f"ALTER TABLE {TABLE} ATTACH PARTITION {name} FOR VALUES FROM ('{low}') TO ('{high}')"
     )
     cursor.execute(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS {BOUNDS}")
+    begin_afresh(ORDERS)
 
 
 def _leaf_of(month: date) -> str:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('common', '0005_idempotency'),
+        ('common', '0006_chain'),
     ]
 
     operations = [

@@ -10,8 +10,11 @@ class AccountsConfig(AppConfig):
     verbose_name = _("People")
 
     def ready(self) -> None:
-        # Every app opens its own doors and names its own numbers.
-        autodiscover_modules("doors", "parameters", "business", "personal_data", "webhooks")
-        import_module("accounts.receivers")
+        # Every app opens its own doors, names its own numbers and what it tells people.
+        autodiscover_modules(
+            "doors", "parameters", "business", "personal_data", "webhooks", "notifications"
+        )
+        for room in ("receivers", "clock"):
+            import_module(f"accounts.{room}")
 
         from accounts.webhooks import clock, health, numbers  # noqa: F401

@@ -101,6 +101,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.manage",
             "people.manage",
             "tokens.manage",
+            "notifications.manage",
             "parameters.change",
             "personal_data.reveal",
             "personal_data.handle",

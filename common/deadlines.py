@@ -1,7 +1,7 @@
 """Timers: one table, one process, and a registry in which apps name what happens."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,15 +67,20 @@ def set_deadline(
     kind: str, subject: models.Model | str, due_at: datetime, payload: dict[str, Any] | None = None
 ) -> None:
     """Start the timer ``kind`` of ``subject``, or move it when it runs already."""
+    set_deadlines(kind, {_key(subject): due_at}, payload)
+
+
+def set_deadlines(
+    kind: str, due: Mapping[str, datetime], payload: dict[str, Any] | None = None
+) -> None:
+    """Start or move the timers ``kind`` of many subjects, given by key, in one statement."""
     Deadline.objects.bulk_create(
         [
             Deadline(
-                kind=kind,
-                subject_id=_key(subject),
-                due_at=due_at,
-                payload=payload or {},
-                done_at=None,
+                kind=kind, subject_id=key, due_at=due[key], payload=payload or {}, done_at=None
             )
+            # By key: two who set the same timers wait, never lock each other.
+            for key in sorted(due)
         ],
         update_conflicts=True,
         unique_fields=["kind", "subject_id"],

@@ -10,7 +10,7 @@ import logging
 import random
 import string
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +67,16 @@ def notify_now(group: str, message: Mapping[str, Any]) -> None:
             )
             payload = f"{_REFERENCE}{key}"
         cursor.execute("SELECT pg_notify(%s, %s)", [NOTIFY_CHANNEL, payload])
+
+
+def notify_many_now(groups: Sequence[str], message: Mapping[str, Any]) -> None:
+    """Send one small ``message`` to each of ``groups`` in one statement."""
+    payloads = [encode(group, message) for group in groups]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_notify(%s, payload) FROM unnest(%s::text[]) AS payload",
+            [NOTIFY_CHANNEL, payloads],
+        )
 
 
 class PostgresChannelLayer(BaseChannelLayer):

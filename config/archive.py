@@ -12,11 +12,11 @@ from config import embedded
 from config.embedded import place
 from config.embedded.base import Say, clean_env
 
-DUMP, MEDIA, KEY = "database.dump", "media", "secrets.json"
+DUMP, MEDIA, KEY, PUSH_KEY = "database.dump", "media", "secrets.json", "vapid.json"
 
 
 def backup(target: str, say: Say) -> int:
-    """Write database, uploaded files and signing key to ``target``; return an exit code.
+    """Write database, uploaded files and signing keys to ``target``; return an exit code.
 
     The dump is one consistent moment of the database. Files are copied after it, so that every
     file that the dump names is there.
@@ -31,7 +31,7 @@ def backup(target: str, say: Say) -> int:
         fresh.touch(0o600)
         with tarfile.open(fresh, mode="w") as archive:
             archive.add(dump, DUMP)
-            for name in (MEDIA, KEY):
+            for name in (MEDIA, KEY, PUSH_KEY):
                 if (root / name).exists():
                     archive.add(root / name, name)
         fresh.rename(path)
@@ -50,7 +50,7 @@ def restore(source: str, say: Say) -> int:
         dump = Path(folder, DUMP)
         if not _tool("pg_restore", "--no-owner", "--exit-on-error", "-d", str(dump), say=say):
             return 1
-        for name in (MEDIA, KEY):
+        for name in (MEDIA, KEY, PUSH_KEY):
             if Path(folder, name).exists():
                 if (root / name).exists():
                     (root / name).rename(root / f"{name}.before-restore")

@@ -15,6 +15,9 @@ class Scheduled:
 
 SCHEDULES: tuple[Scheduled, ...] = (
     Scheduled("prune task results", "common.tasks.prune_task_results", cron="17 4 * * *"),
+    Scheduled(
+        "prune old notifications", "accounts.tasks.prune_old_notifications", cron="27 4 * * *"
+    ),
     Scheduled("clear old sessions", "accounts.tasks.clear_old_sessions", cron="37 4 * * *"),
     Scheduled("anchor the history", "common.tasks.anchor_head_of_history", cron="1 0 * * *"),
     Scheduled("verify the last day", "common.tasks.verify_last_day_of_history", cron="7 3 * * *"),
@@ -24,6 +27,8 @@ SCHEDULES: tuple[Scheduled, ...] = (
 TASK_FUNCTIONS: frozenset[str] = frozenset(
     {it.func for it in SCHEDULES}
     | {
+        "accounts.tasks.deliver_notifications",
+        "accounts.tasks.send_email_code",
         "common.tasks.beat",
         "common.tasks.continue_history_check",
         "radio.tasks.deliver_edition",

@@ -29,6 +29,26 @@ CSRF_TRUSTED_ORIGINS = env.list("XIAOER_TRUSTED_ORIGINS", default=[])
 LIVE_URL = env("XIAOER_LIVE_URL", default="")
 LIVE_PORT = env.int("XIAOER_LIVE_PORT", default=0)
 
+# --- What leaves the house --------------------------------------------------------------------
+# What links in letters begin with; behind a proxy its address, with https.
+PUBLIC_URL = env("XIAOER_PUBLIC_URL", default=f"http://localhost:{env('PORT', default='8000')}")
+PUBLIC_URL = PUBLIC_URL.rstrip("/")
+if env("XIAOER_EMAIL_URL", default=""):
+    vars().update(env.email_url("XIAOER_EMAIL_URL"))
+else:
+    # Without a mail server letters are files that one can read.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env(
+    "XIAOER_EMAIL_FROM", default="小二 Xiaoer <xiaoer@localhost>"
+)
+VAPID_KEY = env("XIAOER_VAPID_KEY", default="") or embedded.vapid_key()
+VAPID_SUBJECT = env("XIAOER_VAPID_SUBJECT", default="mailto:xiaoer@localhost")
+# Push services of one's own network, host:port; these alone may be internal and speak http.
+PUSH_OWN_HOSTS = env.list("XIAOER_PUSH_OWN_HOSTS", default=[])
+MOBILE_PUSH_PROVIDER = env("XIAOER_MOBILE_PUSH", default="simulated")
+
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",

@@ -83,6 +83,15 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             ],
         ),
         (
+            _("Notifications"),
+            [
+                ("accounts.notificationdelivery", "outgoing_mail"),
+                ("accounts.pushdevice", "smartphone"),
+                ("accounts.pushsubscription", "language"),
+                ("accounts.simulatedpush", "science"),
+            ],
+        ),
+        (
             _("People and shifts"),
             [
                 ("accounts.user", "badge"),

@@ -24,7 +24,7 @@ UNFOLD = {
     "SHOW_LANGUAGES": True,
     "SHOW_BACK_BUTTON": False,
     "ENVIRONMENT": "config.sidebar.environment",
-    "STYLES": [_file("css/tokens.css"), _file("admin/css/xiaoer.css")],
+    "STYLES": [_file("css/tokens.css"), _file("css/notices.css"), _file("admin/css/xiaoer.css")],
     "SCRIPTS": [_file("admin/js/xiaoer.js")],
     "DASHBOARD_CALLBACK": "common.dashboard.first_page",
     "BORDER_RADIUS": "6px",

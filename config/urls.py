@@ -22,6 +22,7 @@ urlpatterns = [
         cache_control(max_age=31_536_000, immutable=True)(JavaScriptCatalog.as_view()),
         name="javascript-catalog",
     ),
+    path("", include("accounts.notifications.urls")),
     path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]

@@ -44,3 +44,11 @@ declare(
     maximum=timedelta(hours=4),
     unit=_("seconds"),
 )
+declare(
+    "chat.away_after",
+    timedelta(seconds=60),
+    _("An answer that a member has not read for this long is told in a notification"),
+    minimum=timedelta(seconds=10),
+    maximum=timedelta(hours=1),
+    unit=_("seconds"),
+)

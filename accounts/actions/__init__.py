@@ -10,12 +10,20 @@ from accounts.actions.devices import (
     sign_in_device,
     sign_out_device,
 )
-from accounts.actions.guards import lift_sign_in_lock
+from accounts.actions.guards import (
+    lift_sign_in_lock,
+)
 from accounts.actions.integration_tokens import (
     issue_integration_token,
     note_token_use,
     revoke_integration_token,
     rotate_integration_token,
+)
+from accounts.actions.notifications import (
+    announce_sign_in,
+    mark_read,
+    notify,
+    notify_many,
 )
 from accounts.actions.people import (
     close_account,
@@ -25,7 +33,12 @@ from accounts.actions.people import (
     set_roles,
     set_tier,
 )
-from accounts.actions.personal_data import budget_of, log_reading, reveal, revealed_today
+from accounts.actions.personal_data import (
+    budget_of,
+    log_reading,
+    reveal,
+    revealed_today,
+)
 from accounts.actions.sessions import (
     begin_session,
     clear_old_sessions,
@@ -46,7 +59,10 @@ from accounts.actions.sign_in import (
     try_password,
     try_second_step,
 )
-from accounts.actions.socket_tickets import issue_socket_ticket, take_socket_ticket
+from accounts.actions.socket_tickets import (
+    issue_socket_ticket,
+    take_socket_ticket,
+)
 from accounts.actions.webhooks import (
     add_endpoint,
     change_endpoint,
@@ -64,6 +80,7 @@ from accounts.actions.webhooks import (
 __all__ = [
     "Answer",
     "add_endpoint",
+    "announce_sign_in",
     "begin_session",
     "budget_of",
     "change_endpoint",
@@ -84,10 +101,13 @@ __all__ = [
     "leave",
     "lift_sign_in_lock",
     "log_reading",
+    "mark_read",
     "note_device_use",
     "note_ended",
     "note_seen",
     "note_token_use",
+    "notify",
+    "notify_many",
     "offer_passkey",
     "pause_endpoint",
     "refresh_device",

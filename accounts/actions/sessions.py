@@ -9,6 +9,8 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.browsers import follow_browser, forget_browsers
+from accounts.actions.notifications import announce_sign_in
 from accounts.models import Ended, Method, User, WebSession
 from accounts.sessions import digest_of
 from accounts.user_agents import device_of
@@ -66,6 +68,7 @@ def begin_session(
             by=user,
             after={"device": session.device_words, "address": address, "method": method},
         )
+        announce_sign_in(user, device=session.device_words, place=address)
     return session
 
 
@@ -73,6 +76,7 @@ def begin_session(
 def renew_session(old: str, new: str) -> None:
     """Follow a session whose key was changed: it is the same browser still."""
     WebSession.objects.filter(key_hash=digest_of(old)).update(key_hash=digest_of(new))
+    follow_browser(digest_of(old), digest_of(new))
 
 
 def note_seen(user: User, key: str, *, is_new: bool = False) -> None:
@@ -110,6 +114,7 @@ def end_sessions(user: User, *, keep: str = "", why: str = Ended.BY_OPERATIONS) 
         ending = ending.exclude(key_hash=digest_of(keep))
     names = list(ending.values_list("key_hash", flat=True))
     Session.objects.filter(session_key__in=names).delete()
+    forget_browsers(names)
     ending.filter(key_hash__in=names).update(ended_at=timezone.now(), ended_why=why)
     push(user_topic(user), "rights.changed", user=user.pk)
     return len(names)
@@ -130,6 +135,7 @@ def end_session(session: WebSession, *, by: User, why: str = "") -> bool:
     ):
         return False
     Session.objects.filter(session_key=session.key_hash).delete()
+    forget_browsers([session.key_hash])
     record(
         session.user,
         "person.session_ended",
@@ -165,6 +171,7 @@ def end_all_sessions(user: User, *, by: User | None, reason: str) -> int:
 @transaction.atomic
 def note_ended(key: str, *, why: str) -> None:
     """Write down that the session with ``key`` is over; who ends it deletes the session itself."""
+    forget_browsers([digest_of(key)])
     WebSession.objects.filter(key_hash=digest_of(key), ended_at=None).update(
         ended_at=timezone.now(), ended_why=why
     )

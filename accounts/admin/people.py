@@ -26,6 +26,7 @@ from accounts.actions import (
 )
 from accounts.masks import shown
 from accounts.models import AccessKind, Member, PersonalField, Purpose, Role, Tier, User
+from accounts.notifications import admin as notices  # noqa: F401  (pages of their own)
 from accounts.people import signed_in
 from common.addresses import address_of
 from common.admin import BaseAdmin, ReasonForm, reason_action

@@ -1,5 +1,24 @@
-from accounts.models.devices import Device, DeviceEnd, Platform
-from accounts.models.integration_tokens import IntegrationToken
+from accounts.models.devices import (
+    Device,
+    DeviceEnd,
+    Platform,
+)
+from accounts.models.integration_tokens import (
+    IntegrationToken,
+)
+from accounts.models.notifications import (
+    EmailAddress,
+    NoticeMedium,
+    NoticeState,
+    Notification,
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationQuerySet,
+    NotificationSettings,
+    PushDevice,
+    PushSubscription,
+    SimulatedPush,
+)
 from accounts.models.people import (
     Member,
     MemberQuerySet,
@@ -28,9 +47,18 @@ from accounts.models.second_step import (
     SignInChallenge,
     Totp,
 )
-from accounts.models.sessions import Ended, Method, WebSession, WebSessionQuerySet
-from accounts.models.sign_in import SignInGuard
-from accounts.models.socket_tickets import SocketTicket
+from accounts.models.sessions import (
+    Ended,
+    Method,
+    WebSession,
+    WebSessionQuerySet,
+)
+from accounts.models.sign_in import (
+    SignInGuard,
+)
+from accounts.models.socket_tickets import (
+    SocketTicket,
+)
 from accounts.models.webhooks import (
     DeliveryState,
     WebhookDelivery,
@@ -46,6 +74,7 @@ __all__ = [
     "DeliveryState",
     "Device",
     "DeviceEnd",
+    "EmailAddress",
     "Ended",
     "ErasureCertificate",
     "IntegrationToken",
@@ -54,18 +83,28 @@ __all__ = [
     "Member",
     "MemberQuerySet",
     "Method",
+    "NoticeMedium",
+    "NoticeState",
+    "Notification",
+    "NotificationDelivery",
+    "NotificationPreference",
+    "NotificationQuerySet",
+    "NotificationSettings",
     "Passkey",
     "PersonalDataAccess",
     "PersonalDataRequest",
     "PersonalField",
     "Platform",
     "Purpose",
+    "PushDevice",
+    "PushSubscription",
     "RecoveryCode",
     "RequestKind",
     "RequestState",
     "Role",
     "SignInChallenge",
     "SignInGuard",
+    "SimulatedPush",
     "SocketTicket",
     "Stage",
     "Tier",

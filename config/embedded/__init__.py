@@ -8,7 +8,7 @@ is never imported. The server listens on a Unix socket inside its 0700 data fold
 
 from config.embedded.base import EmbeddedError
 from config.embedded.control import Status, in_use, remove, status, stop, stop_if_unused
-from config.embedded.folders import data_root, ensure_data_root, secret_key
+from config.embedded.folders import data_root, ensure_data_root, secret_key, vapid_key
 from config.embedded.processes import alive, process_birth, process_command
 from config.embedded.server import ensure_running, prune_logs, running_url
 
@@ -29,4 +29,5 @@ __all__ = [
     "status",
     "stop",
     "stop_if_unused",
+    "vapid_key",
 ]

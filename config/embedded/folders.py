@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from config.embedded.base import ROOT, EmbeddedError, user_name
+
+# How many points the curve of the push key has (NIST P-256).
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def data_root() -> Path:
@@ -63,11 +68,29 @@ def digest(path: Path) -> str:
 
 def secret_key() -> str:
     """Return the key of this installation, made once and kept 0600 beside the data."""
-    path = ensure_data_root() / "secrets.json"
+    return _kept("secrets.json", "secret_key", lambda: secrets.token_urlsafe(64))
+
+
+def vapid_key() -> str:
+    """Return the key with which this house signs to push services, made once and kept 0600.
+
+    It is a private key of the curve P-256, its number in base64url. Browsers subscribe to its public
+    half: with another key every subscription is lost.
+    """
+    return _kept("vapid.json", "vapid_key", _new_curve_key)
+
+
+def _new_curve_key() -> str:
+    number = 1 + secrets.randbelow(_P256_ORDER - 1)
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).decode().rstrip("=")
+
+
+def _kept(name: str, word: str, make: Callable[[], str]) -> str:
+    path = ensure_data_root() / name
     if not path.exists():
-        fresh = path.with_name(f"secrets.{os.getpid()}.new")
+        fresh = path.with_name(f"{path.stem}.{os.getpid()}.new")
         with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            json.dump({"secret_key": secrets.token_urlsafe(64)}, handle)
+            json.dump({word: make()}, handle)
             handle.flush()
             os.fsync(handle.fileno())
         # link refuses to replace: of several first starts, one key wins.
@@ -75,6 +98,6 @@ def secret_key() -> str:
             os.link(fresh, path)
         fresh.unlink()
     try:
-        return str(json.loads(path.read_text())["secret_key"])
+        return str(json.loads(path.read_text())[word])
     except (OSError, ValueError, KeyError) as error:
         raise EmbeddedError(f"{path} 读不出来 cannot be read: {error}") from error

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions import user_topic
+from accounts.actions import notify, user_topic
 from accounts.models import User
 from common import parameters
 from common.errors import DomainError, Forbidden, NotFound
@@ -234,7 +235,7 @@ def reject_case(case: Case, *, reason: str, by: User, now: datetime | None = Non
         at=moment,
     )
     for told in [case, *case.merged.select_related("pushed_by")]:
-        _tell(told, "case.rejected")
+        _tell(told, "case.rejected", why)
     return case
 
 
@@ -270,10 +271,27 @@ def _decide(case: Case, state: CaseState, by: User, at: datetime, **fields: obje
     case.save(update_fields=["state", "screened_by", "screened_at", *fields])
 
 
-def _tell(case: Case, event: str) -> None:
+FATES = {
+    "case.selected": _("Your case goes on air: %(headline)s"),
+    "case.merged": _("Your case was put to another one about the same: %(headline)s"),
+    "case.rejected": _("Your case came back: %(headline)s"),
+}
+
+
+def _tell(case: Case, event: str, why: str = "") -> None:
     """Tell the kitchen, and the person who pushed the case."""
     push(KITCHEN, event, case=case.public_key)
     push(user_topic(case.pushed_by), event, case=case.public_key)
+    notify(
+        case.pushed_by,
+        "case.fate",
+        title=FATES[event],
+        body=why,
+        words={"headline": case.headline},
+        url=reverse("radio-mine"),
+        subject=case,
+        dedupe=event,
+    )
 
 
 def _quoted(conversation: Conversation, seqs: Sequence[int]) -> list[Message]:

@@ -4,8 +4,11 @@ from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Max
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
+from accounts.actions import notify_many
 from common import parameters
 from common.calendars import is_workday
 from common.deadlines import drop_deadline, set_deadline
@@ -93,7 +96,26 @@ def deliver_edition(edition: Edition, *, now: datetime) -> int:
         delivered = cursor.rowcount
     if delivered:
         tell_channel(edition.channel, "edition.delivered", edition=edition.public_key)
+        _tell_hearers(edition, now)
     return delivered
+
+
+def _tell_hearers(edition: Edition, now: datetime) -> None:
+    """Tell who hears the channel, once: the editions of one day are one notification."""
+    first = edition.items.select_related("case").order_by("position").first()
+    notify_many(
+        hearers(edition.channel),
+        "edition.aired",
+        title=_("%(channel)s is on air"),
+        title_many=_("{count} channels are on air"),
+        body=first.case.headline if first else "",
+        words={"channel": edition.channel.name},
+        url=reverse("radio-edition", args=[edition.pk]),
+        url_many=reverse("radio"),
+        subject=f"radio.day:{edition.day.isoformat()}",
+        dedupe=edition.pk.hex,
+        now=now,
+    )
 
 
 def tell_channel(channel: Channel, event: str, /, **ids: object) -> None:

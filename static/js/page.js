@@ -1,5 +1,6 @@
 /* What every page does: clocks burn, the theme follows, menus open, keys work, the line is held. */
 
+import * as bell from "./bell.js";
 import * as clock from "./clock.js";
 import * as keys from "./keys.js";
 import { pageLive } from "./live.js";
@@ -17,8 +18,8 @@ if (live) {
   live.addEventListener("hello", (e) => e.detail.now && clock.setServerNow(e.detail.now));
   const region = document.querySelector("[data-live-banner]");
   if (region) attach(live, region);
-  // A page that wants the line says so by its body; the others need no socket.
-  if (document.body.hasAttribute("data-live")) live.connect();
+  // The bell wants the line on every page that has one; the others say so by their body.
+  if (bell.start(live) || document.body.hasAttribute("data-live")) live.connect();
 }
 
 // The error summary takes the focus, so that it is read first.

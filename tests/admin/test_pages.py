@@ -7,7 +7,9 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actions import issue_integration_token, sign_in_device
+from accounts.actions import issue_integration_token, notify, sign_in_device
+from accounts.actions.notice_targets import register_device
+from accounts.models import NotificationDelivery, PushSubscription, SimulatedPush
 from common.admin import BaseAdmin
 from common.deadlines import set_deadline
 from common.models import CalendarDay, ChainAnchor, Heartbeat, HistoryCheck
@@ -63,6 +65,14 @@ def world(owned, ops, shop, order, product, dora):
         by=ops,
         reason="对接",
     )
+
+    phone = register_device(dora, platform="ios", token="a token")
+    told = notify(dora, "notification.test", title="试试", url="/", media=["mobile"])
+    delivery = NotificationDelivery.objects.get(notification=told)
+    SimulatedPush.objects.create(
+        delivery=delivery, platform=phone.platform, title="试试", url="/", behaviour="deliver"
+    )
+    PushSubscription.objects.create(person=dora, endpoint="https://web.push.apple.com/x")
 
 
 @pytest.mark.parametrize("label", LABELS)

@@ -269,6 +269,7 @@ def test_taking_it_up_needs_a_reason_a_right_and_a_resolved_one(mei, bo, dora, t
 def test_the_clock_closes_it_when_the_window_is_over(mei, bo, team):
     conversation = resolved(mei, bo, team)
     due = conversation.resolved_at + timedelta(days=7)
+    assert sweep(conversation.resolved_at + timedelta(minutes=5)).ran == 1  # the last words
     assert sweep(due - timedelta(microseconds=1)).ran == 0
     assert sweep(due).ran == 1
     conversation.refresh_from_db()

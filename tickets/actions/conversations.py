@@ -41,6 +41,9 @@ from workforce.models import Team, TeamMembership
 CLOSE = "conversation.close"
 """The deadline at which a resolved conversation can no longer be reopened."""
 
+AWAY = "conversation.away"
+"""The deadline at which a resolved conversation's last words should have been read."""
+
 SUBJECT_CHARACTERS = 120
 NOTE_CHARACTERS = 2000
 
@@ -169,6 +172,8 @@ def resolve_conversation(
         staff_unread=0,
     )
     set_deadline(CLOSE, conversation, now + window, {"resolved_at": now.isoformat()})
+    # The sweep for unread answers looks at open conversations alone.
+    set_deadline(AWAY, conversation, now + value("chat.away_after", now))
     record(
         conversation,
         "conversation.resolved",

@@ -9,9 +9,11 @@ from typing import Any, NoReturn
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import notify
 from accounts.models import User
 from common.errors import DomainError, Forbidden
 from common.history import record
@@ -243,6 +245,18 @@ def _hand_on(
         )
         push(team.topic, "conversation.queued", conversation=conversation.public_key)
     announce(conversation, "conversation.transferred", teams=[team], people=[former, person])
+    if person is not None and person != by:
+        notify(
+            person,
+            "conversation.assigned",
+            title=_("%(name)s hands a conversation to you"),
+            body=note,
+            words={"name": by.display_name},
+            url=f"{reverse('desk')}?c={conversation.pk}",
+            subject=conversation,
+            dedupe=now.isoformat(),
+            now=now,
+        )
     return _again(conversation.pk)
 
 

@@ -85,8 +85,12 @@ class Readings(Endpoint):
     def post(self, request: SignedIn) -> Response:
         """Mark all as read, all up to one of them, or those about one page (``url``)."""
         sent, now = accepted(shapes.UpTo, request.data), timezone.now()
-        up_to = _own(request.user, sent["up_to"]).at if "up_to" in sent else now
-        mark_read(request.user, up_to=up_to, url=sent.get("url"))
+        if "up_to" in sent:
+            mark_read(request.user, up_to=_own(request.user, sent["up_to"]).at)
+        elif "url" in sent:
+            mark_read(request.user, url=sent["url"])
+        else:
+            mark_read(request.user, up_to=now)
         return Response({"unread": unread_count(request.user, now=now)})
 
 

@@ -146,7 +146,7 @@ def set_quiet_hours(
 
 def _checked(person: User, key: str, media: list[str]) -> list[str]:
     kind = known_kind(key)
-    if kind is None or (kind.right and not person.can(kind.right)):
+    if kind is None or not kind.listed or (kind.right and not person.can(kind.right)):
         raise DomainError(
             "notification.unknown_kind", _("There is no such kind of notification."), kind=key
         )

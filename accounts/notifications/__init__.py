@@ -71,6 +71,7 @@ BOUNCED = declare_kind(
         discreet=_("Something about your e-mail address"),
         media=frozenset(),
         merges=True,
+        listed=False,
         place=83,
     )
 )
@@ -92,6 +93,7 @@ TEST = declare_kind(
         label=_("Test notifications"),
         discreet=_("A test notification"),
         urgent=True,
+        listed=False,
         place=99,
     )
 )

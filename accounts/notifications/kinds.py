@@ -33,6 +33,7 @@ class Kind:
     merges: bool = False
     settles: timedelta = timedelta(0)
     right: str = ""
+    listed: bool = True
     place: int = 50
 
 

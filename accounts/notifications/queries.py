@@ -85,7 +85,7 @@ def choices_of(person: User) -> list[Choice]:
     return [
         Choice(kind, media_for(kind, chosen.get(kind.key)), kind.key in chosen)
         for kind in all_kinds()
-        if not kind.right or person.can(kind.right)
+        if kind.listed and (not kind.right or person.can(kind.right))
     ]
 
 

@@ -42,6 +42,8 @@ class House:
     def __init__(self, data: Path) -> None:
         self.data = self.logs = data
         self.port, self.live_port = free_port(), free_port()
+        # Where a test may let a push service of browsers listen: addresses inside are refused else.
+        self.push_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -126,6 +128,7 @@ class House:
             "XIAOER_DEBUG": "0",
             "XIAOER_DEMO": "0",
             "XIAOER_DATA": str(self.data),
+            "XIAOER_PUSH_OWN_HOSTS": f"127.0.0.1:{self.push_port}",
             "XIAOER_SECRET_KEY": settings.SECRET_KEY,
             "DATABASE_URL": database_url(),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",

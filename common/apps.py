@@ -1,5 +1,6 @@
 from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,6 +15,7 @@ class CommonConfig(AppConfig):
         from common.schedules import sync_schedules
 
         register_keys()
+        autodiscover_modules("search")
         post_migrate.connect(
             sync_schedules, sender=apps.get_app_config("django_q"), dispatch_uid="schedules.sync"
         )

@@ -21,6 +21,7 @@ from common.models import BusPayload, Heartbeat
 from common.partitions import ensure_all_ahead
 from common.rest.idempotency import forget_old_answers
 from common.rest.rates import forget_full_buckets
+from common.search.indexing import Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Clock:
         self._beat_at: datetime | None = None
         self._upkeep_at: datetime | None = None
         self._reconciled = False
+        self._search = Upkeep()
         self._ran = self._failed = 0
 
     def run(self) -> None:
@@ -88,7 +90,9 @@ class Clock:
         if self._beat_at is None or now - self._beat_at >= BEAT_EVERY:
             self._beat_at = now
             self._beat(now)
-        return _pause(swept, now)
+        # After everything that has a time of its own.
+        more = self._search.turn(now)
+        return SHORTEST_SLEEP if more else _pause(swept, now)
 
     def _beat(self, now: datetime) -> None:
         detail = {"ran": self._ran, "failed": self._failed, "pid": os.getpid()}

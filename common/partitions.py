@@ -106,6 +106,32 @@ def ensure_all_ahead(now: datetime, ahead: int = 3) -> list[str]:
     ]
 
 
+def add_index_concurrently(table: str, name: str, columns: str) -> None:
+    """Index a partitioned table that is in use: each partition by itself, without stopping writers.
+
+    ``columns`` is what stands behind the table's name. Must run outside a transaction. What a stopped
+    run has left half-made is made anew.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE INDEX IF NOT EXISTS "{name}" ON ONLY "{table}" {columns}')
+        cursor.execute(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid "
+            "WHERE i.inhparent = to_regclass(%s) ORDER BY 1",
+            [f'"{table}"'],
+        )
+        for (leaf,) in cursor.fetchall():
+            part = f"{leaf}_{name}"[:63]
+            cursor.execute(
+                "SELECT EXISTS (SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s))",
+                [f'"{part}"'],
+            )
+            if cursor.fetchone()[0]:
+                continue
+            cursor.execute(f'DROP INDEX IF EXISTS "{part}"')
+            cursor.execute(f'CREATE INDEX CONCURRENTLY "{part}" ON "{leaf}" {columns}')
+            cursor.execute(f'ALTER INDEX "{name}" ATTACH PARTITION "{part}"')
+
+
 def rows_in_default() -> dict[str, bool]:
     """Tell for each partitioned table whether its default partition holds rows."""
     with connection.cursor() as cursor:

@@ -12,6 +12,9 @@ from unfold.dataclasses import SearchResult
 
 from common.admin import BaseAdmin
 from common.dashboard import badge_of
+from common.search import search
+from common.search.kinds import ADMIN
+from common.text import TextRefused
 
 
 def environment_name(request: HttpRequest) -> str:
@@ -148,31 +151,62 @@ def _item(request: HttpRequest, label: str, icon: str) -> dict[str, Any] | None:
     return item
 
 
+FOUND_OF_A_KIND = 6
+PAGES = {
+    "conversation": "tickets.conversation",
+    "message": "tickets.conversation",
+    "note": "tickets.conversation",
+    "member": "accounts.member",
+    "order": "trade.order",
+    "shop": "merchants.shop",
+    "product": "trade.product",
+    "case": "radio.case",
+}
+"""The page of the back office on which found things of a kind open."""
+
+
 def find(request: HttpRequest, term: str) -> list[SearchResult]:
-    """Find things by their number or name for the command bar, a few of each kind."""
-    found: list[SearchResult] = []
+    """Find things for the command bar: what the search finds, and people by account or name."""
     term = request.GET.get("s", term)  # the theme hands over lower case; numbers have capitals
-    if len(term.strip()) < 2:
-        return found
-    for label in (
-        "tickets.conversation",
-        "trade.order",
-        "trade.product",
-        "accounts.member",
-        "merchants.shop",
-        "accounts.user",
-    ):
-        page = admin.site._registry.get(apps.get_model(label))
-        if not isinstance(page, BaseAdmin) or not page.has_view_permission(request):
-            continue
-        rows, _duplicates = page.get_search_results(request, page.get_queryset(request), term)
-        for row in rows[:5]:
+    try:
+        groups = search(request.user, term, limit=FOUND_OF_A_KIND, door=ADMIN)
+    except TextRefused:
+        return []
+    found = []
+    for group in groups:
+        page = _page(request, PAGES.get(group.kind.name, ""))
+        for hit in group.hits if page else ():
+            said = [str(group.kind.label), hit.line, hit.snippet.text if hit.snippet else ""]
             found.append(
                 SearchResult(
-                    title=page.title_of(request, row),
-                    description=str(row._meta.verbose_name),
-                    link=reverse(f"admin:{label.replace('.', '_')}_change", args=[row.pk]),
+                    title=hit.title.text,
+                    description=" · ".join(filter(None, said)),
+                    link=hit.url,
                     icon="search",
                 )
             )
-    return found
+    return found + _people(request, term)
+
+
+def _people(request: HttpRequest, term: str) -> list[SearchResult]:
+    page = _page(request, "accounts.user")
+    if page is None or len(term.strip()) < 2:
+        return []
+    rows, _duplicates = page.get_search_results(request, page.get_queryset(request), term)
+    return [
+        SearchResult(
+            title=page.title_of(request, row),
+            description=str(row._meta.verbose_name),
+            link=reverse("admin:accounts_user_change", args=[row.pk]),
+            icon="search",
+        )
+        for row in rows[:FOUND_OF_A_KIND]
+    ]
+
+
+def _page(request: HttpRequest, label: str) -> BaseAdmin | None:
+    """Return the back office's page of a model when this person may see it."""
+    page = admin.site._registry.get(apps.get_model(label)) if label else None
+    if not isinstance(page, BaseAdmin) or not page.has_view_permission(request):
+        return None
+    return page

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog
 
+from common.search.api import Search
 from config import views
 
 urlpatterns = [
@@ -15,6 +16,7 @@ urlpatterns = [
     path("api/v1/", include("tickets.urls")),
     path("api/v1/", include("trade.urls")),
     path("api/v1/", include("accounts.api_urls")),
+    path("api/v1/search/", Search.as_view(), name="api-search"),
     path("", include("radio.urls")),
     # Its address names language and release (``catalogue_url``): browsers may keep it for good.
     path(

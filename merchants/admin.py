@@ -5,8 +5,10 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.people import signed_in
 from common.admin import BaseAdmin
 from common.events import name_events
+from common.search import searched_rows
 from merchants.models import Merchant, Shop
 
 name_events(
@@ -30,12 +32,7 @@ class ShopAdmin(BaseAdmin):
     search_help_text = _("Shop no. or name")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        term = search_term.strip()
-        if term:
-            queryset = queryset.filter(
-                Q(shop_no=term) | Q(name__icontains=term) | Q(merchant__name__icontains=term)
-            )
-        return queryset, False
+        return searched_rows("shop", signed_in(request), queryset, search_term), False
 
 
 @admin.register(Merchant)

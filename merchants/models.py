@@ -2,6 +2,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from common.models import SearchLine, line_indexes
+
 
 class Merchant(models.Model):
     """The seller as a company (商家)."""
@@ -45,3 +47,14 @@ class Shop(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ShopLine(SearchLine):
+    """What a shop is found by: its name, how the name sounds, its number and its merchant."""
+
+    shop = models.OneToOneField(
+        Shop, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        indexes = line_indexes("shopline")

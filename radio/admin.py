@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
+from common.search import found_keys
 from radio import facts, rules  # noqa: F401  (facts: the first page and the self-test)
 from radio.actions import (
     change_channel,
@@ -129,7 +130,7 @@ class CaseAdmin(BaseAdmin):
     list_select_related = ("pushed_by", "screened_by")
     list_filter = ("state", MomentFilter, "severity")
     search_fields = ("headline", "conversation__conversation_no")
-    search_help_text = _("Words of the title, or a conversation no.")
+    search_help_text = _("Words of the title, the reason or a quote, or a conversation no.")
     fields = (
         ("headline", "state"),
         ("severity", "conversation"),
@@ -141,6 +142,14 @@ class CaseAdmin(BaseAdmin):
         ("reject_reason", "merged_into"),
         "aired_in",
     )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        numbered = Q(conversation__conversation_no__iexact=term)
+        cases = found_keys("case", signed_in(request), term)
+        return queryset.filter(Q(pk__in=cases) | numbered), False
 
     @display(
         description=_("state"),

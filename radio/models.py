@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Tier, User
 from common.ids import public_key, uuid7
-from common.models import stamp_changes
+from common.models import SearchLine, line_indexes, stamp_changes
 from radio import rules
 from tickets.models import AuthorKind, Conversation
 
@@ -313,6 +313,17 @@ class CaseQuote(models.Model):
 
     def __str__(self) -> str:
         return self.body[:40]
+
+
+class CaseLine(SearchLine):
+    """What a case is found by: its title, why it should be heard, and its quotes."""
+
+    case = models.OneToOneField(
+        Case, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        indexes = line_indexes("caseline")
 
 
 class EditionItem(models.Model):

@@ -24,7 +24,7 @@ BEGIN
     FOR one IN
         SELECT c.oid::regclass AS name,
                EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-                         AND (t.tgtype & 8) <> 0)
+                         AND (t.tgtype & 8) <> 0 AND t.tgname NOT LIKE 'search%')
                    AS is_guarded
         FROM pg_class c
         WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
@@ -37,6 +37,8 @@ BEGIN
             EXECUTE format('DELETE FROM %s', one.name);
         END IF;
     END LOOP;
+    -- That rows went was noted, for the search to forget them.
+    DELETE FROM common_searchchange;
 END
 $$
 """

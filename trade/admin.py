@@ -12,8 +12,8 @@ from accounts.models import Member
 from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, reason_action
 from common.events import name_events
+from common.search import found_keys
 from common.words import money_words
-from merchants.models import Shop
 from trade.actions import relist_product, take_down_product
 from trade.models import Order, OrderStatus, Product
 
@@ -51,12 +51,10 @@ class OrderAdmin(BaseAdmin):
             return queryset, False
         # Numbers and names first, each by its own index; only then the words of all products.
         members = list(Member.objects.filter(member_no=term).values_list("pk", flat=True)[:1])
-        shops = list(
-            Shop.objects.filter(Q(shop_no=term) | Q(name__icontains=term)).values_list(
-                "pk", flat=True
-            )[:50]
-        )
-        found = queryset.filter(Q(order_no=term) | Q(member__in=members) | Q(shop__in=shops))
+        user = signed_in(request)
+        shops = found_keys("shop", user, term, limit=50)
+        numbered = found_keys("order", user, term)
+        found = queryset.filter(Q(pk__in=numbered) | Q(member__in=members) | Q(shop__in=shops))
         return (found if found.exists() else queryset.filter(product__icontains=term)), False
 
     @display(

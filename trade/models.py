@@ -5,13 +5,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Func
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Now, Reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Member, User
 from common.ids import uuid7_of
-from common.models import stamp_changes
+from common.models import SearchLine, line_indexes, stamp_changes
 from common.partitions import register
 from merchants.models import Shop
 
@@ -110,6 +110,17 @@ class Product(models.Model):
         return self.is_listed and self.taken_down_at is None
 
 
+class ProductLine(SearchLine):
+    """What a product is found by: its title, how the title sounds, and its number."""
+
+    product = models.OneToOneField(
+        Product, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        indexes = line_indexes("productline")
+
+
 class OrderStatus(models.TextChoices):
     """Where an order is."""
 
@@ -180,6 +191,8 @@ class Order(models.Model):
         indexes = [
             # Search by the number a member names; uniqueness is the id's (see the class).
             models.Index(name="order_by_no", fields=["order_no"]),
+            # Search by the last digits, which is what people read aloud.
+            models.Index(Collate(Reverse("order_no"), "C"), name="order_by_no_tail"),
             # A member's orders, newest first (the id begins with the paying moment).
             models.Index(name="order_of_member", fields=["member", "-id"]),
             # A shop's orders, newest first.

@@ -32,6 +32,7 @@ from common.addresses import address_of
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
+from common.search import searched_rows
 
 name_parameter_groups({"sign_in": _("Signing in")})
 name_events(
@@ -160,8 +161,12 @@ class UserAdmin(BaseAdmin):
             # Chosen into teams: colleagues, whose names need no mask.
             queryset = queryset.exclude(roles__contained_by=[Role.MEMBER])
         if term:
-            found = Q(username__icontains=term) | Q(display_name__icontains=term)
-            queryset = queryset.filter(found | Q(phone=term) if _sees(request) else found)
+            # A buyer's name is masked here: parts that are hidden must not find it.
+            is_buyer = Q(roles__contained_by=[Role.MEMBER])
+            found = Q(username__icontains=term) | Q(display_name__icontains=term) & ~is_buyer
+            if _sees(request):
+                found |= Q(display_name=term) | Q(phone=term)
+            queryset = queryset.filter(found)
         return queryset, False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -288,12 +293,7 @@ class MemberAdmin(BaseAdmin):
     )
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        exact = Q(member_no=term) | Q(phone=term) if _sees(request) else Q(member_no=term)
-        found = queryset.filter(exact)
-        return (found if found.exists() else queryset.filter(display_name__icontains=term)), False
+        return searched_rows("member", signed_in(request), queryset, search_term), False
 
     def title_of(self, request: HttpRequest, row: Member) -> str:
         return row.shown_name

@@ -21,6 +21,7 @@ from accounts.models.notifications import (
 )
 from accounts.models.people import (
     Member,
+    MemberLine,
     MemberQuerySet,
     Role,
     Tier,
@@ -81,6 +82,7 @@ __all__ = [
     "LegalGround",
     "LegalHold",
     "Member",
+    "MemberLine",
     "MemberQuerySet",
     "Method",
     "NoticeMedium",

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import rules
 from common.ids import public_key
 from common.masking import mask_name
+from common.models import SearchLine, line_indexes
 
 
 class Role(models.TextChoices):
@@ -219,3 +220,14 @@ class Member(models.Model):
     def shown_name(self) -> str:
         """The number and the masked name."""
         return f"{self.member_no} {mask_name(self.display_name)}".strip()
+
+
+class MemberLine(SearchLine):
+    """What a member is found by: the number and what a masked name shows; the whole name is ``hidden``."""
+
+    member = models.OneToOneField(
+        Member, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
+    )
+
+    class Meta:
+        indexes = line_indexes("memberline")

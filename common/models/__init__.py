@@ -8,6 +8,7 @@ from common.models.imports import ImportRun
 from common.models.machine import BusPayload, Heartbeat
 from common.models.parameters import Parameter
 from common.models.rates import RateBucket
+from common.models.search import SearchChange, SearchFill, SearchLine, line_indexes
 
 __all__ = [
     "BusPayload",
@@ -23,6 +24,10 @@ __all__ = [
     "KeptAnswer",
     "Parameter",
     "RateBucket",
+    "SearchChange",
+    "SearchFill",
+    "SearchLine",
     "UnsealedEvent",
+    "line_indexes",
     "stamp_changes",
 ]

@@ -15,11 +15,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.actions import log_reading, reveal
 from accounts.admin import PurposeForm
 from accounts.masks import names_of, shown, shown_texts
-from accounts.models import AccessKind, Member, PersonalField, User
+from accounts.models import AccessKind, PersonalField, User
 from accounts.people import signed_in
 from common.addresses import address_of
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.errors import NotFound
+from common.search import found_keys
 from common.words import clock_face, span_words
 from tickets.actions.conversations import reopen_conversation, resolve_conversation
 from tickets.actions.ownership import transfer_conversation
@@ -36,7 +37,6 @@ from tickets.models import (
 )
 from tickets.queries.board import unanswered
 from tickets.queries.parties import reads_whole
-from trade.models import Order
 from workforce.models import Presence, Team
 
 TRANSCRIPT_SHOWN = 200
@@ -121,7 +121,7 @@ class ConversationAdmin(BaseAdmin):
     list_select_related = ("member__user", "team", "owner")
     list_filter = ("state", TurnFilter, MomentFilter, "medium", "team")
     search_fields = ("conversation_no", "subject")
-    search_help_text = _("Conversation, member or order no., or words of the subject")
+    search_help_text = _("Numbers, words of the subject or of what was said, or a name")
     change_form_outer_after_template = "tickets/admin/transcript.html"
     fields = (
         ("conversation_no", "state"),
@@ -140,14 +140,10 @@ class ConversationAdmin(BaseAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        numbers = Q(member_no=term) | Q(phone=term) if _sees(request) else Q(member_no=term)
-        members = list(Member.objects.filter(numbers).values_list("pk", flat=True)[:20])
-        orders = list(Order.objects.filter(order_no=term).values_list("pk", flat=True)[:20])
-        exact = Q(conversation_no__iexact=term) | Q(member__in=members) | Q(order__in=orders)
-        found = queryset.filter(exact)
-        if found.exists():
-            return found, False
-        return queryset.filter(Q(subject__icontains=term) | Q(last_preview__icontains=term)), False
+        user = signed_in(request)
+        about = found_keys("conversation", user, term) | found_keys("message", user, term)
+        members = found_keys("member", user, term, limit=20)
+        return queryset.filter(Q(pk__in=about) | Q(member__in=members)), False
 
     @display(
         description=_("state"),

@@ -6,6 +6,7 @@ from tickets.models.conversations import (
     conversation_topic,
     notes_topic,
 )
+from tickets.models.lines import ConversationLine, MessageLine, NoteLine
 from tickets.models.messages import (
     Attachment,
     AuthorKind,
@@ -21,11 +22,14 @@ __all__ = [
     "AuthorKind",
     "CannedReply",
     "Conversation",
+    "ConversationLine",
     "Disposition",
     "Medium",
     "Message",
     "MessageKind",
+    "MessageLine",
     "Note",
+    "NoteLine",
     "RecalledMessage",
     "State",
     "conversation_topic",

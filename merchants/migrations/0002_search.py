@@ -10,7 +10,7 @@ from common.search.feeds import feed
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('common', '0007_search'),
+        ('common', '0008_search'),
         ('merchants', '0001_initial'),
     ]
 

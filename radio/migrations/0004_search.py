@@ -10,8 +10,8 @@ from common.search.feeds import feed
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('common', '0007_search'),
-        ('radio', '0002_names'),
+        ('common', '0008_search'),
+        ('radio', '0003_changes'),
     ]
 
     operations = [

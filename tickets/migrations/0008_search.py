@@ -11,8 +11,8 @@ from common.search.feeds import feed
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('common', '0007_search'),
-        ('tickets', '0005_taken_index'),
+        ('common', '0008_search'),
+        ('tickets', '0007_keys'),
     ]
 
     operations = [

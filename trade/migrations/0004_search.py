@@ -12,10 +12,10 @@ from common.search.feeds import feed
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('common', '0007_search'),
-        ('accounts', '0007_search'),
+        ('common', '0008_search'),
+        ('accounts', '0008_search'),
         ('merchants', '0002_search'),
-        ('trade', '0002_products'),
+        ('trade', '0003_changes'),
     ]
 
     operations = [

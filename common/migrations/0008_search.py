@@ -35,7 +35,7 @@ $$
 class Migration(migrations.Migration):
     """What search needs of the database: the pairs of characters of a text, and a queue of changes."""
 
-    dependencies = [("common", "0006_chain")]
+    dependencies = [("common", "0007_fresh_start")]
 
     operations = [
         migrations.RunSQL(GRAMS, "DROP FUNCTION common_grams(text, text, text)"),

@@ -10,8 +10,8 @@ from common.search.feeds import feed
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('common', '0007_search'),
-        ('accounts', '0005_webhooks'),
+        ('common', '0008_search'),
+        ('accounts', '0007_notifications'),
     ]
 
     operations = [

@@ -28,7 +28,7 @@ def test_it_answers_groups_with_marked_snippets(talk, mei, bo, browser_of):
 def test_members_are_led_to_their_own_page(talk, mei, browser_of):
     say(talk, "签收就坏了一半", mei)
     (group,) = ask(browser_of(mei), q="坏了").json()["data"]
-    assert group["data"][0]["url"] == f"/me/chat/{talk.pk}/"
+    assert group["data"][0]["url"] == f"/me/chat/{talk.public_key}/"
     assert group["data"][0]["title"]["text"] == "岭上鲜果旗舰店"
 
 

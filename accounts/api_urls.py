@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api import devices, personal_data, sign_ins, socket_tickets
+from accounts.api import devices, people, personal_data, sign_ins, socket_tickets
 
 urlpatterns = [
     path("sign-ins/", sign_ins.SignIns.as_view(), name="api-sign-ins"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("devices/", devices.Devices.as_view(), name="api-devices"),
     path("devices/<dev:key>/", devices.OneDevice.as_view(), name="api-device"),
     path("socket-tickets/", socket_tickets.SocketTickets.as_view(), name="api-socket-tickets"),
+    path("me/", people.Me.as_view(), name="api-me"),
+    path("members/", people.Members.as_view(), name="api-members"),
+    path("members/<str:member_no>/", people.OneMember.as_view(), name="api-member"),
     path("members/<str:member_no>/reveals/", personal_data.Reveals.as_view(), name="api-reveals"),
     path("me/accesses/", personal_data.Accesses.as_view(), name="api-accesses"),
 ]

@@ -1,24 +1,30 @@
 """What the doors need to know about people."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q
 
+from accounts.masks import shown_member
 from accounts.models import (
     Device,
     IntegrationToken,
+    Member,
     Method,
     Passkey,
     Role,
+    Tier,
     Totp,
     User,
     WebSession,
 )
 from accounts.phones import mainland_phone
 from accounts.sessions import digest_of
+from common.cursors import as_number, decode_cursor, encode_cursor
 from common.parameters import since, value
+from common.rest.numbers import numbers_for_apps
 
 DEMO_ROLES = (
     Role.AGENT,
@@ -101,4 +107,49 @@ def access_ended(*, since: datetime, until: datetime) -> set[tuple[UUID, int]]:
     return {
         *Device.objects.ended_between(since, until).values_list("pk", "user_id"),
         *IntegrationToken.objects.ended_between(since, until).values_list("pk", "owner_id"),
+    }
+
+
+def me_card(user: User) -> dict[str, Any]:
+    """Return who ``user`` is as JSON for themselves: roles, rights, and the numbers an app works with."""
+    member = Member.objects.filter(user=user).first()
+    return {
+        "id": user.public_key,
+        "name": user.display_name,
+        "roles": user.roles,
+        "rights": sorted(user.rights),
+        "language": user.language,
+        "member": _member(member, user) if member else None,
+        "numbers": numbers_for_apps(),
+    }
+
+
+def member_page(
+    user: User, *, cursor: str = "", limit: int = 50
+) -> tuple[list[dict[str, Any]], str]:
+    """Return a page of the members ``user`` may see, the last made first. Raises ``cursor.bad``."""
+    rows = Member.objects.visible_to(user)
+    if cursor:
+        (last,) = decode_cursor(cursor, as_number)
+        rows = rows.filter(pk__lt=last)
+    found = list(rows.order_by("-pk")[: limit + 1])
+    page = found[:limit]
+    next_cursor = encode_cursor([page[-1].pk]) if len(found) > limit else ""
+    return [_member(member, user) for member in page], next_cursor
+
+
+def member_card(user: User, member_no: str) -> dict[str, Any] | None:
+    """Return the member ``member_no`` as ``user`` may see them; None when they may not."""
+    member = Member.objects.visible_to(user).filter(member_no=member_no[:32]).first()
+    return _member(member, user) if member else None
+
+
+def _member(member: Member, user: User) -> dict[str, Any]:
+    return {
+        "member_no": member.member_no,
+        **shown_member(member, to=user),
+        "tier": member.tier,
+        "tier_label": str(Tier(member.tier).label),
+        "real_name_verified": member.real_name_verified,
+        "registered_at": member.registered_at,
     }

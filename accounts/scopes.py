@@ -23,6 +23,7 @@ RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "members": (_("Members"), (READ,)),
     "orders": (_("Orders"), (READ,)),
     "products": (_("Products"), (READ,)),
+    "shops": (_("Shops"), (READ,)),
     "cases": (_("Cases"), (READ, WRITE)),
     "channels": (_("Channels"), (READ,)),
     "editions": (_("Editions"), (READ, WRITE)),

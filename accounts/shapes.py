@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import Platform, Role
+from accounts.models import Platform, Role, Tier
 
 
 class Revealed(serializers.Serializer[Any]):
@@ -112,3 +112,46 @@ class SecondStepShape(ProblemShape):
         child=serializers.ChoiceField(["totp", "recovery", "passkey"]),
         help_text="what can be answered with",
     )
+
+
+class Member(serializers.Serializer[Any]):
+    """A buyer; masked for everybody but themselves."""
+
+    member_no = serializers.CharField()
+    name = serializers.CharField()
+    phone = serializers.CharField(allow_blank=True)
+    region = serializers.CharField(allow_blank=True)
+    tier = serializers.ChoiceField(Tier.choices)
+    tier_label = serializers.CharField()
+    real_name_verified = serializers.BooleanField()
+    registered_at = serializers.DateTimeField(allow_null=True)
+
+
+class MemberPage(serializers.Serializer[Any]):
+    """One page of members, newest first."""
+
+    data = Member(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class OwnNumbers(serializers.Serializer[Any]):
+    """Numbers an app works with; they change without a new app."""
+
+    message_characters = serializers.IntegerField(required=False)
+    upload_bytes = serializers.IntegerField(required=False)
+    recall_seconds = serializers.IntegerField(required=False)
+    page_rows = serializers.IntegerField()
+    reads_a_minute = serializers.IntegerField()
+    writes_a_minute = serializers.IntegerField()
+
+
+class Me(serializers.Serializer[Any]):
+    """Who is signed in."""
+
+    id = serializers.CharField(help_text="begins with usr_")
+    name = serializers.CharField()
+    roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
+    rights = serializers.ListField(child=serializers.CharField(), help_text="noun.verb")
+    language = serializers.CharField(allow_blank=True, help_text="empty: none was chosen")
+    member = Member(allow_null=True)
+    numbers = OwnNumbers()

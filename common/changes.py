@@ -7,7 +7,7 @@ began late enough to be found the next time; what is found twice does no harm.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,11 +46,75 @@ class StartAfresh(DomainError):
 
 
 @dataclass(frozen=True)
-class Since:
-    """What a cursor says: everything before ``at`` is known to the client, who may see ``scope``."""
+class Found:
+    """What changed, by name; ``has_more`` when not all of it is told yet."""
 
-    at: datetime
-    scope: str
+    cursor: str
+    has_more: bool
+    changed: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One kind of thing that clients follow.
+
+    ``changed`` takes (person, since, how many rows at most, now) and returns what is told and the
+    moment up to which that is all, or None when everything is told. ``scope`` returns what decides
+    what the person may see; ``kind`` is what ``begin_afresh`` calls it.
+    """
+
+    name: str
+    kind: str
+    changed: Callable[[Any, datetime, int, datetime], tuple[Any, datetime | None]]
+    scope: Callable[[Any], Any]
+
+
+_followed: dict[str, Followed] = {}
+
+
+def follow(
+    name: str,
+    *,
+    kind: str,
+    changed: Callable[[Any, datetime, int, datetime], tuple[Any, datetime | None]],
+    scope: Callable[[Any], Any],
+) -> None:
+    """Let clients follow one kind of thing; a second one of the name replaces the first."""
+    _followed[name] = Followed(name, kind, changed, scope)
+
+
+def changes_for(user: Any, raw: str, *, now: datetime) -> Found:
+    """Return what changed for ``user`` since the cursor ``raw``; nothing but a cursor when it is empty.
+
+    Raises ``cursor.bad`` and ``changes.start_afresh`` (why: ``scope``, ``age``, ``load``, ``much``).
+    """
+    # Before anything is read: what is committed after this is found the next time.
+    upto = horizon()
+    scope = scope_of(user.pk, *(one.scope(user) for one in _followed.values()))
+    if not raw:
+        return Found(cursor_at(upto, scope), False, {})
+    at = since(raw, scope=scope, now=now, kinds=[one.kind for one in _followed.values()])
+    changed, cut = {}, upto
+    most = value("api.page_rows")
+    for one in _followed.values():
+        changed[one.name], until = one.changed(user, at, most, now)
+        cut = cut if until is None else min(cut, until)
+    return Found(cursor_at(cut, scope), cut < upto, changed)
+
+
+def first_ones(rows: list[Any], most: int) -> tuple[list[Any], datetime | None]:
+    """Return those of ``rows`` (by ``changed_at``, one more than ``most`` if there are more) to tell.
+
+    Rows of one moment belong together: the next cursor begins at the first moment left out. Raises
+    ``changes.start_afresh`` when more than ``most`` were written at the very same one.
+    """
+    if len(rows) <= most:
+        return rows, None
+    cut = rows[most].changed_at
+    told = [row for row in rows[:most] if row.changed_at < cut]
+    if not told:
+        raise StartAfresh("much")
+    return told, cut
 
 
 def horizon() -> datetime:

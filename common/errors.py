@@ -41,3 +41,13 @@ class Forbidden(DomainError):
 
     def __init__(self, message: object = "", *, code: str = "forbidden", **details: Any) -> None:
         super().__init__(code, message or _("This is not yours to do."), **details)
+
+
+class Changed(DomainError):
+    """What the caller wants to change is no longer what they have seen: 412 at the API."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "precondition.changed",
+            _("Somebody changed this meanwhile. Look at how it is now, then decide again."),
+        )

@@ -17,6 +17,8 @@ urlpatterns = [
     path("api/v1/", include("trade.urls")),
     path("api/v1/", include("accounts.api_urls")),
     path("api/v1/search/", Search.as_view(), name="api-search"),
+    path("api/v1/", include("merchants.urls")),
+    path("api/v1/", include("common.api_urls")),
     path("", include("radio.urls")),
     # Its address names language and release (``catalogue_url``): browsers may keep it for good.
     path(

@@ -7,4 +7,4 @@ class RadioConfig(AppConfig):
     verbose_name = _("Nine o'clock radio")
 
     def ready(self) -> None:
-        from radio import clock, parameters, topics  # noqa: F401
+        from radio import changes, clock, parameters, topics  # noqa: F401

@@ -1,15 +1,25 @@
 from django.urls import include, path
 
-from radio import api
+from radio.api import cases, channels, editions
 from radio.views import feeds, kitchen, reading
 
 rest = [
-    path("cases/", api.Cases.as_view(), name="api-cases"),
-    path("cases/<cas:key>/", api.OneCase.as_view(), name="api-case"),
-    path("cases/<cas:key>/selection/", api.Selections.as_view(), name="api-case-selection"),
-    path("cases/<cas:key>/merger/", api.Mergers.as_view(), name="api-case-merger"),
-    path("cases/<cas:key>/rejection/", api.Rejections.as_view(), name="api-case-rejection"),
-    path("editions/<edn:key>/readings/", api.Readings.as_view(), name="api-edition-readings"),
+    path("cases/", cases.Cases.as_view(), name="api-cases"),
+    path("cases/<cas:key>/", cases.OneCase.as_view(), name="api-case"),
+    path("cases/<cas:key>/selection/", cases.Selections.as_view(), name="api-case-selection"),
+    path("cases/<cas:key>/merger/", cases.Mergers.as_view(), name="api-case-merger"),
+    path("cases/<cas:key>/rejection/", cases.Rejections.as_view(), name="api-case-rejection"),
+    path("channels/", channels.Channels.as_view(), name="api-channels"),
+    path("channels/<slug:code>/", channels.OneChannel.as_view(), name="api-channel"),
+    path(
+        "channels/<slug:code>/subscription/",
+        channels.OneSubscription.as_view(),
+        name="api-subscription",
+    ),
+    path("subscriptions/", channels.Subscriptions.as_view(), name="api-subscriptions"),
+    path("editions/", editions.Editions.as_view(), name="api-editions"),
+    path("editions/<edn:key>/", editions.OneEdition.as_view(), name="api-edition"),
+    path("editions/<edn:key>/readings/", editions.Readings.as_view(), name="api-edition-readings"),
 ]
 
 pages = [

@@ -7,4 +7,4 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Conversations")
 
     def ready(self) -> None:
-        from tickets import clock, parameters, receivers, topics  # noqa: F401
+        from tickets import changes, clock, parameters, receivers, topics  # noqa: F401

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.utils.translation import gettext_lazy as _
 
 from common.parameters import declare
+from common.rest.numbers import tell_apps
 
 declare(
     "chat.recall_window",
@@ -52,3 +53,7 @@ declare(
     maximum=timedelta(hours=1),
     unit=_("seconds"),
 )
+
+tell_apps("message_characters", "chat.message_characters")
+tell_apps("upload_bytes", "chat.upload_bytes")
+tell_apps("recall_seconds", "chat.recall_window")

@@ -1,26 +1,28 @@
 from django.urls import path
 
-from tickets import api
+from tickets.api import attachments, conversations, desk, ownership, words
+
+ONE = "conversations/<cnv:key>/"
 
 urlpatterns = [
-    path("conversations/", api.Conversations.as_view(), name="api-conversations"),
-    path("conversations/<cnv:key>/", api.OneConversation.as_view(), name="api-conversation"),
-    path("conversations/<cnv:key>/messages/", api.Messages.as_view(), name="api-messages"),
-    path("conversations/<cnv:key>/notes/", api.Notes.as_view(), name="api-notes"),
-    path("conversations/<cnv:key>/acceptance/", api.Acceptance.as_view(), name="api-acceptance"),
-    path("conversations/<cnv:key>/transfers/", api.Transfers.as_view(), name="api-transfers"),
-    path("conversations/<cnv:key>/takeover/", api.Takeover.as_view(), name="api-takeover"),
-    path("conversations/<cnv:key>/resolution/", api.Resolutions.as_view(), name="api-resolution"),
-    path(
-        "conversations/<cnv:key>/queue-position/",
-        api.QueuePosition.as_view(),
-        name="api-queue-position",
-    ),
-    path("conversations/<cnv:key>/panel/", api.Panel.as_view(), name="api-panel"),
-    path("conversations/<cnv:key>/attachments/", api.Attachments.as_view(), name="api-attachments"),
-    path("attachments/<att:key>/", api.OneAttachment.as_view(), name="api-attachment"),
-    path("queue/next/", api.NextInQueue.as_view(), name="api-queue-next"),
-    path("desk/", api.Desk.as_view(), name="api-desk"),
-    path("presence/", api.OwnPresence.as_view(), name="api-presence"),
-    path("canned-replies/", api.CannedReplies.as_view(), name="api-canned-replies"),
+    path("conversations/", conversations.Conversations.as_view(), name="api-conversations"),
+    path(ONE, conversations.OneConversation.as_view(), name="api-conversation"),
+    path(f"{ONE}messages/", words.Messages.as_view(), name="api-messages"),
+    path(f"{ONE}messages/<int:seq>/", words.OneMessage.as_view(), name="api-message"),
+    path(f"{ONE}read-mark/", words.ReadMark.as_view(), name="api-read-mark"),
+    path(f"{ONE}notes/", words.Notes.as_view(), name="api-notes"),
+    path(f"{ONE}acceptance/", ownership.Acceptance.as_view(), name="api-acceptance"),
+    path(f"{ONE}transfers/", ownership.Transfers.as_view(), name="api-transfers"),
+    path(f"{ONE}takeover/", ownership.Takeover.as_view(), name="api-takeover"),
+    path(f"{ONE}resolution/", ownership.Resolutions.as_view(), name="api-resolution"),
+    path(f"{ONE}queue-position/", conversations.QueuePosition.as_view(), name="api-queue-position"),
+    path(f"{ONE}panel/", conversations.Panel.as_view(), name="api-panel"),
+    path(f"{ONE}attachments/", attachments.Attachments.as_view(), name="api-attachments"),
+    path("attachments/<att:key>/", attachments.OneAttachment.as_view(), name="api-attachment"),
+    path("queue/next/", ownership.NextInQueue.as_view(), name="api-queue-next"),
+    path("desk/", desk.Desk.as_view(), name="api-desk"),
+    path("presence/", desk.OwnPresence.as_view(), name="api-presence"),
+    path("canned-replies/", desk.CannedReplies.as_view(), name="api-canned-replies"),
+    path("teams/", desk.Teams.as_view(), name="api-teams"),
+    path("teams/<slug:code>/", desk.OneTeam.as_view(), name="api-team"),
 ]

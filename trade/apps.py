@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class TradeConfig(AppConfig):
     name = "trade"
     verbose_name = _("Orders")
+
+    def ready(self) -> None:
+        from trade import changes  # noqa: F401

@@ -12,6 +12,7 @@ from trade.models import Order, OrderStatus, Product
 
 PAGE = 20
 LONGEST_SEARCH = 60
+LONGEST_NUMBER = 40
 
 _FIELDS = (
     "id", "order_no", "product", "category", "quantity", "paid_amount", "freight", "status", "paid_at",
@@ -35,6 +36,25 @@ def order_page(
     page = found[:limit]
     cursor = encode_cursor([page[-1]["id"]]) if len(found) > limit else ""
     return [_card(row) for row in page], cursor
+
+
+def order_card(user: User, order_no: str) -> dict[str, Any] | None:
+    """Return the order ``order_no`` as a page of orders tells it; None when ``user`` may not see it."""
+    rows = Order.objects.visible_to(user).filter(order_no=order_no[:LONGEST_NUMBER])
+    found = _rows(rows.order_by("-id")[:1])
+    return _card(found[0]) if found else None
+
+
+def order_cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
+    """Return ``rows``, which somebody may see, as a page of orders tells them."""
+    return [_card(row) for row in _rows(rows.order_by("-id"))]
+
+
+def product_card(user: User, product_no: str) -> dict[str, Any] | None:
+    """Return the product ``product_no``; None when ``user`` may not see it."""
+    rows = Product.objects.visible_to(user).filter(product_no=product_no[:LONGEST_NUMBER])
+    product = rows.select_related("shop").first()
+    return product_facts(product) if product else None
 
 
 def newest_orders_of(member_id: int, user: User, *, limit: int = PAGE) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """REST in one voice: one base view, orjson in and out, strict fields, refusals as RFC 9457 has them."""
 
 from common.rest.endpoint import Endpoint
+from common.rest.preconditions import seen_version
 from common.rest.problems import problem, problem_document
 from common.rest.sent import BadQuery, KeyField, PageQuery, RowLimit, Sent, accepted
 from common.rest.session import SessionSignIn
+from common.rest.shapes import Problem, answers
 from common.rest.wire import OrjsonParser, OrjsonRenderer
 
 __all__ = [
@@ -13,10 +15,13 @@ __all__ = [
     "OrjsonParser",
     "OrjsonRenderer",
     "PageQuery",
+    "Problem",
     "RowLimit",
     "Sent",
     "SessionSignIn",
     "accepted",
+    "answers",
     "problem",
     "problem_document",
+    "seen_version",
 ]

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from common.addresses import address_of
 from common.rest.fields import known_fields, only, wanted_fields
 from common.rest.idempotency import answer_once, key_of
-from common.rest.preconditions import is_among, require_version, tag_of
+from common.rest.preconditions import is_among, tag_of
 from common.rest.rates import (
     READS,
     STRANGERS,
@@ -63,10 +63,6 @@ class Endpoint(APIView):
             query = {**self.request.query_params.dict(), "cursor": next_cursor}
             response["Link"] = f'<{self.request.path}?{urlencode(query)}>; rel="next"'
         return response
-
-    def require_version(self, version: str, *, required: bool = False) -> None:
-        """Refuse (412) a change made for another version than ``version``; 428 when it must say one."""
-        require_version(version, self.request.headers.get("If-Match"), required=required)
 
     # --- Around the handlers --------------------------------------------------------------------
 
@@ -117,10 +113,8 @@ class Endpoint(APIView):
             response.data = only(response.data, self.names)
         final = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(final, ("Accept-Language", "Authorization", "Cookie"))
-        if request.method in ("GET", "HEAD") and isinstance(final, Response):
+        if isinstance(final, Response):
             self._tag(request, final)
-        elif isinstance(final, Response):
-            final.headers.setdefault("Cache-Control", "no-store")
         if self.turn is not None:
             for name, words in self.turn.headers().items():
                 final[name] = words
@@ -171,13 +165,14 @@ class Endpoint(APIView):
             request._request.LANGUAGE_CODE = translation.get_language()
 
     def _tag(self, request: Request, response: Response) -> None:
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-        if response.status_code != 200:
+        is_read = request.method in ("GET", "HEAD")
+        response.headers.setdefault("Cache-Control", "private, no-cache" if is_read else "no-store")
+        if response.status_code not in (200, 201) or not (is_read or self.version):
             return
         response.render()
         tag = tag_of(response.content, self.version)
         response["ETag"] = tag
-        if is_among(tag, request.headers.get("If-None-Match", "")):
+        if is_read and is_among(tag, request.headers.get("If-None-Match", "")):
             response.status_code, response.content = 304, b""
             for name in ("Content-Type", "Content-Length"):
                 response.headers.pop(name, None)

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
 import orjson
 from django.db import connection, transaction
@@ -15,6 +14,7 @@ from rest_framework.response import Response
 from common.errors import DomainError
 from common.models import KeptAnswer
 from common.parameters import value
+from common.rest.wire import dumped
 from common.text import TextRefused
 
 HEADER = "Idempotency-Key"
@@ -72,7 +72,7 @@ def answer_once(
             key=key,
             fingerprint=print_,
             status=response.status_code,
-            body="" if response.data is None else _text(response.data),
+            body="" if response.data is None else dumped(response.data).decode(),
             content_type=response.content_type or "",
             at=now,
         ).save()
@@ -141,7 +141,3 @@ def _again(kept: KeptAnswer, print_: bytes) -> Response:
     response = Response(body, status=kept.status, content_type=kept.content_type or None)
     response[REPLAYED] = "true"
     return response
-
-
-def _text(data: Any) -> str:
-    return orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -4,7 +4,24 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from common.parameters import declare
+from common.parameters import declare, value
+
+_for_apps: dict[str, str] = {}
+
+
+def tell_apps(name: str, key: str) -> None:
+    """Let apps read the parameter ``key`` as ``name`` in ``GET /api/v1/me/``; durations as seconds."""
+    _for_apps[name] = key
+
+
+def numbers_for_apps() -> dict[str, int]:
+    """Return the numbers apps work with, as they are now."""
+    now = {name: value(key) for name, key in _for_apps.items()}
+    return {
+        name: int(one.total_seconds() if isinstance(one, timedelta) else one)
+        for name, one in now.items()
+    }
+
 
 declare(
     "api.reads_a_minute",
@@ -45,3 +62,7 @@ declare(
     maximum=timedelta(days=90),
     unit=_("seconds"),
 )
+
+tell_apps("page_rows", "api.page_rows")
+tell_apps("reads_a_minute", "api.reads_a_minute")
+tell_apps("writes_a_minute", "api.writes_a_minute")

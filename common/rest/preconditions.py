@@ -2,22 +2,13 @@
 
 import hashlib
 import re
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from common.errors import DomainError
 
 _TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
-
-
-class Changed(DomainError):
-    """What the caller wants to change is no longer what they have seen: 412 at the API."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "precondition.changed",
-            _("Somebody changed this meanwhile. Look at how it is now, then decide again."),
-        )
 
 
 class Unconditional(DomainError):
@@ -45,15 +36,16 @@ def is_among(tag: str, header: str) -> bool:
     return header.strip() == "*" or tag.strip('"') in _TAG.findall(header)
 
 
-def require_version(version: str, header: str | None, *, required: bool = False) -> None:
-    """Raise :class:`Changed` unless ``If-Match: header`` names ``version``; without one, pass.
+def seen_version(request: Any, *, required: bool = False) -> frozenset[str] | None:
+    """Return the versions ``If-Match`` names; None when it names none or any will do.
 
     With ``required`` a caller who names none is refused with :class:`Unconditional`.
     """
+    header = request.headers.get("If-Match")
     if header is None:
         if required:
             raise Unconditional()
-        return
-    seen = {tag.partition(".")[0] for tag in _TAG.findall(header)}
-    if header.strip() != "*" and version not in seen:
-        raise Changed()
+        return None
+    if header.strip() == "*":
+        return None
+    return frozenset(tag.partition(".")[0] for tag in _TAG.findall(header))

@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from common.errors import DomainError, Forbidden, NotFound, Unproven
+from common.errors import Changed, DomainError, Forbidden, NotFound, Unproven
 from common.files import FileRefused
 from common.request_ids import current_request_id
-from common.rest.preconditions import Changed, Unconditional
+from common.rest.preconditions import Unconditional
 from common.rest.rates import TooFast
 from common.rest.sent import BadQuery
 from common.text import TextRefused

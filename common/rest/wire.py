@@ -12,6 +12,13 @@ from rest_framework.renderers import BaseRenderer
 
 from common.text import clean_json
 
+_OPTIONS = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
+
+
+def dumped(data: Any) -> bytes:
+    """Return ``data`` as it goes out: moments in UTC with ``Z``, money as strings."""
+    return orjson.dumps(data, default=str, option=_OPTIONS)
+
 
 class OrjsonRenderer(BaseRenderer):
     """JSON by orjson; UUIDs, moments and dates are known to it."""
@@ -23,9 +30,7 @@ class OrjsonRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None
     ) -> bytes:
-        return (
-            b"" if data is None else orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
-        )
+        return b"" if data is None else dumped(data)
 
 
 class OrjsonParser(BaseParser):

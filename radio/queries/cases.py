@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Prefetch, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from accounts.models import User
-from common.cursors import as_uuid, decode_cursor, encode_cursor
-from radio.models import Case, Channel, EditionItem
+from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
+from radio.models import Case, CaseState, Channel, EditionItem
 
 PAGE = 30
 
@@ -36,15 +36,27 @@ def fates(cases: QuerySet[Case]) -> QuerySet[Case]:
     )
 
 
-def pushed_by(user: User, *, cursor: str = "") -> CasePage:
+def pushed_by(user: User, *, cursor: str = "", limit: int = PAGE) -> CasePage:
     """Return what ``user`` pushed, newest first. Raises ``cursor.bad``."""
     cases = Case.objects.visible_to(user).filter(pushed_by=user)
     if cursor:
         (last,) = decode_cursor(cursor, as_uuid)
         cases = cases.filter(pk__lt=last)
-    rows = list(fates(cases).order_by("-pk")[: PAGE + 1])
-    more = rows[PAGE:]
-    return CasePage(rows[:PAGE], encode_cursor([rows[PAGE - 1].pk]) if more else "")
+    rows = list(fates(cases).order_by("-pk")[: limit + 1])
+    more = rows[limit:]
+    return CasePage(rows[:limit], encode_cursor([rows[limit - 1].pk]) if more else "")
+
+
+def cases_in_kitchen(user: User, now: datetime, *, cursor: str = "", limit: int = PAGE) -> CasePage:
+    """Return what waits in the kitchen, the longest first. Raises ``cursor.bad``."""
+    cases = Case.objects.visible_to(user, now).filter(state=CaseState.PENDING)
+    if cursor:
+        at, last = decode_cursor(cursor, as_moment, as_uuid)
+        cases = cases.filter(Q(pushed_at__gt=at) | Q(pushed_at=at, pk__gt=last))
+    rows = list(fates(cases).order_by("pushed_at", "pk")[: limit + 1])
+    page = rows[:limit]
+    more = len(rows) > limit
+    return CasePage(page, encode_cursor([page[-1].pushed_at, page[-1].pk]) if more else "")
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import User
 from common.calendars import day_name, is_workday
+from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
 from common.ids import uuid7_from
 from radio import rules
 from radio.models import Case, CaseQuote, Channel, Edition, EditionItem, Reading, Subscription
@@ -210,3 +211,58 @@ def _figures(cases: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
         .annotate(customers=Count("conversation__member", distinct=True), pushes=Count("pk"))
     )
     return {row["root"]: (row["customers"], row["pushes"]) for row in rows}
+
+
+def edition_page(
+    user: User, now: datetime, *, channel: str = "", cursor: str = "", limit: int = 30
+) -> tuple[list[dict[str, Any]], str]:
+    """Return a page of the editions ``user`` may read, newest first. Raises ``cursor.bad``."""
+    rows = Edition.objects.visible_to(user, now).select_related("channel")
+    if channel:
+        rows = rows.filter(channel__code=channel)
+    if cursor:
+        at, last = decode_cursor(cursor, as_moment, as_uuid)
+        rows = rows.filter(Q(publish_at__lt=at) | Q(publish_at=at, pk__lt=last))
+    found = list(rows.order_by("-publish_at", "-pk")[: limit + 1])
+    page = found[:limit]
+    more = len(found) > limit
+    next_cursor = encode_cursor([page[-1].publish_at, page[-1].pk]) if more else ""
+    return [edition_card(edition) for edition in page], next_cursor
+
+
+def edition_card(edition: Edition) -> dict[str, Any]:
+    """Return one edition as JSON, without its stories."""
+    return {
+        "id": edition.public_key,
+        "channel": {"code": edition.channel.code, "name": edition.channel.name},
+        "day": edition.day,
+        "number": edition.number,
+        "publish_at": edition.publish_at,
+    }
+
+
+def story_card(story: Story) -> dict[str, Any]:
+    """Return one story as JSON; what it says is masked, as it was when it was pushed."""
+    return {
+        "id": story.case.public_key,
+        "headline": story.case.headline,
+        "reason": story.case.reason,
+        "severity": story.case.severity or None,
+        "voice": quote_card(story.voice) if story.voice else None,
+        "more": [quote_card(quote) for quote in story.more],
+        "customers": story.customers,
+        "pushes": story.pushes,
+        "wait_seconds": int(story.wait.total_seconds()),
+        "is_read": story.is_read,
+    }
+
+
+def quote_card(quote: CaseQuote) -> dict[str, Any]:
+    """Return the words of a customer as JSON."""
+    return {
+        "seq": quote.seq,
+        "speaker": quote.speaker_kind,
+        "name": quote.speaker_name,
+        "body": quote.body,
+        "at": quote.said_at,
+    }

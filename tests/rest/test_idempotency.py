@@ -75,7 +75,9 @@ def test_what_was_malformed_may_be_mended_under_the_same_key(browser_of, mei, te
 def test_a_failure_of_ours_leaves_nothing_behind(browser_of, mei, team):
     client = browser_of(mei)
     client.raise_request_exception = False
-    with mock.patch("tickets.api.shown", side_effect=RuntimeError("after the write")):
+    with mock.patch(
+        "tickets.api.base.conversation_card", side_effect=RuntimeError("after the write")
+    ):
         broken = help_wanted(client, "k-1")
     assert broken.status_code == 500
     assert not Conversation.objects.exists()

@@ -288,11 +288,12 @@ def test_canned_replies_are_filled_by_name_never_as_templates(
     CannedReply.objects.create(shortcut="own", title="自用", body="x", person=dora)
     conversation = answered(mei.member, team, bo, order=order, shop=shop)
     client = browser_of(bo)
-    (reply,) = client.get(f"{API}/canned-replies/?q=sor&conversation={conversation.pk}").json()
+    found = client.get(f"{API}/canned-replies/?q=sor&conversation={conversation.pk}").json()
+    (reply,) = found["data"]
     assert reply["body"] == (
         "亲，岭上鲜果旗舰店 的 2611200341700001 由许青禾处理。{user.password}{{ 7|add:7 }}{0}"
     )
-    (plain,) = client.get(f"{API}/canned-replies/").json()
+    (plain,) = client.get(f"{API}/canned-replies/").json()["data"]
     assert "{order_no}" in plain["body"]
 
 
@@ -303,7 +304,9 @@ def test_a_shop_has_its_own_greeting_word(browser_of, mei, bo, shop, team):
     CannedReply.objects.create(shortcut="hi", title="问好", body="{greeting}好")
     client = browser_of(bo)
     assert (
-        client.get(f"{API}/canned-replies/?conversation={conversation.pk}").json()[0]["body"]
+        client.get(f"{API}/canned-replies/?conversation={conversation.pk}").json()["data"][0][
+            "body"
+        ]
         == "果友好"
     )
     card = client.get(f"{API}/conversations/{conversation.pk}/").json()

@@ -18,7 +18,7 @@ from accounts.actions import user_topic
 from accounts.models import Member, User
 from apass.queries import queue_priority
 from common.deadlines import drop_deadline, set_deadline
-from common.errors import DomainError, Forbidden
+from common.errors import Changed, DomainError, Forbidden
 from common.history import record
 from common.parameters import value
 from common.push import push
@@ -260,11 +260,17 @@ def close_resolved(conversation_id: uuid.UUID, *, resolved_at: datetime, now: da
 
 
 def locked(conversation: Conversation) -> Conversation:
-    """Return the row as it is now, locked until the transaction ends."""
+    """Return the row as it is now, locked until the transaction ends.
+
+    Raises ``precondition.changed`` when the wish was made for another version of it.
+    """
     # Locked alone: joined to its team, a row that changes team while we wait would vanish, because
     # PostgreSQL asks the join again with the new row and the old team.
     Conversation.objects.select_for_update(no_key=True).only("pk").get(pk=conversation.pk)
-    return _with_people().get(pk=conversation.pk)
+    row = _with_people().get(pk=conversation.pk)
+    if conversation.seen_versions is not None and row.version not in conversation.seen_versions:
+        raise Changed()
+    return row
 
 
 def _with_people() -> QuerySet[Conversation]:

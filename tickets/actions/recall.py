@@ -58,7 +58,8 @@ def recall_message(conversation: Conversation, seq: int, *, by: User) -> Message
     if conversation.last_seq == seq:
         conversation.last_preview = ""
         conversation.last_message_kind = "recalled"
-        conversation.save(update_fields=["last_preview", "last_message_kind"])
+    # Written in any case: who follows changes must hear of it.
+    conversation.save(update_fields=["last_preview", "last_message_kind"])
     record(conversation, "message.recalled", by=by, after={"seq": seq})
     frame = {
         "op": "recalled",

@@ -5,6 +5,7 @@ from tickets.models.conversations import (
     State,
     conversation_topic,
     notes_topic,
+    version_of,
 )
 from tickets.models.lines import ConversationLine, MessageLine, NoteLine
 from tickets.models.messages import (
@@ -34,4 +35,5 @@ __all__ = [
     "State",
     "conversation_topic",
     "notes_topic",
+    "version_of",
 ]

@@ -1,4 +1,7 @@
+import hashlib
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -24,6 +27,19 @@ def conversation_topic(key: uuid.UUID) -> str:
 def notes_topic(key: uuid.UUID) -> str:
     """Return the bus topic of a conversation's notes and viewers."""
     return f"notes.{PREFIX}_{key.hex}"
+
+
+# What decides whether somebody's wish still fits: who has it, where it stands, what the requester
+# said last. Receipts and counters do not.
+_VERSION = (
+    "state", "owner_id", "team_id", "accepted_at", "resolved_at", "reopened_count", "last_member_seq",
+)  # fmt: skip
+
+
+def version_of(row: Mapping[str, Any]) -> str:
+    """Return the version of a conversation's row: two people who have seen the same one agree."""
+    facts = repr([row[name] for name in _VERSION])
+    return hashlib.blake2b(facts.encode(), digest_size=8).hexdigest()
 
 
 class Medium(models.TextChoices):
@@ -246,6 +262,14 @@ class Conversation(models.Model):
     def public_key(self) -> str:
         """The key everybody outside reads."""
         return public_key(PREFIX, self.pk)
+
+    # The versions a client has seen, when it makes its wish depend on them (``If-Match``).
+    seen_versions: frozenset[str] | None = None
+
+    @property
+    def version(self) -> str:
+        """What ``seen_versions`` of a wish is compared with."""
+        return version_of({name: getattr(self, name) for name in _VERSION})
 
     @property
     def topic(self) -> str:

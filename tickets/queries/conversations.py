@@ -14,7 +14,7 @@ from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
 from common.ids import parse_key, public_key
 from common.parameters import value
 from tickets import rules
-from tickets.models import Conversation, State
+from tickets.models import Conversation, State, version_of
 from trade.models import Order, OrderStatus
 
 PAGE = 50
@@ -24,13 +24,13 @@ _OWN = (
     "id", "conversation_no", "medium", "state", "subject", "priority", "opened_at", "queued_at",
     "accepted_at", "waiting_since", "resolved_at", "last_seq", "last_message_at", "last_author_kind",
     "last_message_kind", "last_preview", "staff_unread", "member_unread", "member_read_seq",
-    "staff_read_seq", "reopened_count",
+    "staff_read_seq", "reopened_count", "changed_at",
 )  # fmt: skip
 _JOINED = (
     "order_id", "team__code", "team__name", "owner__public_id", "owner__display_name",
     "first_owner__public_id", "first_owner__display_name", "member__user_id", "member__member_no",
     "member__display_name", "member__tier", "shop__shop_no", "shop__name", "shop__greeting_word",
-    "disposition__code", "disposition__name",
+    "disposition__code", "disposition__name", "owner_id", "team_id", "last_member_seq",
 )  # fmt: skip
 
 
@@ -164,6 +164,7 @@ def _card(row: Mapping[str, Any], order: Order | None, user: User) -> dict[str, 
     card = {name: row[name] for name in _OWN if not name.endswith("_unread")}
     return card | {
         "id": public_key("cnv", row["id"]),
+        "version": version_of(row),
         "team": {"code": row["team__code"], "name": row["team__name"]},
         "owner": _person(row, "owner"),
         "first_owner": _person(row, "first_owner"),

@@ -46,7 +46,7 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
     counts["queue"] = len(queue) if len(queue) < QUEUE else waiting.count()
     # Of those that stayed with me; what I handed on counts for whoever has it now.
     taken = Conversation.objects.filter(owner=user, accepted_at__gte=day_start(now)).count()
-    people = _people(ids)
+    people = people_of(ids)
     status = AgentStatus.objects.filter(user=user).first() or AgentStatus(user=user)
     return {
         "me": {
@@ -101,6 +101,15 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
     }
 
 
+def team_cards(user: User) -> list[dict[str, Any]]:
+    """Return the teams in use by code, and which of them are ``user``'s."""
+    mine = {membership.team_id for membership in user.memberships.all()}
+    return [
+        {"code": team.code, "name": team.name, "is_mine": team.pk in mine}
+        for team in Team.objects.filter(is_active=True).order_by("code")
+    ]
+
+
 def _past(conversation: Conversation, member: Member, user: User) -> list[dict[str, Any]]:
     rows = list(
         Conversation.objects.visible_to(user)
@@ -137,7 +146,7 @@ def _tier_why(member: Member, now: datetime) -> str:
     return f"{set_by.reason} {place}".strip() if set_by else place
 
 
-def _people(team_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+def people_of(team_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     """Return the teams' people with presence and load, those who take chats first."""
     rows = list(
         TeamMembership.objects.filter(team_id__in=team_ids, user__is_active=True)

@@ -22,22 +22,36 @@ def message_page(
     conversation: Conversation,
     *,
     before: int | None = None,
+    after: int | None = None,
     limit: int = PAGE,
     to: User | None = None,
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Return up to ``limit`` messages ahead of number ``before`` in order, and whether older ones exist.
+    """Return up to ``limit`` messages in order, and whether there are more of them.
 
+    The newest; with ``before`` those ahead of a number, with ``after`` the first ones behind it.
     Words are masked unless ``to`` is a party of the conversation; None reads as one.
     """
     limit = min(max(limit, 1), LARGEST_PAGE)
     rows = Message.objects.filter(conversation_id=conversation.pk)
     if before is not None:
         rows = rows.filter(seq__lt=before)
-    newest = list(rows.order_by("-seq").values_list(*MESSAGE_COLUMNS)[: limit + 1])
-    page = [stored_frame(row) for row in reversed(newest[:limit])]
+    if after is not None:
+        rows = rows.filter(seq__gt=after)
+    found = list(
+        rows.order_by("-seq" if after is None else "seq").values_list(*MESSAGE_COLUMNS)[: limit + 1]
+    )
+    page = [stored_frame(row) for row in found[:limit]]
+    if after is None:
+        page.reverse()
     if to is not None and not reads_whole(to, conversation, timezone.now()):
         mask_frames(page, names_of(conversation.member))
-    return page, len(newest) > limit
+    return page, len(found) > limit
+
+
+def message_of(conversation: Conversation, seq: int) -> dict[str, Any]:
+    """Return message ``seq`` of ``conversation`` as its parties read it."""
+    rows = Message.objects.filter(conversation_id=conversation.pk, seq=seq)
+    return stored_frame(rows.values_list(*MESSAGE_COLUMNS).get())
 
 
 def mask_frames(frames: list[dict[str, Any]], names: list[str]) -> None:

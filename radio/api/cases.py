@@ -1,25 +1,31 @@
-"""REST of the radio. Every row is looked up through ``visible_to``."""
+"""Cases: pushed to the kitchen, what became of them, and how screeners decide."""
 
 import uuid
+from datetime import datetime
+from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
-from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.api import SignedIn
 from accounts.models import User
-from common.rest import Endpoint, KeyField, Sent, accepted
-from radio.actions import mark_read, merge_case, reject_case, select_case, submit_case
-from radio.models import Case, Channel, Edition, Severity
-from radio.queries.cases import case_card, case_for, fates, pushed_by, viewer
+from common.rest import KeyField, PageQuery, RowLimit, Sent, accepted, answers
+from radio import shapes
+from radio.actions import merge_case, reject_case, select_case, submit_case
+from radio.api.base import RadioEndpoint
+from radio.models import Case, Channel, Severity
+from radio.queries.cases import case_card, case_for, cases_in_kitchen, fates, pushed_by, viewer
 from tickets.models import Conversation
+
+DECIDED = answers({200: shapes.Case}, 400, 403, 404, 409, 422)
 
 
 class NewCase(Sent):
+    """A conversation the business should hear of, and why."""
+
     conversation = KeyField("cnv")
     # The text gate trims and measures; here only the type is asked.
     reason = serializers.CharField(trim_whitespace=False)
@@ -32,40 +38,35 @@ class NewCase(Sent):
 
 
 class Selection(Sent):
+    """Into which channels a case goes, under which title."""
+
     channels = serializers.ListField(child=serializers.SlugField(max_length=40), max_length=100)
     headline = serializers.CharField(allow_blank=True, trim_whitespace=False)
     severity = serializers.ChoiceField(Severity.choices, allow_blank=True, default="")
 
 
 class Merger(Sent):
+    """What a case is counted to."""
+
     into = KeyField("cas")
 
 
 class Rejection(Sent):
+    """Why a case is returned."""
+
     reason = serializers.CharField(allow_blank=True, trim_whitespace=False)
 
 
-class Read(Sent):
-    cases = serializers.ListField(child=KeyField("cas"), required=False, max_length=200)
+class CaseQuery(PageQuery):
+    """Which cases: pushed by oneself, waiting in the kitchen, or that of one conversation."""
 
-
-class CaseQuery(Sent):
-    scope = serializers.ChoiceField(["pushed_by_me"], default="pushed_by_me")
+    scope = serializers.ChoiceField(["pushed_by_me", "kitchen"], default="pushed_by_me")
     conversation = KeyField("cnv", required=False)
-    cursor = serializers.CharField(required=False, default="")
+    limit = RowLimit(default=30)
 
 
-class ReadsRadio(IsAuthenticated):
-    """Who has nothing to do with the radio finds none of it."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if isinstance(request.user, User) and not request.user.can("radio.read"):
-            raise Http404
-        return super().has_permission(request, view)
-
-
-class RadioView(Endpoint):
-    permission_classes = [ReadsRadio]
+class CaseEndpoint(RadioEndpoint):
+    """An address that answers with one case."""
 
     def shown(self, case: Case, user: User, status: int = 200) -> Response:
         """Answer with the case as ``user`` sees it now."""
@@ -80,24 +81,27 @@ class RadioView(Endpoint):
         return found
 
 
-class Cases(RadioView):
-    """``GET``: what became of mine. ``POST``: push a conversation to the kitchen."""
+class Cases(CaseEndpoint):
+    """Cases somebody may see."""
 
     resource = "cases"
+    shape = shapes.Case
 
+    @extend_schema(parameters=[CaseQuery], responses=answers({200: shapes.CasePage}, 400, 404, 409))
     def get(self, request: SignedIn) -> Response:
-        query = accepted(CaseQuery, request.query_params)
-        eyes = viewer(request.user, timezone.now())
-        if "conversation" in query:
-            seen = Conversation.objects.visible_to(request.user).filter(pk=query["conversation"])
-            cases, cursor = list(fates(Case.objects.filter(conversation__in=seen))), ""
-        else:
-            page = pushed_by(request.user, cursor=query["cursor"])
-            cases, cursor = page.cases, page.next_cursor
-        data = [case_card(case, eyes) for case in cases]
-        return Response({"data": data, "next_cursor": cursor or None})
+        """List what became of one's own cases; for screeners what waits in the kitchen."""
+        query = self.query(CaseQuery)
+        now = timezone.now()
+        cases, cursor = self._found(request.user, query, now)
+        eyes = viewer(request.user, now)
+        return self.page([case_card(case, eyes) for case in cases], cursor)
 
+    @extend_schema(
+        request=NewCase,
+        responses=answers({201: shapes.Case, 200: shapes.Case}, 400, 403, 404, 409, 422),
+    )
     def post(self, request: SignedIn) -> Response:
+        """Push a conversation to the kitchen; one that is there already is answered with (200)."""
         sent = accepted(NewCase, request.data)
         conversation = (
             Conversation.objects.visible_to(request.user).filter(pk=sent["conversation"]).first()
@@ -113,13 +117,28 @@ class Cases(RadioView):
         )
         return self.shown(case, request.user, 201 if is_new else 200)
 
+    def _found(self, user: User, query: dict[str, Any], now: datetime) -> tuple[list[Case], str]:
+        if "conversation" in query:
+            seen = Conversation.objects.visible_to(user).filter(pk=query["conversation"])
+            return list(fates(Case.objects.filter(conversation__in=seen))), ""
+        if query["scope"] == "kitchen":
+            if not user.can("radio.screen"):
+                raise Http404
+            page = cases_in_kitchen(user, now, cursor=query["cursor"], limit=query["limit"])
+        else:
+            page = pushed_by(user, cursor=query["cursor"], limit=query["limit"])
+        return page.cases, page.next_cursor
 
-class OneCase(RadioView):
-    """``GET``: one case and its fate."""
+
+class OneCase(CaseEndpoint):
+    """One case."""
 
     resource = "cases"
+    shape = shapes.Case
 
+    @extend_schema(responses=answers({200: shapes.Case}, 404))
     def get(self, request: SignedIn, key: uuid.UUID) -> Response:
+        """Show one case and its fate."""
         now = timezone.now()
         case = case_for(request.user, key, now=now)
         if case is None:
@@ -127,12 +146,14 @@ class OneCase(RadioView):
         return Response(case_card(case, viewer(request.user, now)))
 
 
-class Selections(RadioView):
-    """``POST``: put a case into the next editions of its channels."""
+class Selections(CaseEndpoint):
+    """A case goes on air."""
 
     resource = "cases"
 
+    @extend_schema(request=Selection, responses=DECIDED)
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        """Put a case into the next editions of its channels."""
         case, sent = self.case_in_kitchen(request.user, key), accepted(Selection, request.data)
         channels = Channel.objects.visible_to(request.user).filter(code__in=sent["channels"])
         select_case(
@@ -145,36 +166,27 @@ class Selections(RadioView):
         return self.shown(case, request.user)
 
 
-class Mergers(RadioView):
-    """``POST``: count a case to another one."""
+class Mergers(CaseEndpoint):
+    """A case is about the same thing as another one."""
 
     resource = "cases"
 
+    @extend_schema(request=Merger, responses=DECIDED)
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        """Count a case to another one."""
         case, sent = self.case_in_kitchen(request.user, key), accepted(Merger, request.data)
         merge_case(case, into=self.case_in_kitchen(request.user, sent["into"]), by=request.user)
         return self.shown(case, request.user)
 
 
-class Rejections(RadioView):
-    """``POST``: return a case with a reason."""
+class Rejections(CaseEndpoint):
+    """A case goes back to who pushed it."""
 
     resource = "cases"
 
+    @extend_schema(request=Rejection, responses=DECIDED)
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
+        """Return a case with a reason."""
         case, sent = self.case_in_kitchen(request.user, key), accepted(Rejection, request.data)
         reject_case(case, reason=sent["reason"], by=request.user)
         return self.shown(case, request.user)
-
-
-class Readings(RadioView):
-    """``POST``: note that stories of an edition were read (all of it without ``cases``)."""
-
-    resource = "editions"
-
-    def post(self, request: SignedIn, key: uuid.UUID) -> Response:
-        edition = Edition.objects.visible_to(request.user).filter(pk=key).first()
-        if edition is None:
-            raise Http404
-        cases = accepted(Read, request.data).get("cases")
-        return Response({"read": mark_read(edition, cases=cases, by=request.user)})

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from merchants import api
+
+urlpatterns = [
+    path("shops/", api.Shops.as_view(), name="api-shops"),
+    path("shops/<str:shop_no>/", api.OneShop.as_view(), name="api-shop"),
+]

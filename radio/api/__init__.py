@@ -1,0 +1,1 @@
+"""REST of the radio. Every row is looked up through ``visible_to``."""

@@ -1,0 +1,1 @@
+"""REST of conversations, for pages and apps. Every row is looked up through ``visible_to``."""

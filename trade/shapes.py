@@ -1,0 +1,54 @@
+"""The shapes of what the REST of orders and products answers."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from trade.models import OrderStatus
+
+
+class Product(serializers.Serializer[Any]):
+    """What a shop offers."""
+
+    product_no = serializers.CharField()
+    title = serializers.CharField()
+    shop = serializers.CharField(help_text="the shop's name")
+    shop_no = serializers.CharField()
+    category = serializers.CharField(allow_blank=True)
+    price = serializers.CharField(help_text="CNY, decimal")
+    is_on_shelf = serializers.BooleanField()
+
+
+class ProductPage(serializers.Serializer[Any]):
+    """One page of products, newest first."""
+
+    data = Product(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class Order(serializers.Serializer[Any]):
+    """What a member bought in one shop and paid at one moment."""
+
+    order_no = serializers.CharField()
+    product = serializers.CharField(allow_blank=True)
+    category = serializers.CharField(allow_blank=True)
+    quantity = serializers.IntegerField()
+    paid_amount = serializers.CharField(help_text="CNY, decimal")
+    freight = serializers.CharField(help_text="CNY, decimal")
+    status = serializers.ChoiceField(OrderStatus.choices)
+    status_label = serializers.CharField(help_text="the state in words")
+    paid_at = serializers.DateTimeField()
+    promised_ship_at = serializers.DateTimeField(allow_null=True)
+    shipped_at = serializers.DateTimeField(allow_null=True)
+    promised_deliver_at = serializers.DateTimeField(allow_null=True)
+    signed_at = serializers.DateTimeField(allow_null=True)
+    shop = serializers.CharField(help_text="the shop's name")
+    shop_no = serializers.CharField()
+    offer = Product(allow_null=True, help_text="what the shop offers of it today")
+
+
+class OrderPage(serializers.Serializer[Any]):
+    """One page of orders, newest first."""
+
+    data = Order(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)

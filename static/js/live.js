@@ -64,7 +64,7 @@ export class Outbox {
     for (const key of found) {
       const entry = parse(this.storage.getItem(key));
       if (!entry?.client_id || this.entries.has(entry.client_id)) continue;
-      if (entry.conversation?.length === 36) entry.conversation = `cnv_${entry.conversation.replaceAll("-", "")}`;
+      if (/^[0-9a-f-]{36}$/.test(entry.conversation)) entry.conversation = `cnv_${entry.conversation.replaceAll("-", "")}`;
       this.entries.set(entry.client_id, entry);
     }
   }

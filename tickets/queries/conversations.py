@@ -34,6 +34,10 @@ _JOINED = (
 )  # fmt: skip
 
 
+_ORDER = ("order_no", "product", "paid_amount", "status")
+_SHOWN = tuple(name for name in _OWN if not name.endswith("_unread"))
+
+
 @dataclass(frozen=True)
 class Page:
     """One page of a list; ``next_cursor`` is empty on the last one."""
@@ -53,9 +57,14 @@ def cards(conversations: QuerySet[Conversation], user: User) -> list[dict[str, A
     rows = list(conversations.values(*_OWN, *_JOINED))
     # Orders apart: joined, every plan would weigh all months of them.
     wanted = {row["order_id"] for row in rows if row["order_id"]}
-    orders = Order.objects.in_bulk(wanted) if wanted else {}
+    found = Order.objects.filter(pk__in=wanted).values("id", *_ORDER) if wanted else []
+    orders = {order["id"]: order for order in found}
     _mask_words(rows, user)
-    return [_card(row, orders.get(row["order_id"]), user) for row in rows]
+    # Once a list, not once a row: words in the reader's language are looked up slowly.
+    tiers = {code: str(words) for code, words in Tier.choices}
+    states = {code: str(words) for code, words in OrderStatus.choices}
+    word = greeting_word(None)
+    return [_card(row, orders.get(row["order_id"]), user, tiers, states, word) for row in rows]
 
 
 def _mask_words(rows: list[dict[str, Any]], user: User) -> None:
@@ -159,18 +168,24 @@ def _cut(data: list[dict[str, Any]], limit: int, key: Any) -> Page:
     return Page(data, encode_cursor(key(data[-1])) if more else "")
 
 
-def _card(row: Mapping[str, Any], order: Order | None, user: User) -> dict[str, Any]:
+def _card(
+    row: Mapping[str, Any],
+    order: Mapping[str, Any] | None,
+    user: User,
+    tiers: Mapping[str, str],
+    states: Mapping[str, str],
+    word: str,
+) -> dict[str, Any]:
     own = row["member__user_id"] == user.pk
-    card = {name: row[name] for name in _OWN if not name.endswith("_unread")}
-    return card | {
+    return {name: row[name] for name in _SHOWN} | {
         "id": public_key("cnv", row["id"]),
         "version": version_of(row),
         "team": {"code": row["team__code"], "name": row["team__name"]},
         "owner": _person(row, "owner"),
         "first_owner": _person(row, "first_owner"),
-        "member": _member(row, user),
-        "shop": _shop(row),
-        "order": _order(row, order),
+        "member": _member(row, user, tiers),
+        "shop": _shop(row, word),
+        "order": order and _order(row, order, states),
         # What came of it is the house's own word.
         "disposition": None if own else _disposition(row),
         "unread": row["member_unread"] if own else row["staff_unread"],
@@ -182,7 +197,7 @@ def _person(row: Mapping[str, Any], role: str) -> dict[str, Any] | None:
     return key and {"id": public_key("usr", key), "name": row[f"{role}__display_name"]}
 
 
-def _member(row: Mapping[str, Any], user: User) -> dict[str, Any] | None:
+def _member(row: Mapping[str, Any], user: User, tiers: Mapping[str, str]) -> dict[str, Any] | None:
     if row["member__member_no"] is None:
         return None
     name = shown("name", row["member__display_name"], to=user, own=row["member__user_id"])
@@ -191,26 +206,29 @@ def _member(row: Mapping[str, Any], user: User) -> dict[str, Any] | None:
         "member_no": row["member__member_no"],
         "name": name or row["member__member_no"],
         "tier": tier,
-        "tier_label": str(Tier(tier).label),
+        "tier_label": tiers[tier],
     }
 
 
-def _shop(row: Mapping[str, Any]) -> dict[str, Any] | None:
+def _shop(row: Mapping[str, Any], word: str) -> dict[str, Any] | None:
     if row["shop__shop_no"] is None:
         return None
-    word = greeting_word(row["shop__greeting_word"])
-    return {"shop_no": row["shop__shop_no"], "name": row["shop__name"], "greeting_word": word}
-
-
-def _order(row: Mapping[str, Any], order: Order | None) -> dict[str, Any] | None:
-    if order is None:
-        return None
     return {
-        "order_no": order.order_no,
-        "product": order.product,
-        "paid_amount": str(order.paid_amount),
-        "status": order.status,
-        "status_label": str(OrderStatus(order.status).label),
+        "shop_no": row["shop__shop_no"],
+        "name": row["shop__name"],
+        "greeting_word": row["shop__greeting_word"] or word,
+    }
+
+
+def _order(
+    row: Mapping[str, Any], order: Mapping[str, Any], states: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "order_no": order["order_no"],
+        "product": order["product"],
+        "paid_amount": str(order["paid_amount"]),
+        "status": order["status"],
+        "status_label": states[order["status"]],
         # A conversation about an order is about its shop.
         "shop": row["shop__name"],
     }

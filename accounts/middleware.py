@@ -45,7 +45,7 @@ class SessionMiddleware:
 
     # What stays open to somebody who owes a second step: setting it up, and leaving.
     open_to_all = (
-        "/profile/",
+        "/profile/second-step/",
         "/profile/passkeys/",
         "/profile/prove/",
         "/sign-out/",
@@ -82,4 +82,4 @@ class SessionMiddleware:
             return JsonResponse(body, status=403, content_type="application/problem+json")
         where = {"next": request.get_full_path()} if request.method == "GET" else {}
         query = f"?{urlencode(where)}" if where else ""
-        return HttpResponseRedirect(reverse("profile") + query)
+        return HttpResponseRedirect(reverse("second-step-setup") + query)

@@ -265,3 +265,49 @@ declare(
     "deliver",
     _("What the simulated push provider does: deliver, fail, time_out or gone"),
 )
+declare(
+    "password.minimum_length",
+    10,
+    _("How many characters a password has at least"),
+    minimum=8,
+    maximum=64,
+    legal=True,
+)
+declare(
+    "invitation.valid",
+    timedelta(hours=72),
+    _("How long the link of an invitation works"),
+    minimum=timedelta(hours=1),
+    maximum=timedelta(hours=72),
+    legal=True,
+    unit=_("seconds"),
+)
+declare(
+    "code.pause",
+    timedelta(minutes=1),
+    _("How long one phone waits between two codes"),
+    minimum=timedelta(seconds=30),
+    maximum=timedelta(minutes=10),
+    unit=_("seconds"),
+)
+declare(
+    "code.phone_an_hour",
+    5,
+    _("How many codes one phone gets within an hour"),
+    minimum=1,
+    maximum=20,
+)
+declare(
+    "code.phone_a_day",
+    10,
+    _("How many codes one phone gets within a day"),
+    minimum=1,
+    maximum=50,
+)
+declare(
+    "code.address_an_hour",
+    30,
+    _("How many codes one address asks for within an hour, over all phones"),
+    minimum=3,
+    maximum=1_000,
+)

@@ -1,11 +1,12 @@
 """What the doors need to know about people."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from accounts.masks import shown_member
 from accounts.models import (
@@ -14,6 +15,7 @@ from accounts.models import (
     Member,
     Method,
     Passkey,
+    RecoveryCode,
     Role,
     Tier,
     Totp,
@@ -44,6 +46,18 @@ def named(account: str) -> Q:
     return Q(username__iexact=name) | Q(phone=mainland_phone(name) or name or "-")
 
 
+def spellings_of(phone: str) -> list[str]:
+    """Return how the number ``phone`` (eleven digits) may stand in tables that were loaded."""
+    return [phone, f"+86{phone}", f"86{phone}", f"+86-{phone}"]
+
+
+def account_of_phone(phone: str) -> User | None:
+    """Return the person who signs in with ``phone``, or whose buyer has it; nobody when in doubt."""
+    own = User.objects.filter(phone__in=spellings_of(phone)).order_by("id").first()
+    through = list(User.objects.filter(member__phone__in=spellings_of(phone)).order_by("id")[:2])
+    return own or (through[0] if len(through) == 1 else None)
+
+
 def is_known_device(account: str, device: str) -> bool:
     """Tell whether the person of ``account`` has signed in with this browser or app before."""
     if not device:
@@ -66,6 +80,54 @@ def ways_of(user: User) -> tuple[str, ...]:
     if Passkey.objects.filter(user=user).exists():
         ways.append("passkey")
     return (*ways, "recovery") if ways else ()
+
+
+@dataclass(frozen=True)
+class SecondStepState:
+    """What somebody has set up: the code app's beginning, passkeys, recovery codes left."""
+
+    code_app_since: datetime | None
+    passkeys: list[Passkey]
+    recovery_codes_left: int
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether there is a second step at all."""
+        return self.code_app_since is not None or bool(self.passkeys)
+
+
+def second_step_state(user: User) -> SecondStepState:
+    """Return what ``user`` has set up."""
+    totp = Totp.objects.filter(user=user, confirmed_at__isnull=False).first()
+    return SecondStepState(
+        code_app_since=totp.confirmed_at if totp else None,
+        passkeys=list(Passkey.objects.filter(user=user)),
+        recovery_codes_left=RecoveryCode.objects.filter(user=user, used_at=None).count(),
+    )
+
+
+@dataclass(frozen=True)
+class IdentityFacts:
+    """What the list of people shows of how somebody signs in."""
+
+    has_second_step: bool = False
+    seen_at: datetime | None = None
+
+
+def identity_facts(people: list[int]) -> dict[int, IdentityFacts]:
+    """Return the facts of each of ``people``, by their number, in three queries."""
+    with_app = Totp.objects.filter(user__in=people, confirmed_at__isnull=False)
+    stepped = {
+        *with_app.values_list("user", flat=True),
+        *Passkey.objects.filter(user__in=people).values_list("user", flat=True),
+    }
+    seen = dict(
+        WebSession.objects.filter(user__in=people)
+        .values_list("user")
+        .annotate(at=Max("seen_at"))
+        .values_list("user", "at")
+    )
+    return {key: IdentityFacts(key in stepped, seen.get(key)) for key in people}
 
 
 def must_have_second_step(user: User) -> bool:

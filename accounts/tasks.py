@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import get_connection
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from accounts import actions
+from accounts.actions import codes
 from accounts.actions.challenges import forget_challenges
 from accounts.actions.deliveries import (
     Errand,
@@ -59,9 +61,16 @@ def send_email_code(address_id: str, code: str) -> str:
     return outcome.answer
 
 
+def send_code(key: str) -> bool:
+    """Hand one code to the provider of text messages."""
+    return codes.send_code(UUID(key))
+
+
 def clear_old_sessions() -> int:
-    """Delete sessions and sign-in challenges that time has ended. Scheduled every night."""
-    forget_challenges(timezone.now())
+    """Delete sessions, challenges and codes that time has ended. Scheduled every night."""
+    now = timezone.now()
+    forget_challenges(now)
+    codes.forget_codes(now)
     return actions.clear_old_sessions()
 
 

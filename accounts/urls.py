@@ -2,7 +2,7 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accounts import views
+from accounts.views import coming_in, front, joining, passkeys, profile, second_step_setup
 
 
 class Favicon(RedirectView):
@@ -11,12 +11,32 @@ class Favicon(RedirectView):
 
 
 urlpatterns = [
-    path("", views.front, name="front"),
-    path("second-step/", views.second_step, name="second-step"),
-    path("demo/", views.demo_sign_in, name="demo-sign-in"),
-    path("sign-out/", views.sign_out, name="sign-out"),
-    path("profile/", views.profile, name="profile"),
+    path("", front.front, name="front"),
+    path("second-step/", coming_in.second_step, name="second-step"),
+    path("passkeys/begin/", passkeys.sign_in_begin, name="passkey-begin"),
+    path("passkeys/finish/", passkeys.sign_in_finish, name="passkey-finish"),
+    path("join/", joining.join_page, name="join"),
+    path("join/code/", joining.join_code, name="join-code"),
+    path("reset/", joining.reset_page, name="reset"),
+    path("reset/code/", joining.reset_code, name="reset-code"),
+    path("reset/password/", joining.reset_new, name="reset-password"),
+    path("invitation/", joining.invitation, name="invitation"),
+    path("demo/", front.demo_sign_in, name="demo-sign-in"),
+    path("sign-out/", front.sign_out, name="sign-out"),
+    path("profile/", profile.profile, name="profile"),
+    path("profile/password/", profile.password, name="profile-password"),
+    path("profile/sessions/end/", profile.end_others, name="end-other-sessions"),
+    path("profile/sessions/<uuid:key>/end/", profile.end_one, name="end-session"),
+    path("profile/prove/", second_step_setup.prove_page, name="prove"),
+    path("profile/prove/begin/", passkeys.proof_begin, name="prove-begin"),
+    path("profile/prove/finish/", passkeys.proof_finish, name="prove-finish"),
+    path("profile/second-step/", second_step_setup.setup, name="second-step-setup"),
+    path("profile/second-step/remove/", second_step_setup.remove_app, name="code-app-remove"),
+    path("profile/second-step/codes/", second_step_setup.recovery_codes, name="recovery-codes"),
+    path("profile/passkeys/begin/", passkeys.new_begin, name="passkey-new-begin"),
+    path("profile/passkeys/finish/", passkeys.new_finish, name="passkey-new-finish"),
+    path("profile/passkeys/<uuid:key>/", second_step_setup.passkey, name="passkey"),
     # Browsers ask for it wherever a page has no link of its own.
     path("favicon.ico", Favicon.as_view()),
-    path("look/", views.components, name="components"),
+    path("look/", front.components, name="components"),
 ]

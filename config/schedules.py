@@ -29,6 +29,7 @@ TASK_FUNCTIONS: frozenset[str] = frozenset(
     | {
         "accounts.tasks.deliver_notifications",
         "accounts.tasks.send_email_code",
+        "accounts.tasks.send_code",
         "common.tasks.beat",
         "common.tasks.continue_history_check",
         "radio.tasks.deliver_edition",

@@ -138,14 +138,17 @@ LOGIN_URL = "/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "accounts.passwords.LengthValidator"},
+    {"NAME": "accounts.passwords.NotOneselfValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name", "phone")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Who carries codes to phones: simulated, none, or the dotted path of a class (accounts/senders.py).
+CODE_SENDER = env("XIAOER_CODE_SENDER", default="simulated" if DEMO or DEBUG else "none")
 
 # --- Real time and background work --------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", default="")

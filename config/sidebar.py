@@ -100,6 +100,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("accounts.user", "badge"),
                 ("accounts.device", "smartphone"),
                 ("accounts.integrationtoken", "key"),
+                ("accounts.websession", "login"),
+                ("accounts.senttext", "sms"),
                 ("workforce.team", "groups"),
                 ("workforce.agentstatus", "headset_mic"),
             ],

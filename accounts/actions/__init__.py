@@ -1,5 +1,12 @@
 """Every write about people."""
 
+from accounts.actions.code_apps import (
+    begin_code_app,
+    confirm_code_app,
+    remove_code_app,
+    renew_recovery_codes,
+)
+from accounts.actions.codes import ask_for_code, prove_code
 from accounts.actions.devices import (
     end_device,
     end_devices,
@@ -19,14 +26,22 @@ from accounts.actions.integration_tokens import (
     revoke_integration_token,
     rotate_integration_token,
 )
+from accounts.actions.joining import accept_invitation, ask_to_join, invite, join, reset_password
 from accounts.actions.notifications import (
     announce_sign_in,
     mark_read,
     notify,
     notify_many,
 )
+from accounts.actions.passkeys import (
+    add_passkey,
+    begin_passkey,
+    remove_passkey,
+    rename_passkey,
+)
 from accounts.actions.people import (
     close_account,
+    end_all_sessions,
     leave,
     reopen_account,
     set_language,
@@ -39,10 +54,10 @@ from accounts.actions.personal_data import (
     reveal,
     revealed_today,
 )
+from accounts.actions.second_steps import prove_passkey, prove_password, reset_second_step
 from accounts.actions.sessions import (
     begin_session,
     clear_old_sessions,
-    end_all_sessions,
     end_other_sessions,
     end_session,
     end_sessions,
@@ -53,6 +68,7 @@ from accounts.actions.sessions import (
 )
 from accounts.actions.sign_in import (
     Answer,
+    change_password,
     offer_passkey,
     set_password,
     try_passkey,
@@ -79,13 +95,21 @@ from accounts.actions.webhooks import (
 
 __all__ = [
     "Answer",
+    "accept_invitation",
     "add_endpoint",
+    "add_passkey",
     "announce_sign_in",
+    "ask_for_code",
+    "ask_to_join",
+    "begin_code_app",
+    "begin_passkey",
     "begin_session",
     "budget_of",
     "change_endpoint",
+    "change_password",
     "clear_old_sessions",
     "close_account",
+    "confirm_code_app",
     "emit",
     "emit_gathered",
     "end_all_sessions",
@@ -96,8 +120,10 @@ __all__ = [
     "end_session",
     "end_sessions",
     "forget_ended_devices",
+    "invite",
     "issue_integration_token",
     "issue_socket_ticket",
+    "join",
     "leave",
     "lift_sign_in_lock",
     "log_reading",
@@ -110,12 +136,21 @@ __all__ = [
     "notify_many",
     "offer_passkey",
     "pause_endpoint",
+    "prove_code",
+    "prove_passkey",
+    "prove_password",
     "refresh_device",
+    "remove_code_app",
     "remove_endpoint",
+    "remove_passkey",
+    "rename_passkey",
+    "renew_recovery_codes",
     "renew_session",
     "reopen_account",
     "replay_dead",
     "replay_delivery",
+    "reset_password",
+    "reset_second_step",
     "resume_endpoint",
     "reveal",
     "revealed_today",

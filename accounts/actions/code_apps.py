@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Method, RecoveryCode, Totp, User
+from accounts.queries import must_have_second_step
 from common.errors import DomainError, Forbidden
 from common.history import record
 from common.sealing import fingerprint, is_fingerprint_of, seal, unseal
@@ -65,8 +66,14 @@ def confirm_code_app(user: User, code: str, *, by: User | None, now: datetime) -
 
 @transaction.atomic
 def remove_code_app(user: User, *, by: User | None) -> bool:
-    """Remove the code app, and the recovery codes when no passkey is left. Raises ``forbidden``."""
+    """Remove the code app, and the recovery codes when no passkey is left.
+
+    Raises ``forbidden``, and ``second_step.last`` when the person must have a second step.
+    """
     _own(user, by)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not user.passkeys.exists():
+        may_go_without(user)
     removed, _by_model = Totp.objects.filter(user=user, confirmed_at__isnull=False).delete()
     if removed:
         record(user, "person.code_app_removed", by=by)
@@ -81,6 +88,15 @@ def renew_recovery_codes(user: User, *, by: User | None) -> list[str]:
     codes = _make_recovery_codes(user)
     record(user, "person.recovery_codes_made", by=by)
     return codes
+
+
+def may_go_without(user: User) -> None:
+    """Raise ``second_step.last`` when somebody with these roles must keep a second step."""
+    if must_have_second_step(user):
+        raise DomainError(
+            "second_step.last",
+            _("Your roles need a second step. Set up another one, then remove this."),
+        )
 
 
 def recovery_codes_if_none(user: User) -> list[str]:

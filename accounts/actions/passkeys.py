@@ -4,6 +4,7 @@ import logging
 import struct
 from dataclasses import dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any, cast
 
 from django.db import transaction
@@ -19,8 +20,12 @@ from fido2.webauthn import (
 )
 
 from accounts.actions.challenges import answered, ask, asked
-from accounts.actions.code_apps import drop_idle_recovery_codes, recovery_codes_if_none
-from accounts.models import ChallengeKind, Passkey, SignInChallenge, User
+from accounts.actions.code_apps import (
+    drop_idle_recovery_codes,
+    may_go_without,
+    recovery_codes_if_none,
+)
+from accounts.models import ChallengeKind, Passkey, SignInChallenge, Totp, User
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
 
@@ -46,9 +51,14 @@ def begin_passkey(
 ) -> tuple[str, dict[str, Any]]:
     """Return a token and what the browser's ``navigator.credentials.create`` is given.
 
-    Raises ``forbidden``, ``passkey.too_many``.
+    Raises ``forbidden``, ``passkey.too_many``, ``passkey.no_host``.
     """
     _own(user, by)
+    if _is_number(site.host):
+        raise DomainError(
+            "passkey.no_host",
+            _("Passkeys need a host name. Open the house by its name, for instance localhost."),
+        )
     held = list(Passkey.objects.filter(user=user))
     if len(held) >= MOST_PASSKEYS:
         raise DomainError("passkey.too_many", _("These are enough passkeys. Remove one first."))
@@ -125,8 +135,15 @@ def rename_passkey(passkey: Passkey, name: str, *, by: User | None) -> Passkey:
 
 @transaction.atomic
 def remove_passkey(passkey: Passkey, *, by: User | None) -> None:
-    """Forget a passkey: it opens nothing any more. Raises ``not_found``."""
+    """Forget a passkey: it opens nothing any more.
+
+    Raises ``not_found``, and ``second_step.last`` when the person must have a second step.
+    """
     mine = _mine(passkey, by)
+    user = User.objects.select_for_update().get(pk=mine.user_id)
+    has_app = Totp.objects.filter(user=user, confirmed_at__isnull=False).exists()
+    if not has_app and not user.passkeys.exclude(pk=mine.pk).exists():
+        may_go_without(user)
     mine.delete()
     record(mine.user, "person.passkey_removed", by=by, before={"name": mine.name})
     drop_idle_recovery_codes(mine.user)
@@ -213,3 +230,11 @@ def _mine(passkey: Passkey, by: User | None) -> Passkey:
 def _own(user: User, by: User | None) -> None:
     if by != user:
         raise Forbidden()
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True

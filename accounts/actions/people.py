@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.devices import end_devices
-from accounts.actions.sessions import end_sessions, user_topic
+from accounts.actions.sessions import end_sessions, require_reason, user_topic
 from accounts.models import DeviceEnd, Ended, Member, Role, Tier, User
 from accounts.signals import left_the_desk
 from common.errors import DomainError
@@ -58,6 +58,20 @@ def close_account(user: User, *, by: User | None, reason: str) -> User:
 def reopen_account(user: User, *, by: User | None, reason: str) -> User:
     """Allow sign-in again. A second call changes nothing."""
     return _set_active(user, True, "person.reopened", by=by, reason=reason)
+
+
+@transaction.atomic
+def end_all_sessions(user: User, *, by: User | None, reason: str) -> int:
+    """End every session, device and token of ``user`` for operations; return how many ended.
+
+    Raises ``forbidden``, ``person.no_reason``.
+    """
+    require_right(by, "people.manage")
+    require_reason(reason)
+    ended = end_sessions(user, why=Ended.BY_OPERATIONS)
+    ended += end_devices(user, why=DeviceEnd.ENDED, by=by)
+    record(user, "person.sessions_ended", by=by, after={"count": ended}, reason=reason)
+    return ended
 
 
 @transaction.atomic

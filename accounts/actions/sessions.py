@@ -159,16 +159,6 @@ def end_other_sessions(user: User, *, keep: str, by: User | None) -> int:
 
 
 @transaction.atomic
-def end_all_sessions(user: User, *, by: User | None, reason: str) -> int:
-    """End every session of ``user`` for operations. Raises ``forbidden``, ``person.no_reason``."""
-    require_right(by, "people.manage")
-    require_reason(reason)
-    ended = end_sessions(user, why=Ended.BY_OPERATIONS)
-    record(user, "person.sessions_ended", by=by, after={"count": ended}, reason=reason)
-    return ended
-
-
-@transaction.atomic
 def note_ended(key: str, *, why: str) -> None:
     """Write down that the session with ``key`` is over; who ends it deletes the session itself."""
     forget_browsers([digest_of(key)])

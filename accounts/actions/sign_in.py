@@ -28,8 +28,9 @@ from accounts.actions.passkeys import Site, check_assertion, request_options
 from accounts.actions.sessions import end_sessions, require_reason
 from accounts.backends import AccountBackend
 from accounts.models import ChallengeKind, DeviceEnd, Ended, Method, User
+from accounts.passwords import check_rules
 from accounts.queries import is_known_device, ways_of
-from common.errors import DomainError
+from common.errors import DomainError, Forbidden
 from common.history import record
 from common.parameters import value
 from common.rights import require_right
@@ -195,3 +196,15 @@ def set_password(
     end_devices(user, why=DeviceEnd.PASSWORD, by=by)
     record(user, "person.password_set", by=by, reason=reason)
     return user
+
+
+@transaction.atomic
+def change_password(user: User, password: str, *, by: User | None, keep: str) -> User:
+    """Change one's own password; every session ends but the one with the key ``keep``.
+
+    Raises ``forbidden`` and ``password.weak``. The door has asked for the present one.
+    """
+    if by != user:
+        raise Forbidden()
+    check_rules(password, user)
+    return set_password(user, password, by=by, reason=str(_("changed by the person")), keep=keep)

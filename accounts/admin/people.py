@@ -1,10 +1,13 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Q
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -14,27 +17,52 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
+from accounts import senders
 from accounts.actions import (
     close_account,
+    end_all_sessions,
+    end_session,
+    invite,
     lift_sign_in_lock,
     log_reading,
     reopen_account,
+    reset_second_step,
     reveal,
     set_password,
     set_roles,
     set_tier,
 )
 from accounts.masks import shown
-from accounts.models import AccessKind, Member, PersonalField, Purpose, Role, Tier, User
+from accounts.models import (
+    AccessKind,
+    Member,
+    PersonalField,
+    Purpose,
+    Role,
+    SentText,
+    Tier,
+    User,
+    WebSession,
+)
 from accounts.notifications import admin as notices  # noqa: F401  (pages of their own)
 from accounts.people import signed_in
+from accounts.queries import IdentityFacts, identity_facts, must_have_second_step
 from common.addresses import address_of
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
 from common.search import searched_rows
+from common.words import moment_words
 
-name_parameter_groups({"sign_in": _("Signing in")})
+name_parameter_groups(
+    {
+        "sign_in": _("Signing in"),
+        "second_step": _("Second step"),
+        "password": _("Passwords"),
+        "invitation": _("Invitations"),
+        "code": _("Codes to phones"),
+    }
+)
 name_events(
     {
         "person.roles_set": _("Roles set"),
@@ -45,6 +73,23 @@ name_events(
         "person.password_set": _("Password set"),
         "person.unlocked": _("Sign-in unlocked"),
         "person.language_set": _("Language set"),
+        "person.joined": _("Signed up"),
+        "person.invited": _("Invited"),
+        "person.invitation_accepted": _("Invitation accepted"),
+        "person.password_reset": _("Password set by phone"),
+        "person.new_device": _("Signed in with a new device"),
+        "person.session_ended": _("Session ended"),
+        "person.sessions_ended": _("Sessions ended"),
+        "person.code_app_set": _("Code app set up"),
+        "person.code_app_removed": _("Code app removed"),
+        "person.recovery_codes_made": _("Recovery codes made"),
+        "person.recovery_code_used": _("Recovery code used"),
+        "person.passkey_added": _("Passkey added"),
+        "person.passkey_renamed": _("Passkey renamed"),
+        "person.passkey_removed": _("Passkey removed"),
+        "person.passkey_copied": _("Passkey refused: it seems copied"),
+        "person.second_step_reset": _("Second step taken away"),
+        "member.linked": _("Linked to an account"),
         "member.tier_set": _("Tier set"),
         "personal_data.budget_spent": _("Today's looks at personal data used up"),
         "personal_data.budget_refused": _("Look at personal data refused: budget used up"),
@@ -148,9 +193,19 @@ class UserAdmin(BaseAdmin):
         "role_names",
         "is_active",
         "is_superuser",
+        "second_step",
+        "last_seen",
         "date_joined",
     )
-    list_display = ("username", "shown_name", "role_names", "is_active", "date_joined")
+    list_display = (
+        "username",
+        "shown_name",
+        "role_names",
+        "second_step",
+        "last_seen",
+        "is_active",
+        "date_joined",
+    )
     list_filter = (RoleFilter, "is_active")
     search_fields = ("username", "display_name")
     search_help_text = _("Account or name")
@@ -182,6 +237,11 @@ class UserAdmin(BaseAdmin):
         readonly = super().get_readonly_fields(request, obj)
         return [*readonly, "username", "language"] if obj and _is_buyer(obj) else readonly
 
+    def prepare_rows(self, request: HttpRequest, rows: list[User]) -> None:
+        facts = identity_facts([user.pk for user in rows])
+        for user in rows:
+            user.identity_facts = facts[user.pk]  # type: ignore[attr-defined]
+
     def title_of(self, request: HttpRequest, row: User) -> str:
         return f"{row.username} {row.shown_name}"
 
@@ -210,6 +270,57 @@ class UserAdmin(BaseAdmin):
     @display(description=_("phone"))
     def masked_phone(self, user: User) -> str:
         return shown("phone", user.phone, to=None) or self.get_empty_value_display()
+
+    @display(description=_("second step"))
+    def second_step(self, user: User) -> str:
+        facts = _facts_of(user)
+        if facts.has_second_step:
+            return format_html('<span class="x-chip">{}</span>', _("set up"))
+        if must_have_second_step(user):
+            return format_html('<span class="x-chip">{}</span>', _("missing, needed"))
+        return self.get_empty_value_display()
+
+    @display(description=_("last seen"))
+    def last_seen(self, user: User) -> str:
+        seen = _facts_of(user).seen_at
+        return moment_words(seen, now=timezone.now()) if seen else self.get_empty_value_display()
+
+    @reason_action(
+        _("Invite"),
+        right="people.manage",
+        question=_("Make a link with which this person sets a password?"),
+        consequence=_(
+            "The link is shown once; hand it to this person alone. It works once, for three days at"
+            " most; earlier links stop working."
+        ),
+        fits=lambda user: user.is_active and not user.has_usable_password(),
+    )
+    def invite(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> str:
+        secret = invite(user, by=signed_in(request), reason=answers["reason"], now=timezone.now())
+        # Behind the #: browsers send it nowhere, no log has it.
+        return request.build_absolute_uri(reverse("invitation")) + f"#{secret}"
+
+    @reason_action(
+        _("End all sessions"),
+        right="people.manage",
+        question=_("Sign this person out everywhere?"),
+        consequence=_("Open pages, apps and sockets end at once; signing in again is possible."),
+    )
+    def end_sessions(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        end_all_sessions(user, by=signed_in(request), reason=answers["reason"])
+
+    @reason_action(
+        _("Take the second step away"),
+        right="people.manage",
+        question=_("Take code app, passkeys and recovery codes away?"),
+        consequence=_(
+            "For somebody who lost phone and recovery codes: be sure it is they. Open sessions end;"
+            " who must have a second step sets a new one up at the next sign-in."
+        ),
+        dangerous=True,
+    )
+    def reset_second_step(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
+        reset_second_step(user, by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
         _("Set roles"),
@@ -353,6 +464,89 @@ class MemberAdmin(BaseAdmin):
     def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))
         return super().page_context(request, row)
+
+
+@admin.register(WebSession)
+class WebSessionAdmin(BaseAdmin):
+    """Who signed in, where, how, and why it ended: the sign-in history."""
+
+    list_display = (
+        "signed_in_at",
+        "who",
+        "device",
+        "address",
+        "method",
+        "seen_at",
+        "ended_at",
+        "ended_why",
+    )
+    list_filter = ("method", "ended_why")
+    list_select_related = ("user",)
+    search_fields = ("user__username",)
+    search_help_text = _("Account or address, exactly")
+    fields = (
+        "who",
+        "device",
+        "address",
+        "method",
+        "signed_in_at",
+        "seen_at",
+        "ended_at",
+        "ended_why",
+    )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if term:
+            queryset = queryset.filter(Q(user__username__iexact=term) | Q(address=term))
+        return queryset, False
+
+    def title_of(self, request: HttpRequest, row: WebSession) -> str:
+        return f"{row.user.shown_name} {row.device_words}"
+
+    @display(description=_("person"))
+    def who(self, session: WebSession) -> str:
+        return session.user.shown_name
+
+    @display(description=_("device"))
+    def device(self, session: WebSession) -> str:
+        return session.device_words
+
+    @reason_action(
+        _("End"),
+        right="people.manage",
+        question=_("End this session?"),
+        consequence=_("Its pages and sockets end at once; signing in again is possible."),
+        fits=lambda session: session.ended_at is None,
+    )
+    def end(self, request: HttpRequest, session: WebSession, answers: dict[str, Any]) -> None:
+        end_session(session, by=signed_in(request), why=answers["reason"])
+
+
+@admin.register(SentText)
+class SentTextAdmin(BaseAdmin):
+    """What the simulated provider would have sent. Elsewhere this page does not exist."""
+
+    list_display = ("at", "phone", "text")
+    fields = ("at", "phone", "text")
+    search_fields = ("phone",)
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        return (queryset.filter(phone=term) if term else queryset), False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Whoever reads a code can come in with it: only where the house is a play.
+        is_play = senders.is_simulated() and (settings.DEMO or settings.DEBUG)
+        return is_play and super().has_view_permission(request, obj) and _sees(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+
+def _facts_of(user: User) -> IdentityFacts:
+    facts: IdentityFacts | None = getattr(user, "identity_facts", None)
+    return facts or identity_facts([user.pk])[user.pk]
 
 
 def _is_buyer(user: User) -> bool:

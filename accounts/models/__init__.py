@@ -1,3 +1,4 @@
+from accounts.models.codes import CodePurpose, Invitation, OneTimeCode, SentText
 from accounts.models.devices import (
     Device,
     DeviceEnd,
@@ -72,6 +73,7 @@ from accounts.models.webhooks import (
 __all__ = [
     "AccessKind",
     "ChallengeKind",
+    "CodePurpose",
     "DeliveryState",
     "Device",
     "DeviceEnd",
@@ -79,6 +81,7 @@ __all__ = [
     "Ended",
     "ErasureCertificate",
     "IntegrationToken",
+    "Invitation",
     "LegalGround",
     "LegalHold",
     "Member",
@@ -92,6 +95,7 @@ __all__ = [
     "NotificationPreference",
     "NotificationQuerySet",
     "NotificationSettings",
+    "OneTimeCode",
     "Passkey",
     "PersonalDataAccess",
     "PersonalDataRequest",
@@ -104,6 +108,7 @@ __all__ = [
     "RequestKind",
     "RequestState",
     "Role",
+    "SentText",
     "SignInChallenge",
     "SignInGuard",
     "SimulatedPush",

@@ -100,5 +100,7 @@ def speak(response: HttpResponse, language: str) -> None:
 def _step_page(
     request: HttpRequest, form: StepForm, step: dict[str, Any], status: int = 200
 ) -> HttpResponse:
-    context = {"form": form, "ways": step["ways"], "languages": settings.LANGUAGES}
+    if "totp" not in step["ways"]:
+        form.fields["code"].label = _("Recovery code")
+    context = {"form": form, "ways": step["ways"]}
     return render(request, "accounts/second_step.html", context, status=status)

@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import senders
 from accounts.actions import Answer, leave, try_password
 from accounts.doors import all_doors, doors_of
 from accounts.forms import SignInForm
@@ -166,6 +167,8 @@ def _sign_in_page(request: HttpRequest, form: SignInForm, status: int = 200) -> 
         "doors": all_doors(),
         "languages": settings.LANGUAGES,
         "people": demo_people() if settings.DEMO else [],
+        "is_late": "late" in request.GET,
+        "may_join": senders.is_open(),
     }
     return render(request, "accounts/front.html", context, status=status)
 

@@ -61,8 +61,16 @@ def canned(world: World) -> None:
 
 
 def changes(world: World) -> None:
-    """Let operations have changed two numbers, with a reason."""
+    """Let operations have changed three numbers, with a reason."""
     ops = world.people["bailu"]
+    # Its people are played by whoever looks around; operations switch it on like anywhere.
+    set_value(
+        "second_step.required_roles",
+        "",
+        by=ops,
+        reason="演示世界人人都能进来看看，不要求第二步；改成 operations lead 就要求",
+        effective_from=timezone.now(),
+    )
     set_value(
         "queue.usual_wait",
         45,

@@ -6,7 +6,13 @@ from zoneinfo import ZoneInfo
 import pyotp
 import pytest
 
-from accounts.actions import offer_passkey, try_passkey, try_password, try_second_step
+from accounts.actions import (
+    offer_passkey,
+    reset_second_step,
+    try_passkey,
+    try_password,
+    try_second_step,
+)
 from accounts.actions.code_apps import (
     begin_code_app,
     confirm_code_app,
@@ -258,14 +264,23 @@ def test_a_new_passkey_is_kept_once_and_only_for_oneself(lin, bo):
     assert Passkey.objects.count() == 1
 
 
-def test_recovery_codes_go_with_the_last_second_step(lin):
+def test_recovery_codes_go_with_the_last_second_step(bo):
+    with_code_app(bo)
+    with_passkey(bo)
+    remove_code_app(bo, by=bo)
+    assert RecoveryCode.objects.filter(user=bo).count() == 10
+    remove_passkey(bo.passkeys.get(), by=bo)
+    assert not RecoveryCode.objects.filter(user=bo).exists()
+    assert try_password("bo", PASSWORD, address=HERE, now=NOON).person == bo
+
+
+def test_who_must_have_one_keeps_the_last(lin):
     with_code_app(lin)
     with_passkey(lin)
     remove_code_app(lin, by=lin)
-    assert RecoveryCode.objects.filter(user=lin).count() == 10
-    remove_passkey(lin.passkeys.get(), by=lin)
-    assert not RecoveryCode.objects.filter(user=lin).exists()
-    assert try_password("lin", PASSWORD, address=HERE, now=NOON).person == lin
+    with pytest.raises(DomainError) as refused:
+        remove_passkey(lin.passkeys.get(), by=lin)
+    assert refused.value.code == "second_step.last"
 
 
 def test_nobody_sets_up_or_removes_somebody_elses(lin, ops):
@@ -275,6 +290,8 @@ def test_nobody_sets_up_or_removes_somebody_elses(lin, ops):
         lambda: begin_code_app(lin, by=ops, now=NOON),
         lambda: confirm_code_app(lin, code_at(secret, NOON), by=ops, now=NOON),
         lambda: remove_code_app(lin, by=ops),
+        lambda: reset_second_step(ops, by=ops, reason="自己来"),
+        lambda: reset_second_step(lin, by=lin, reason="自己来"),
         lambda: renew_recovery_codes(lin, by=ops),
         lambda: begin_passkey(lin, site=SITE, by=ops, now=NOON),
     ):
@@ -291,3 +308,22 @@ def test_questions_nobody_answered_are_forgotten(lin):
     challenge_of(lin)
     clear_old_sessions()
     assert not SignInChallenge.objects.exists()
+
+
+def test_operations_take_a_lost_second_step_away(lin, ops, browser_of):
+    with_code_app(lin)
+    with_passkey(lin)
+    browser = browser_of(lin)
+    reset_second_step(lin, by=ops, reason="手机丢了，当面核实")
+    assert try_password("lin", PASSWORD, address=HERE, now=NOON).person == lin
+    assert browser.get("/profile/").status_code == 302
+    line = history_of(lin).get(action="person.second_step_reset")
+    assert line.before == {"code_app": True, "passkeys": ["钥匙"]}
+    assert reset_second_step(lin, by=ops, reason="再点一次") == 0
+
+
+def test_a_superusers_second_step_is_not_for_operations(lin, ops):
+    lin.is_superuser = True
+    lin.save(update_fields=["is_superuser"])
+    with pytest.raises(Forbidden):
+        reset_second_step(lin, by=ops, reason="帮忙")

@@ -127,6 +127,7 @@ class House:
             # As in production: hashed static files, our own error pages.
             "XIAOER_DEBUG": "0",
             "XIAOER_DEMO": "0",
+            "XIAOER_CODE_SENDER": "simulated",
             "XIAOER_DATA": str(self.data),
             "XIAOER_PUSH_OWN_HOSTS": f"127.0.0.1:{self.push_port}",
             "XIAOER_SECRET_KEY": settings.SECRET_KEY,

@@ -84,6 +84,8 @@ class ClientSocket(LeanConsumer):
         self.hold: Hold = ""
         self.waiting: asyncio.TimerHandle | None = None
         self.doubts = 0
+        # What is heard while it is asked again who may hear it; None while nothing was.
+        self.held: list[tuple[str, int | None, bytes]] | None = None
         self.subscriptions: dict[str, Subscription] = {}
         self.tokens = 0.0
         self.filled_at = 0.0
@@ -167,6 +169,13 @@ class ClientSocket(LeanConsumer):
     # --- What the hub brings --------------------------------------------------------------------
 
     def hear(self, topic: str, key: int | None, frame: bytes) -> None:
+        if self.doubts:
+            # Nothing said after a change is heard before it is known who may hear it.
+            self.held = self.held or []
+            self.held.append((topic, key, frame))
+            if len(self.held) > self.outbox_limit:
+                self.drop(TRY_LATER, "try again")
+            return
         subscription = self.subscriptions.get(topic)
         if subscription is not None:
             subscription.hear(key, frame)
@@ -184,7 +193,7 @@ class ClientSocket(LeanConsumer):
         self.ask_again()
 
     def ask_again(self) -> None:
-        """Ask again who this is; until that is known, what the client says waits."""
+        """Ask again who this is; until that is known, what is heard and said waits."""
         self.doubts += 1
         self.beside(self.check_rights())
 
@@ -211,6 +220,9 @@ class ClientSocket(LeanConsumer):
         # Rights that changed while they were being read are asked about once more.
         if self.doubts == doubts:
             self.doubts = 0
+            held, self.held = self.held or [], None
+            for heard in held:
+                self.hear(*heard)
 
     # --- What the client says -------------------------------------------------------------------
 

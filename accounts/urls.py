@@ -26,6 +26,7 @@ urlpatterns = [
     path("profile/", profile.profile, name="profile"),
     path("profile/password/", profile.password, name="profile-password"),
     path("profile/sessions/end/", profile.end_others, name="end-other-sessions"),
+    path("profile/apps/<uuid:key>/end/", profile.end_app, name="end-app"),
     path("profile/sessions/<uuid:key>/end/", profile.end_one, name="end-session"),
     path("profile/prove/", second_step_setup.prove_page, name="prove"),
     path("profile/prove/begin/", passkeys.proof_begin, name="prove-begin"),

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.actions import (
     change_password,
+    end_device,
+    end_other_devices,
     end_other_sessions,
     end_session,
     prove_password,
@@ -21,7 +23,7 @@ from accounts.actions import (
 )
 from accounts.forms import ChangePasswordForm, ProfileForm
 from accounts.letting_in import keep_signed_in, prove
-from accounts.models import WebSession
+from accounts.models import Device, WebSession
 from accounts.passwords import rules_in_words
 from accounts.people import signed_in
 from accounts.queries import must_have_second_step, second_step_due_at, second_step_state
@@ -105,10 +107,24 @@ def end_one(request: HttpRequest, key: UUID) -> HttpResponse:
 @login_required
 @never_cache
 @require_POST
+def end_app(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Sign one of one's apps out."""
+    user = signed_in(request)
+    device = Device.objects.filter(user=user, pk=key).first()
+    if device is None:
+        raise Http404
+    end_device(device, by=user, now=timezone.now())
+    return redirect("/profile/#sessions")
+
+
+@login_required
+@never_cache
+@require_POST
 def end_others(request: HttpRequest) -> HttpResponse:
-    """End all sessions but this one."""
+    """End all sessions but this one, and every app."""
     user = signed_in(request)
     end_other_sessions(user, keep=request.session.session_key or "", by=user)
+    end_other_devices(user, besides=None, by=user, now=timezone.now())
     return redirect("/profile/#sessions")
 
 
@@ -132,6 +148,7 @@ def _profile_page(
         "must": must,
         "due_at": second_step_due_at(user) if must else None,
         "sessions": sessions,
+        "apps": Device.objects.filter(user=user).living(timezone.now()).order_by("-last_used_at"),
     }
     return render(request, "accounts/profile.html", context, status=status)
 

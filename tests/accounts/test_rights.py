@@ -1,11 +1,15 @@
 """Who must not: every action that changes people, products or numbers asks before it acts."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.actions import (
     close_account,
+    end_all_sessions,
+    invite,
     lift_sign_in_lock,
     reopen_account,
+    reset_second_step,
     set_language,
     set_password,
     set_roles,
@@ -26,6 +30,9 @@ ACTS = {
     "password": lambda by, w: set_password(w["bo"], "open-sesame-99", by=by, reason="自己来"),
     "unlock": lambda by, w: lift_sign_in_lock(w["bo"], by=by, reason="自己来"),
     "language": lambda by, w: set_language(w["bo"], "en", by=by),
+    "end all": lambda by, w: end_all_sessions(w["bo"], by=by, reason="自己来"),
+    "second step": lambda by, w: reset_second_step(w["bo"], by=by, reason="自己来"),
+    "invite": lambda by, w: invite(w["bo"], by=by, reason="自己来", now=timezone.now()),
     "join": lambda by, w: join_team(w["team"], w["mei"], by=by),
     "leave": lambda by, w: leave_team(w["team"], w["bo"], by=by),
     "presence": lambda by, w: set_presence(w["bo"], "offline", by=by),

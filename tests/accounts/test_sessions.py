@@ -8,6 +8,7 @@ import time_machine
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actions import (
     close_account,
@@ -15,6 +16,7 @@ from accounts.actions import (
     end_session,
     set_password,
     set_roles,
+    sign_in_device,
 )
 from accounts.models import Ended, Method, Role, WebSession
 from accounts.tasks import clear_old_sessions
@@ -63,6 +65,33 @@ def test_scripts_do_not_read_cookies_and_other_sites_do_not_send_them(lin, name)
     cookie = come_in(lin, browser).cookies[name]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
+
+
+def test_in_production_cookies_travel_by_https_alone(lin, settings):
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    browser = Client()
+    browser.get("/")
+    come_in(lin, browser)
+    assert all(browser.cookies[name]["secure"] for name in ("sessionid", "device", "csrftoken"))
+
+
+def test_apps_are_listed_and_ended_there_too(lin, bo):
+    for user in (lin, bo):
+        sign_in_device(
+            user,
+            method="password",
+            name="小夏的手机",
+            platform="ios",
+            app_version="1",
+            address="",
+            now=timezone.now(),
+        )
+    browser = come_in(lin)
+    assert browser.get("/profile/").content.decode().count("小夏的手机") == 2
+    other = reverse("end-app", args=[bo.devices.get().pk])
+    assert browser.post(other).status_code == 404
+    browser.post(reverse("end-app", args=[lin.devices.get().pk]))
+    assert "小夏的手机" not in browser.get("/profile/").content.decode()
 
 
 def test_the_profile_lists_them_and_ends_one_or_all_others(lin):

@@ -17,7 +17,7 @@ from accounts.models import Member, MemberLine, Tier, User
 from common.masking import mask_name
 from common.models import SearchLine
 from common.search import Hit, LinedKind, Query, normalise, register, snippet_of, sounds_of
-from common.search.kinds import ADMIN, Found, Key
+from common.search.kinds import ADMIN, Found, Key, talks_about
 from common.search.words import full_sounds_of
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,7 +103,7 @@ class MemberKind(LinedKind):
                 at=member.registered_at,
                 url=reverse("admin:accounts_member_change", args=[member.pk])
                 if door == ADMIN
-                else "",
+                else talks_about(member.member_no, door),
                 facts={"member_no": member.member_no},
             )
         return hits

@@ -13,6 +13,8 @@ from bench.report import Failed
 
 NAMES = ("chat", "sockets", "load", "list", "web")
 
+NAMES = ("chat", "sockets", "load", "search")
+
 
 def run_from_command_line(arguments: Sequence[str]) -> int:
     """Run one benchmark and print its result; return the exit code."""

@@ -6,6 +6,7 @@ from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog
 
 from common.search.api import Search
+from common.search.views import search_page
 from config import views
 
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("api/v1/search/", Search.as_view(), name="api-search"),
     path("api/v1/", include("merchants.urls")),
     path("api/v1/", include("common.api_urls")),
+    path("search/", search_page, name="search"),
     path("", include("radio.urls")),
     # Its address names language and release (``catalogue_url``): browsers may keep it for good.
     path(

@@ -24,7 +24,7 @@ class ShopKind(LinedKind):
 
     name = "shop"
     label = gettext_lazy("Shops")
-    icon = "store"
+    icon = "shop"
     position = 60
     line = ShopLine
     columns = ("shop_id",)

@@ -270,6 +270,7 @@ class ConversationLoader(Loader):
         for month, count in chunk.cursor.fetchall():
             if count >= WORTH_MESSAGES:
                 ensure_partitions("tickets_message", month, month)
+                ensure_partitions("tickets_messageline", month, month)
 
     def _compare(self, cursor: Any) -> tuple[int, list[str]]:
         """Return how many conversations are known, and the ids of those that differ."""

@@ -134,7 +134,7 @@ class ConversationKind(TalkKind):
 
     name = "conversation"
     label = gettext_lazy("Talks")
-    icon = "chat"
+    icon = "headset"
     position = 10
     line = ConversationLine
     columns = ("conversation_id",)
@@ -195,7 +195,7 @@ class MessageKind(TalkKind):
 
     name = "message"
     label = gettext_lazy("Said in talks")
-    icon = "quote"
+    icon = "chat"
     position = 20
     line = MessageLine
     columns = ("conversation_id", "seq")

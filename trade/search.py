@@ -22,7 +22,7 @@ from common.search import (
     snippet_of,
     sounds_of,
 )
-from common.search.kinds import ADMIN, ME, Found, Key
+from common.search.kinds import ADMIN, ME, Found, Key, talks_about
 from trade.models import SEE_ALL, Order, OrderStatus, Product, ProductLine
 
 SHORTEST_PART = 4
@@ -93,7 +93,9 @@ class OrderKind(SearchKind):
     def _address(self, order: Order, door: str) -> str:
         if door == ADMIN:
             return reverse("admin:trade_order_change", args=[order.pk])
-        return f"{reverse('new-chat')}?order={order.order_no}" if door == ME else ""
+        if door == ME:
+            return f"{reverse('new-chat')}?order={order.order_no}"
+        return talks_about(order.order_no, door)
 
     def _numbered(self, rows: QuerySet[Order], query: Query) -> set[uuid.UUID]:
         """Return orders whose number begins or ends so; the newest, as numbers begin with the day."""

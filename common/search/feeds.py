@@ -12,11 +12,13 @@ KEYS_IN_A_CHANGE = 500
 
 _FUNCTIONS = """
 CREATE FUNCTION {name}_many() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changes text[] := ARRAY(SELECT {key} FROM changed AS thing);
 BEGIN
-    INSERT INTO common_searchchange (kind, keys)
-    SELECT '{kind}', array_agg(key)
-      FROM (SELECT {key} AS key, row_number() OVER () / {block} AS block FROM changed AS thing) AS keys
-     GROUP BY block ORDER BY block;
+    FOR first IN 1 .. cardinality(changes) BY {block} LOOP
+        INSERT INTO common_searchchange (kind, keys)
+        VALUES ('{kind}', changes[first:first + {block} - 1]);
+    END LOOP;
     RETURN NULL;
 END
 $$;

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
 from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from common.models import SearchLine
 from common.search.query import Query
@@ -47,6 +49,12 @@ class Hit:
     snippet: Snippet | None = None
     url: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+
+
+def talks_about(number: str, door: str) -> str:
+    """Return where the desk reads on about a thing it has no page for: the talks that name it."""
+    given = urlencode({"q": number, "kinds": "conversation"})
+    return f"{reverse('search')}?{given}" if door == DESK else ""
 
 
 class SearchKind(ABC):

@@ -15,7 +15,7 @@ from common.search.query import Query
 
 GLANCE = 2_000
 PROBE = 20_000
-COMMON = 3
+COMMON = 6
 """Hits among the first ``GLANCE`` lines from which the newest ``PROBE`` are looked through."""
 
 

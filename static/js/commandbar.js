@@ -3,6 +3,9 @@
    register({id, title: gettext("Actions"), min: 0, search: async (query, signal) =>
      [{label, hint, icon, key, run | href}]})
 
+   A row may say which ``group`` it belongs to, and come with its own marks: ``title`` and ``snippet``
+   are {text, marks: [[start, end]]}, counted in code points, as the search answers them.
+
    Two characters suffice for searches (``min``: 2); providers are asked together, each fills its own
    group as it answers, and one that fails says so without harming the others. */
 
@@ -50,7 +53,7 @@ export function open(start = "") {
 
 class Results {
   constructor(list, input, close) {
-    Object.assign(this, { list, input, close, rows: [], at: 0, asked: null });
+    Object.assign(this, { list, input, close, rows: [], at: 0, asked: null, moved: false });
   }
 
   stop() {
@@ -60,6 +63,7 @@ class Results {
   ask(query) {
     this.asked?.abort();
     this.asked = new AbortController();
+    this.moved = false;
     const { signal } = this.asked;
     const groups = providers.map(() => ({ rows: [], failed: false }));
     let waiting = 0;
@@ -81,18 +85,24 @@ class Results {
   }
 
   draw(groups, query, waiting) {
+    // An answer that comes late does not move what was chosen meanwhile.
+    const chosen = this.moved ? this.rows[this.at] : null;
     this.rows = [];
-    this.at = 0;
     const parts = [];
     groups.forEach(({ rows, failed }, i) => {
       if (!rows.length && !failed) return;
-      parts.push(h("div", { class: "cmd__head" }, providers[i].title));
+      let head = providers[i].title;
+      if (failed || !rows[0].group) parts.push(h("div", { class: "cmd__head" }, head));
       if (failed) parts.push(h("div", { class: "cmd__none" }, gettext("This part could not be fetched.")));
       for (const row of rows) {
+        if (row.group && row.group !== head) {
+          head = row.group;
+          parts.push(h("div", { class: "cmd__head" }, head));
+        }
         const n = this.rows.push(row) - 1;
         parts.push(h(
           "div", { class: "cmd__item", role: "option", id: `cmd-${n}`, "aria-selected": "false", onclick: () => this.take(n), onpointermove: () => this.select(n) },
-          icon(row.icon ?? "chevron-right"), h("span", { class: "clip" }, marked(row.label, query)),
+          icon(row.icon ?? "chevron-right"), h("span", { class: row.snippet ? "cmd__two" : "clip" }, row.title ? markedBy(row.title) : marked(row.label, query), row.snippet ? h("span", { class: "cmd__snippet clip" }, markedBy(row.snippet)) : null),
           row.hint ? h("span", { class: "cmd__hint clip" }, row.hint) : null,
           row.key ? h("kbd", { class: "kbd" }, row.key) : null,
         ));
@@ -102,7 +112,7 @@ class Results {
       parts.push(h("div", { class: "cmd__none" }, query ? interpolate(gettext("Nothing for “%(query)s”. Try another word."), { query }) : gettext("Write what you want to do or find.")));
     }
     if (parts.length) this.list.replaceChildren(...parts);
-    this.select(0);
+    this.select(Math.max(0, chosen ? this.rows.indexOf(chosen) : 0));
   }
 
   select(n) {
@@ -122,6 +132,7 @@ class Results {
     if (event.isComposing || event.keyCode === 229) return;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
+      this.moved = true;
       this.select(this.at + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Enter") {
       event.preventDefault();
@@ -142,6 +153,17 @@ function marked(label, query) {
   const at = query ? label.toLowerCase().indexOf(query.toLowerCase()) : -1;
   if (at < 0) return [label];
   return [label.slice(0, at), h("b", {}, label.slice(at, at + query.length)), label.slice(at + query.length)];
+}
+
+function markedBy({ text, marks }) {
+  const letters = [...text];
+  const parts = [];
+  let at = 0;
+  for (const [start, end] of marks) {
+    parts.push(letters.slice(at, start).join(""), h("b", {}, letters.slice(start, end).join("")));
+    at = end;
+  }
+  return [...parts, letters.slice(at).join("")];
 }
 
 export function start() {

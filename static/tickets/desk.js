@@ -13,6 +13,7 @@ import { messageOf } from "./cards.js";
 import * as layout from "./layout.js";
 import { Notify } from "./notify.js";
 import { Panel } from "./panel.js";
+import { found } from "./found.js";
 import { failed, Queue } from "./queue.js";
 import { Reply } from "./reply.js";
 import { Thread } from "./thread.js";
@@ -285,12 +286,13 @@ commandbar.register({
     .map((b) => ({ label: b.label, icon: b.icon, key: keys.show(b.key), run: b.run })),
 });
 commandbar.register({
-  id: "talks", title: gettext("Talks"), min: 1,
+  id: "talks", title: gettext("On this desk"), min: 1,
   search: async (query) => [...(desk?.mine ?? []), ...(desk?.queue ?? []), ...(queue.past?.data ?? [])]
     .filter((row) => [row.member?.name, row.conversation_no, row.subject, row.order?.order_no, row.order?.product, row.last_preview].some((text) => text?.toLowerCase().includes(query.toLowerCase())))
     .slice(0, 8)
     .map((row) => ({ label: `${row.member?.name ?? gettext("Guest")} ${row.subject || row.order?.product || row.last_preview}`, hint: row.conversation_no, icon: "chat", run: () => open(row.id) })),
 });
+commandbar.register(found({ open }));
 commandbar.register({
   id: "canned", title: gettext("Canned replies"), min: 2,
   search: async (query, signal) => {

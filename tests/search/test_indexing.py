@@ -110,7 +110,11 @@ def test_posting_notes_a_batch_once(talk, mei):
         Message(conversation=talk, seq=n, author_kind="member", body=f"第{n}句", sent_at=timezone.now())
         for n in range(1, 1201)
     )  # fmt: skip
-    assert [len(change.keys) for change in SearchChange.objects.order_by("id")][:2] == [499, 500]
+    assert [len(change.keys) for change in SearchChange.objects.order_by("id")][:3] == [
+        500,
+        500,
+        200,
+    ]
     settle()
     assert MessageLine.objects.count() == 1200
 

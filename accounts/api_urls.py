@@ -15,4 +15,10 @@ urlpatterns = [
     path("members/<str:member_no>/", people.OneMember.as_view(), name="api-member"),
     path("members/<str:member_no>/reveals/", personal_data.Reveals.as_view(), name="api-reveals"),
     path("me/accesses/", personal_data.Accesses.as_view(), name="api-accesses"),
+    path("me/data-requests/", personal_data.DataRequests.as_view(), name="api-data-requests"),
+    path(
+        "me/data-requests/<prq:key>/",
+        personal_data.OneDataRequest.as_view(),
+        name="api-data-request",
+    ),
 ]

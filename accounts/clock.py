@@ -1,13 +1,17 @@
-"""What the clock process does about people: quiet hours end, and what is due is sent."""
+"""What the clock process does about people: quiet hours end, what is due is sent, erased, answered."""
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django_q.tasks import async_task
 
+from accounts.actions.copies import end_package
 from accounts.actions.deliveries import release_held
+from accounts.actions.erasure import ERASE, NAMELESS
 from accounts.actions.notifications import DELIVER, QUIET_OVER
-from accounts.models import NoticeState, NotificationDelivery
+from accounts.actions.requests import DUE_SOON, OVERDUE, PACKAGE_ENDS, WORK, warn_of_deadline
+from accounts.models import NoticeState, NotificationDelivery, PersonalDataRequest
 from common.deadlines import at_clock_start, deadline_handler, set_deadline
 
 SWEEP = "notification.sweep"
@@ -42,3 +46,33 @@ def sweep(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
         async_task(DELIVER)
         asked = now
     set_deadline(SWEEP, "notifications", now + EVERY, {"asked": asked.isoformat()} if asked else {})
+
+
+@deadline_handler(DUE_SOON)
+def due_soon(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
+    """Say that a request is due in some working days."""
+    warn_of_deadline(PersonalDataRequest(pk=UUID(subject_id)), DUE_SOON, now=now)
+
+
+@deadline_handler(OVERDUE)
+def overdue(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
+    """Say that a request has not been answered in time."""
+    warn_of_deadline(PersonalDataRequest(pk=UUID(subject_id)), OVERDUE, now=now)
+
+
+@deadline_handler(PACKAGE_ENDS)
+def package_ends(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
+    """Delete a copy that nobody may download any longer."""
+    end_package(PersonalDataRequest(pk=UUID(subject_id)), now=now)
+
+
+@deadline_handler(NAMELESS)
+def nameless(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
+    """Begin to make an erased member nameless."""
+    async_task(WORK, subject_id)
+
+
+@deadline_handler(ERASE)
+def erase(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
+    """Delete what the law has let go."""
+    async_task("accounts.tasks.erase_kept", subject_id)

@@ -6,6 +6,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import PersonalField
+
 
 class SignInForm(forms.Form):
     """Account (name, staff number or phone) and password."""
@@ -187,4 +189,33 @@ class ProfileForm(forms.Form):
         label=_("Language"),
         choices=settings.LANGUAGES,
         widget=forms.Select(attrs={"class": "select"}),
+    )
+
+
+class CorrectionForm(forms.Form):
+    """What of one's data is wrong, and how it should read."""
+
+    field = forms.ChoiceField(
+        label=_("What is wrong?"),
+        choices=[
+            (PersonalField.NAME, _("Name")),
+            (PersonalField.PHONE, _("Phone")),
+            (PersonalField.REGION, _("Region")),
+        ],
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    wish = forms.CharField(
+        label=_("How should it read?"),
+        max_length=64,
+        error_messages={"required": _("Write how it should read.")},
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+
+
+class ErasureForm(forms.Form):
+    """That somebody has understood what deletion means."""
+
+    understood = forms.BooleanField(
+        label=_("I understand that this cannot be undone after these days."),
+        error_messages={"required": _("Tick this first.")},
     )

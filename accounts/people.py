@@ -1,5 +1,6 @@
 """Who is there: the one way in which pages and the back office ask it."""
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
@@ -15,3 +16,8 @@ def signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def language_of(user: User | None) -> str:
+    """Return the language in which things are written for ``user``."""
+    return (user.language if user is not None else "") or settings.LANGUAGE_CODE

@@ -155,3 +155,37 @@ class Me(serializers.Serializer[Any]):
     language = serializers.CharField(allow_blank=True, help_text="empty: none was chosen")
     member = Member(allow_null=True)
     numbers = OwnNumbers()
+
+
+class Package(serializers.Serializer[Any]):
+    """A copy that can be downloaded, in a signed-in browser session of the member."""
+
+    url = serializers.CharField()
+    size = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class DataRequest(serializers.Serializer[Any]):
+    """What a member asked about their data, and how far it is."""
+
+    id = serializers.CharField(help_text="prq_…")
+    request_no = serializers.CharField()
+    kind = serializers.ChoiceField(["copy", "erasure", "correction"])
+    state = serializers.ChoiceField(
+        ["asked", "in_progress", "ready", "done", "refused", "cancelled"]
+    )
+    state_label = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(help_text="answered by then, in working days")
+    ended_at = serializers.DateTimeField(allow_null=True)
+    ground = serializers.CharField(allow_null=True)
+    answer = serializers.CharField(allow_null=True)
+    package = Package(allow_null=True)
+
+
+class RequestList(serializers.Serializer[Any]):
+    """Requests, newest first."""
+
+    data = DataRequest(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)

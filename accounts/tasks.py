@@ -13,7 +13,9 @@ from django_q.tasks import async_task
 
 from accounts import actions
 from accounts.actions import codes
+from accounts.actions.access_log import forget_old_accesses
 from accounts.actions.challenges import forget_challenges
+from accounts.actions.copies import finish_copy, gather_slice
 from accounts.actions.deliveries import (
     Errand,
     claim_deliveries,
@@ -21,15 +23,23 @@ from accounts.actions.deliveries import (
     prune_notifications,
     settle_delivery,
 )
+from accounts.actions.erasure import erase_what_may_go, make_nameless
 from accounts.actions.notifications import DELIVER
-from accounts.models import EmailAddress, NoticeMedium
+from accounts.actions.requests import WORK
+from accounts.models import (
+    EmailAddress,
+    NoticeMedium,
+    PersonalDataRequest,
+    RequestKind,
+    Stage,
+)
 from accounts.notifications import mail, mobile, providers, webpush  # noqa: F401  (vendors)
 from accounts.notifications.outcomes import AGAIN, Outcome
 
 AT_ONCE = 32
 THREADS = 8
 # The queue ends a task after 20 seconds; what is left then goes to the next one.
-SECONDS = 10.0
+SECONDS = 8.0
 
 
 def deliver_notifications() -> int:
@@ -80,6 +90,35 @@ def prune_old_notifications() -> int:
     while gone := prune_notifications(now=timezone.now()):
         count += gone
     return count
+
+
+def work_on_request(request_id: str) -> str:
+    """Go on with a copy or an erasure for some seconds; again when there is more. Idempotent."""
+    request = PersonalDataRequest.objects.filter(pk=UUID(request_id)).first()
+    if request is None:
+        return "gone"
+    until = time.monotonic() + SECONDS
+    step = gather_slice if request.kind == RequestKind.COPY else make_nameless
+    while step(request):
+        if time.monotonic() > until:
+            async_task(WORK, request_id)
+            return "more"
+    if request.kind == RequestKind.COPY:
+        return "ready" if finish_copy(request) else "nothing to do"
+    return "done"
+
+
+def erase_kept(request_id: str) -> str:
+    """Delete what the law has let go of one erased member. Idempotent."""
+    request = PersonalDataRequest.objects.filter(pk=UUID(request_id)).first()
+    if request is None or request.stage != Stage.PSEUDONYMISED:
+        return "nothing to do"
+    return "all gone" if erase_what_may_go(request) else "some is kept"
+
+
+def prune_access_log() -> int:
+    """Forget looks at personal data that are older than they are kept. Scheduled every night."""
+    return forget_old_accesses(now=timezone.now())
 
 
 def _send(errands: list[Errand], *, until: float) -> int:

@@ -2,7 +2,7 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accounts.views import coming_in, front, joining, passkeys, profile, second_step_setup
+from accounts.views import coming_in, front, joining, passkeys, privacy, profile, second_step_setup
 
 
 class Favicon(RedirectView):
@@ -37,6 +37,11 @@ urlpatterns = [
     path("profile/passkeys/begin/", passkeys.new_begin, name="passkey-new-begin"),
     path("profile/passkeys/finish/", passkeys.new_finish, name="passkey-new-finish"),
     path("profile/passkeys/<uuid:key>/", second_step_setup.passkey, name="passkey"),
+    path("me/privacy/", privacy.privacy, name="privacy"),
+    path("me/privacy/copies/", privacy.ask_for_copy, name="privacy-copy"),
+    path("me/privacy/copies/<prq:key>/", privacy.download_copy, name="privacy-download"),
+    path("me/privacy/corrections/", privacy.ask_for_correction, name="privacy-correction"),
+    path("me/privacy/erasure/", privacy.ask_for_erasure, name="privacy-erasure"),
     # Browsers ask for it wherever a page has no link of its own.
     path("favicon.ico", Favicon.as_view()),
     path("look/", front.components, name="components"),

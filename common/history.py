@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 from common.ids import uuid7
+from common.masking import mask_text
 from common.models import Event
 
 
@@ -38,7 +39,8 @@ def record(
         subject_id=str(subject.pk),
         before=plain(before or {}),
         after=plain(after or {}),
-        reason=reason,
+        # History cannot be changed: what points at a member must never get into it.
+        reason=mask_text(reason) if reason else "",
     )
 
 

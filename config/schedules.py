@@ -18,6 +18,7 @@ SCHEDULES: tuple[Scheduled, ...] = (
     Scheduled(
         "prune old notifications", "accounts.tasks.prune_old_notifications", cron="27 4 * * *"
     ),
+    Scheduled("prune access log", "accounts.tasks.prune_access_log", cron="47 4 * * *"),
     Scheduled("clear old sessions", "accounts.tasks.clear_old_sessions", cron="37 4 * * *"),
     Scheduled("anchor the history", "common.tasks.anchor_head_of_history", cron="1 0 * * *"),
     Scheduled("verify the last day", "common.tasks.verify_last_day_of_history", cron="7 3 * * *"),
@@ -30,6 +31,8 @@ TASK_FUNCTIONS: frozenset[str] = frozenset(
         "accounts.tasks.deliver_notifications",
         "accounts.tasks.send_email_code",
         "accounts.tasks.send_code",
+        "accounts.tasks.erase_kept",
+        "accounts.tasks.work_on_request",
         "common.tasks.beat",
         "common.tasks.continue_history_check",
         "radio.tasks.deliver_edition",

@@ -76,6 +76,15 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             ],
         ),
         (
+            _("Personal data"),
+            [
+                ("accounts.personaldatarequest", "assignment_ind"),
+                ("accounts.personaldataaccess", "visibility"),
+                ("accounts.legalhold", "gavel"),
+                ("accounts.erasurecertificate", "verified_user"),
+            ],
+        ),
+        (
             _("Voice"),
             [
                 ("radio.case", "campaign"),

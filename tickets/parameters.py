@@ -53,6 +53,26 @@ declare(
     maximum=timedelta(hours=1),
     unit=_("seconds"),
 )
+declare(
+    "chat.kept",
+    timedelta(days=180),
+    _("How long a chat is kept after its end, once its member has asked to be erased"),
+    minimum=timedelta(days=0),
+    maximum=timedelta(days=1096),
+    unit=_("seconds"),
+)
+declare(
+    "chat.about_order_kept",
+    timedelta(days=1096),
+    _(
+        "How long a chat about an order is kept after its end, once its member has asked to be erased"
+    ),
+    # E-Commerce Law 31: what belongs to a transaction, three years from its completion.
+    minimum=timedelta(days=1096),
+    maximum=timedelta(days=5479),
+    legal=True,
+    unit=_("seconds"),
+)
 
 tell_apps("message_characters", "chat.message_characters")
 tell_apps("upload_bytes", "chat.upload_bytes")

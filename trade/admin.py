@@ -11,12 +11,14 @@ from accounts.masks import shown
 from accounts.models import Member
 from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, reason_action
+from common.admin.parameters import name_parameter_groups
 from common.events import name_events
 from common.search import found_keys
 from common.words import money_words
 from trade.actions import relist_product, take_down_product
 from trade.models import Order, OrderStatus, Product
 
+name_parameter_groups({"trade": _("Trade")})
 name_events(
     {
         "product.taken_down": _("Product taken down"),

@@ -1,12 +1,98 @@
-"""What trade keeps of a member: which numbers are the house's own."""
+"""What trade keeps of a member: orders, which the law wants for years, and which numbers are ours."""
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.db.models import Min, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 
 from common.masking import own_numbers
-from trade.models import Order
+from common.parameters import value
+from common.personal_data import Slice, Step, Store, Subject, register
+from trade.models import Order, OrderStatus
+
+RUNNING = (OrderStatus.PAID, OrderStatus.SHIPPED)
 
 
 @own_numbers("order")
 def known_orders(numbers: Collection[str]) -> Collection[str]:
     """Return those of ``numbers`` that are order numbers of the house."""
     return list(Order.objects.filter(order_no__in=numbers).values_list("order_no", flat=True))
+
+
+class Orders(Store):
+    """What the member bought."""
+
+    key = "orders"
+    title = _("Orders")
+    about = _("What you bought, where, and what you paid.")
+    models = ("trade.Order",)
+    columns: ClassVar[dict[str, Any]] = {
+        "order_no": _("order no."),
+        "shop": _("shop"),
+        "product": _("product"),
+        "quantity": _("quantity"),
+        "paid_amount": _("paid"),
+        "freight": _("freight"),
+        "region": _("region"),
+        "status": _("state"),
+        "paid_at": _("paid at"),
+        "shipped_at": _("shipped at"),
+        "signed_at": _("received at"),
+        "closed_at": _("closed at"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        rows = self._of(subject).select_related("shop")
+        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        return Slice(
+            [
+                {
+                    name: getattr(row, name)
+                    for name in self.columns
+                    if name not in ("shop", "status", "paid_amount", "freight")
+                }
+                | {
+                    "shop": row.shop.name,
+                    "status": row.get_status_display(),
+                    "paid_amount": str(row.paid_amount),
+                    "freight": str(row.freight),
+                }
+                for row in found
+            ],
+            str(found[-1].pk) if len(found) == limit else None,
+        )
+
+    def running(self, subject: Subject) -> Any:
+        if self._of(subject).filter(status__in=RUNNING).exists():
+            return _("An order is not finished yet.")
+        return ""
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        # The transaction stays as the law wants it; where it went is not part of it.
+        return Step(self._of(subject).exclude(region="").update(region=""))
+
+    def kept_until(self, subject: Subject) -> datetime | None:
+        done = self._of(subject).aggregate(first=Min(_completed()))["first"]
+        return done + value("trade.orders_kept") if done else None
+
+    def erase(self, subject: Subject, now: datetime) -> int:
+        over = (
+            self._of(subject)
+            .alias(completed=_completed())
+            .filter(completed__lte=now - value("trade.orders_kept"), conversations=None)
+        )
+        gone, _kinds = Order.objects.filter(pk__in=list(over.values_list("pk", flat=True))).delete()
+        return gone
+
+    def _of(self, subject: Subject) -> QuerySet[Order]:
+        return Order.objects.filter(member_id=subject.member)
+
+
+def _completed() -> Coalesce:
+    return Coalesce("closed_at", "signed_at", "paid_at")
+
+
+register(Orders(), order=60)

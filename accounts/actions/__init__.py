@@ -7,6 +7,7 @@ from accounts.actions.code_apps import (
     renew_recovery_codes,
 )
 from accounts.actions.codes import ask_for_code, prove_code
+from accounts.actions.copies import end_package, finish_copy, gather_slice, note_download
 from accounts.actions.devices import (
     end_device,
     end_devices,
@@ -17,9 +18,8 @@ from accounts.actions.devices import (
     sign_in_device,
     sign_out_device,
 )
-from accounts.actions.guards import (
-    lift_sign_in_lock,
-)
+from accounts.actions.erasure import begin_erasure, bring_back, erase_what_may_go, make_nameless
+from accounts.actions.guards import lift_sign_in_lock
 from accounts.actions.integration_tokens import (
     issue_integration_token,
     note_token_use,
@@ -27,18 +27,8 @@ from accounts.actions.integration_tokens import (
     rotate_integration_token,
 )
 from accounts.actions.joining import accept_invitation, ask_to_join, invite, join, reset_password
-from accounts.actions.notifications import (
-    announce_sign_in,
-    mark_read,
-    notify,
-    notify_many,
-)
-from accounts.actions.passkeys import (
-    add_passkey,
-    begin_passkey,
-    remove_passkey,
-    rename_passkey,
-)
+from accounts.actions.notifications import announce_sign_in, mark_read, notify, notify_many
+from accounts.actions.passkeys import add_passkey, begin_passkey, remove_passkey, rename_passkey
 from accounts.actions.people import (
     close_account,
     end_all_sessions,
@@ -48,11 +38,14 @@ from accounts.actions.people import (
     set_roles,
     set_tier,
 )
-from accounts.actions.personal_data import (
-    budget_of,
-    log_reading,
-    reveal,
-    revealed_today,
+from accounts.actions.personal_data import budget_of, log_reading, reveal, revealed_today
+from accounts.actions.requests import (
+    ask_about_data,
+    cancel_request,
+    correct_data,
+    lift_hold,
+    place_hold,
+    refuse_request,
 )
 from accounts.actions.second_steps import prove_passkey, prove_password, reset_second_step
 from accounts.actions.sessions import (
@@ -75,10 +68,7 @@ from accounts.actions.sign_in import (
     try_password,
     try_second_step,
 )
-from accounts.actions.socket_tickets import (
-    issue_socket_ticket,
-    take_socket_ticket,
-)
+from accounts.actions.socket_tickets import issue_socket_ticket, take_socket_ticket
 from accounts.actions.webhooks import (
     add_endpoint,
     change_endpoint,
@@ -99,17 +89,22 @@ __all__ = [
     "add_endpoint",
     "add_passkey",
     "announce_sign_in",
+    "ask_about_data",
     "ask_for_code",
     "ask_to_join",
     "begin_code_app",
+    "begin_erasure",
     "begin_passkey",
     "begin_session",
+    "bring_back",
     "budget_of",
+    "cancel_request",
     "change_endpoint",
     "change_password",
     "clear_old_sessions",
     "close_account",
     "confirm_code_app",
+    "correct_data",
     "emit",
     "emit_gathered",
     "end_all_sessions",
@@ -117,18 +112,25 @@ __all__ = [
     "end_devices",
     "end_other_devices",
     "end_other_sessions",
+    "end_package",
     "end_session",
     "end_sessions",
+    "erase_what_may_go",
+    "finish_copy",
     "forget_ended_devices",
+    "gather_slice",
     "invite",
     "issue_integration_token",
     "issue_socket_ticket",
     "join",
     "leave",
+    "lift_hold",
     "lift_sign_in_lock",
     "log_reading",
+    "make_nameless",
     "mark_read",
     "note_device_use",
+    "note_download",
     "note_ended",
     "note_seen",
     "note_token_use",
@@ -136,10 +138,12 @@ __all__ = [
     "notify_many",
     "offer_passkey",
     "pause_endpoint",
+    "place_hold",
     "prove_code",
     "prove_passkey",
     "prove_password",
     "refresh_device",
+    "refuse_request",
     "remove_code_app",
     "remove_endpoint",
     "remove_passkey",

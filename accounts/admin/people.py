@@ -15,16 +15,19 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminPasswordToggleWidget,
     UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
 )
 
 from accounts import senders
 from accounts.actions import (
+    ask_about_data,
     close_account,
     end_all_sessions,
     end_session,
     invite,
     lift_sign_in_lock,
     log_reading,
+    place_hold,
     reopen_account,
     reset_second_step,
     reveal,
@@ -38,6 +41,7 @@ from accounts.models import (
     Member,
     PersonalField,
     Purpose,
+    RequestKind,
     Role,
     SentText,
     Tier,
@@ -61,6 +65,7 @@ name_parameter_groups(
         "password": _("Passwords"),
         "invitation": _("Invitations"),
         "code": _("Codes to phones"),
+        "personal_data": _("Personal data"),
     }
 )
 name_events(
@@ -159,6 +164,24 @@ class RevealForm(PurposeForm):
         widget=UnfoldAdminSelectWidget(),
     )
     field_order = ["field", "purpose", "reason"]
+
+
+class HoldForm(ReasonForm):
+    """Who ordered that the data is kept."""
+
+    ordered_by = forms.CharField(
+        label=_("Ordered by"), max_length=200, widget=UnfoldAdminTextInputWidget()
+    )
+
+
+class AskForm(ReasonForm):
+    """What a member asked by phone or letter."""
+
+    kind = forms.ChoiceField(
+        label=_("Request"),
+        choices=[choice for choice in RequestKind.choices if choice[0] != RequestKind.CORRECTION],
+        widget=UnfoldAdminSelectWidget(),
+    )
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -460,6 +483,36 @@ class MemberAdmin(BaseAdmin):
             address=address_of(request),
         )
         return plain
+
+    @reason_action(
+        _("Place a legal hold"),
+        right="personal_data.handle",
+        form=HoldForm,
+        question=_("Keep everything of this member?"),
+        consequence=_("Nothing of theirs is erased until the hold is lifted, whatever they ask."),
+        fits=lambda member: member.erased_at is None,
+    )
+    def hold(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
+        place_hold(
+            member,
+            ordered_by=answers["ordered_by"],
+            by=signed_in(request),
+            reason=answers["reason"],
+        )
+
+    @reason_action(
+        _("Write down a request"),
+        right="personal_data.handle",
+        form=AskForm,
+        question=_("What does the member ask about their data?"),
+        consequence=_("It runs against its legal deadline from now on; the member sees it."),
+        fits=lambda member: member.erased_at is None,
+    )
+    def ask(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        asked, _made = ask_about_data(
+            member, answers["kind"], by=signed_in(request), reason=answers["reason"]
+        )
+        return asked.request_no
 
     def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))

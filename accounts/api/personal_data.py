@@ -1,18 +1,33 @@
 """REST of personal data: one field revealed with a reason, and who has looked at mine."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.access_log import access_page
-from accounts.actions import budget_of, reveal, revealed_today
+from accounts.actions import (
+    ask_about_data,
+    budget_of,
+    cancel_request,
+    reveal,
+    revealed_today,
+)
 from accounts.api import SignedIn
-from accounts.models import Member, PersonalField, Purpose
-from accounts.shapes import AccessPage, Revealed
+from accounts.models import (
+    Member,
+    PersonalDataRequest,
+    PersonalField,
+    Purpose,
+    RequestKind,
+    RequestState,
+)
+from accounts.shapes import AccessPage, DataRequest, RequestList, Revealed
 from common.addresses import address_of
 from common.ids import public_key
 from common.parameters import value
@@ -72,6 +87,98 @@ class Reveals(Endpoint):
             "left_today": left,
         }
         return no_store(Response(body, status=201))
+
+
+class RequestSent(Sent):
+    """What a member asks about their data."""
+
+    kind = serializers.ChoiceField(RequestKind.choices)
+    field = serializers.ChoiceField(
+        [name for name in PersonalField.values if name != PersonalField.TEXT],
+        required=False,
+        default="",
+    )
+    wish = serializers.CharField(
+        required=False, default="", allow_blank=True, trim_whitespace=False
+    )
+
+
+def own_member(request: SignedIn) -> Member:
+    """Return the member who asks; to everybody else this address has nothing."""
+    member = Member.objects.visible_to(request.user).filter(user=request.user).first()
+    if member is None or not request.user.can("me.use"):
+        raise Http404
+    return member
+
+
+def request_card(row: PersonalDataRequest) -> dict[str, Any]:
+    """Return a request as JSON."""
+    is_ready = row.state == RequestState.READY
+    return {
+        "id": public_key("prq", row.pk),
+        "request_no": row.request_no,
+        "kind": row.kind,
+        "state": row.state,
+        "state_label": row.get_state_display(),
+        "asked_at": row.asked_at,
+        "due_at": row.due_at,
+        "ended_at": row.ended_at,
+        "ground": row.ground or None,
+        "answer": row.answer or None,
+        "package": {
+            "url": reverse("privacy-download", args=[row.pk]),
+            "size": row.package_size,
+            "sha256": row.package_sha256,
+            "expires_at": row.package_expires_at,
+        }
+        if is_ready
+        else None,
+    }
+
+
+class DataRequests(Endpoint):
+    """What I have asked about my data."""
+
+    @extend_schema(responses={200: RequestList})
+    def get(self, request: SignedIn) -> Response:
+        """List the signed-in member's requests about their data, newest first."""
+        rows = PersonalDataRequest.objects.filter(member=own_member(request)).order_by("-pk")
+        return no_store(self.page([request_card(row) for row in rows[:50]], None))
+
+    @extend_schema(request=RequestSent, responses={200: DataRequest, 201: DataRequest})
+    def post(self, request: SignedIn) -> Response:
+        """Ask for a copy, for erasure or for a correction; asking again while it runs changes nothing."""
+        sent = accepted(RequestSent, request.data)
+        asked, made = ask_about_data(
+            own_member(request),
+            sent["kind"],
+            by=request.user,
+            field=sent["field"],
+            wish=sent["wish"],
+        )
+        return no_store(Response(request_card(asked), status=201 if made else 200))
+
+
+class OneDataRequest(Endpoint):
+    """One of my requests."""
+
+    @extend_schema(responses={200: DataRequest})
+    def get(self, request: SignedIn, key: UUID) -> Response:
+        """Show one of the signed-in member's requests."""
+        return no_store(Response(request_card(self._own(request, key))))
+
+    @extend_schema(responses={200: DataRequest})
+    def delete(self, request: SignedIn, key: UUID) -> Response:
+        """Withdraw a request that still runs."""
+        return no_store(
+            Response(request_card(cancel_request(self._own(request, key), by=request.user)))
+        )
+
+    def _own(self, request: SignedIn, key: UUID) -> PersonalDataRequest:
+        found = PersonalDataRequest.objects.filter(member=own_member(request), pk=key).first()
+        if found is None:
+            raise Http404
+        return found
 
 
 class Accesses(Endpoint):

@@ -149,7 +149,7 @@ class RequestState(models.TextChoices):
     IN_PROGRESS = rules.IN_PROGRESS, _("Being worked on")
     READY = rules.READY, _("Ready to download")
     DONE = rules.DONE, _("Done")
-    REFUSED = rules.REFUSED, _("Refused")
+    REFUSED = rules.REFUSED, _("Declined")
     CANCELLED = rules.CANCELLED, _("Withdrawn")
 
 
@@ -292,8 +292,13 @@ class LegalHold(models.Model):
     """An order to keep one member's data (冻结留存): while it stands, nothing of theirs is erased."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # No database constraint: that there was a hold stays known when the member is gone.
     member = models.ForeignKey(
-        Member, models.PROTECT, related_name="legal_holds", verbose_name=_("member")
+        Member,
+        models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("member"),
     )
     ordered_by = models.CharField(_("ordered by"), max_length=200)
     placed_at = models.DateTimeField(_("since"), default=timezone.now)

@@ -7,9 +7,22 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actions import issue_integration_token, notify, sign_in_device
+from accounts.actions import (
+    ask_about_data,
+    issue_integration_token,
+    notify,
+    place_hold,
+    reveal,
+    sign_in_device,
+)
 from accounts.actions.notice_targets import register_device
-from accounts.models import NotificationDelivery, PushSubscription, SimulatedPush, WebSession
+from accounts.models import (
+    ErasureCertificate,
+    NotificationDelivery,
+    PushSubscription,
+    SimulatedPush,
+    WebSession,
+)
 from common.admin import BaseAdmin
 from common.deadlines import set_deadline
 from common.models import CalendarDay, ChainAnchor, Heartbeat, HistoryCheck
@@ -67,6 +80,14 @@ def world(owned, ops, shop, order, product, dora):
         reason="对接",
     )
     WebSession.objects.create(user=ops, key_hash="0" * 40)
+
+    member = owned.member
+    place_hold(member, ordered_by="杭州互联网法院", by=ops, reason="来函")
+    asked, _made = ask_about_data(member, "erasure", by=ops)
+    reveal(member, "phone", by=ops, reason="核对")
+    ErasureCertificate.objects.create(
+        number="D-1", request=asked, stage="hidden", issued_at=now, counts={"orders": 1}, kept={}
+    )
 
     phone = register_device(dora, platform="ios", token="a token")
     told = notify(dora, "notification.test", title="试试", url="/", media=["mobile"])

@@ -1,0 +1,315 @@
+"""What a member asks about their own data, and every move of such a request."""
+
+from datetime import date, datetime, time, timedelta
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_q.tasks import async_task
+
+from accounts import rules
+from accounts.masks import names_of
+from accounts.models import (
+    LegalGround,
+    LegalHold,
+    Member,
+    PersonalDataRequest,
+    PersonalField,
+    RequestKind,
+    RequestState,
+    User,
+)
+from common.calendars import add_workdays, previous_workday
+from common.deadlines import drop_deadline, set_deadline
+from common.errors import DomainError, NotFound
+from common.history import record
+from common.masking import mask_text
+from common.parameters import value
+from common.rights import require_right
+from common.text import clean
+
+DUE_SOON, OVERDUE = "personal_data.due_soon", "personal_data.overdue"
+PACKAGE_ENDS = "personal_data.package_ends"
+WORK = "accounts.tasks.work_on_request"
+CORRECTABLE = {
+    PersonalField.NAME: "display_name",
+    PersonalField.PHONE: "phone",
+    PersonalField.REGION: "region",
+}
+LONGEST = {PersonalField.NAME: 64, PersonalField.PHONE: 32, PersonalField.REGION: 40}
+
+
+@transaction.atomic
+def ask_about_data(
+    member: Member,
+    kind: str,
+    *,
+    by: User | None,
+    field: str = "",
+    wish: str = "",
+    reason: str = "",
+    now: datetime | None = None,
+) -> tuple[PersonalDataRequest, bool]:
+    """Take what a member asks about their data; return the request and whether this call made it.
+
+    The member asks for themselves; who handles requests may write down what was asked by phone or
+    letter. Asking for the same while it runs returns the first request. A copy is begun at once.
+    Raises ``forbidden``, ``request.unknown_kind``, ``request.no_wish``.
+    """
+    if by is None or member.user_id != by.pk:
+        require_right(by, "personal_data.handle")
+    moment = now or timezone.now()
+    wanted = _checked_wish(kind, field, wish)
+    request = PersonalDataRequest(
+        member=member,
+        kind=kind,
+        field=field if kind == RequestKind.CORRECTION else "",
+        wish=wanted,
+        asked_at=moment,
+        due_at=_due(moment),
+    )
+    running = PersonalDataRequest.objects.filter(member=member, kind=kind).open()
+    try:
+        with transaction.atomic():
+            request.save(force_insert=True)
+    except IntegrityError:
+        return running.get(), False
+    record(
+        request,
+        "personal_data.asked",
+        by=by,
+        after={"kind": kind, "due_at": request.due_at},
+        reason=mask_text(reason, names=names_of(member)),
+    )
+    warn_at = max(_warning(request.due_at), moment)
+    set_deadline(DUE_SOON, request, warn_at)
+    set_deadline(OVERDUE, request, request.due_at)
+    if kind == RequestKind.COPY:
+        _move(request, RequestState.IN_PROGRESS, by=None, at=moment)
+        async_task(WORK, str(request.pk))
+    return request, True
+
+
+@transaction.atomic
+def cancel_request(
+    request: PersonalDataRequest, *, by: User | None, reason: str = ""
+) -> PersonalDataRequest:
+    """Withdraw a request that still runs.
+
+    Raises ``forbidden``, ``request.cannot_move`` (it has ended, or erasure has begun). A second call
+    changes nothing.
+    """
+    request = _locked(request)
+    member = Member.objects.filter(pk=request.member_id).first()
+    if by is None or member is None or member.user_id != by.pk:
+        require_right(by, "personal_data.handle")
+    if request.state == RequestState.CANCELLED:
+        return request
+    if request.stage:
+        # Hidden already: that is taken back by its own action, which opens the account again.
+        raise _cannot(request)
+    _move(request, RequestState.CANCELLED, by=by, reason=reason)
+    return request
+
+
+@transaction.atomic
+def refuse_request(
+    request: PersonalDataRequest, *, ground: str, answer: str, by: User | None
+) -> PersonalDataRequest:
+    """Refuse on a legal ground, with an answer that the member reads.
+
+    Raises ``forbidden``, ``request.unknown_ground``, ``request.no_answer``, ``request.cannot_move``.
+    """
+    require_right(by, "personal_data.handle")
+    if ground not in LegalGround.values:
+        raise DomainError("request.unknown_ground", _("Choose the legal ground."))
+    said = clean(answer, max_chars=1000, required=False)
+    if not said:
+        raise DomainError("request.no_answer", _("Write the answer; the member reads it."))
+    request = _locked(request)
+    request.ground, request.answer = ground, said
+    _move(request, RequestState.REFUSED, by=by, reason=said, fields=["ground", "answer"])
+    return request
+
+
+@transaction.atomic
+def correct_data(
+    request: PersonalDataRequest, *, by: User | None, reason: str
+) -> PersonalDataRequest:
+    """Write what the member wants into their profile, and end the request.
+
+    The history keeps that it changed and why, not the old or the new words. Raises ``forbidden``,
+    ``request.no_reason``, ``request.not_this_kind``, ``request.cannot_move``.
+    """
+    require_right(by, "personal_data.handle")
+    if not reason.strip():
+        raise DomainError("request.no_reason", _("Write how you checked it."))
+    request = _locked(request)
+    if request.kind != RequestKind.CORRECTION:
+        raise DomainError("request.not_this_kind", _("This request asks for something else."))
+    if request.state not in rules.OPEN_REQUESTS:
+        raise _cannot(request)
+    member = (
+        Member.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .get(pk=request.member_id)
+    )
+    column = CORRECTABLE[PersonalField(request.field)]
+    setattr(member, column, request.wish)
+    member.save(update_fields=[column])
+    if column == "display_name" and member.user is not None:
+        User.objects.filter(pk=member.user.pk).update(display_name=request.wish)
+    record(member, "personal_data.corrected", by=by, after={"field": request.field}, reason=reason)
+    request.wish = ""
+    if request.state == RequestState.ASKED:
+        _move(request, RequestState.IN_PROGRESS, by=by)
+    _move(request, RequestState.DONE, by=by, reason=reason, fields=["wish"])
+    return request
+
+
+@transaction.atomic
+def warn_of_deadline(request: PersonalDataRequest, kind: str, *, now: datetime) -> bool:
+    """Write into the history that a request is due soon or late; False when it has ended."""
+    request = _locked(request)
+    if request.state not in rules.OPEN_REQUESTS:
+        return False
+    record(request, kind, by=None, after={"due_at": request.due_at}, at=now)
+    return True
+
+
+@transaction.atomic
+def place_hold(member: Member, *, ordered_by: str, by: User | None, reason: str) -> LegalHold:
+    """Keep everything of ``member`` until the hold is lifted; a second call returns the first.
+
+    Raises ``forbidden``, ``hold.no_order``.
+    """
+    require_right(by, "personal_data.handle")
+    order = clean(ordered_by, max_chars=200, single_line=True, required=False)
+    if not order or not reason.strip():
+        raise DomainError("hold.no_order", _("Write who ordered it, and why."))
+    Member.objects.select_for_update().get(pk=member.pk)
+    hold, made = LegalHold.objects.get_or_create(
+        member=member, lifted_at=None, defaults={"ordered_by": order, "placed_by": by}
+    )
+    if made:
+        record(member, "personal_data.held", by=by, after={"hold": hold.pk}, reason=reason)
+    return hold
+
+
+@transaction.atomic
+def lift_hold(member: Member, *, by: User | None, reason: str) -> bool:
+    """End the legal hold of ``member``; False when none stands. Raises ``forbidden``, ``hold.no_reason``."""
+    require_right(by, "personal_data.handle")
+    if not reason.strip():
+        raise DomainError("hold.no_reason", _("Write why."))
+    lifted = LegalHold.objects.filter(member=member, lifted_at=None).update(
+        lifted_at=timezone.now()
+    )
+    if lifted:
+        record(member, "personal_data.hold_lifted", by=by, reason=reason)
+    return bool(lifted)
+
+
+def move_request(
+    request: PersonalDataRequest,
+    state: str,
+    *,
+    by: User | None,
+    at: datetime | None = None,
+    reason: str = "",
+    fields: list[str] | None = None,
+) -> None:
+    """Move a locked ``request`` to ``state`` with its history line. Raises ``request.cannot_move``."""
+    _move(request, state, by=by, at=at, reason=reason, fields=fields)
+
+
+def locked_request(request: PersonalDataRequest) -> PersonalDataRequest:
+    """Return ``request`` as it is now, locked until the transaction ends. Raises ``request.not_found``."""
+    return _locked(request)
+
+
+def _locked(request: PersonalDataRequest) -> PersonalDataRequest:
+    found = PersonalDataRequest.objects.select_for_update().filter(pk=request.pk).first()
+    if found is None:
+        raise NotFound("request.not_found", _("No such request, or it is not yours to see."))
+    return found
+
+
+def _move(
+    request: PersonalDataRequest,
+    state: str,
+    *,
+    by: User | None,
+    at: datetime | None = None,
+    reason: str = "",
+    fields: list[str] | None = None,
+) -> None:
+    if state not in rules.REQUEST_MOVES[request.state]:
+        raise _cannot(request)
+    moment, before = at or timezone.now(), request.state
+    request.state = RequestState(state)
+    changed = ["state", *(fields or [])]
+    if state == RequestState.IN_PROGRESS:
+        request.started_at = moment
+        changed.append("started_at")
+    if by is not None and by.can("personal_data.handle"):
+        request.handled_by = by
+        changed.append("handled_by")
+    if state not in rules.OPEN_REQUESTS:
+        if state in (RequestState.REFUSED, RequestState.CANCELLED):
+            request.wish = ""
+            changed.append("wish")
+        request.ended_at = moment
+        changed.append("ended_at")
+        for kind in (DUE_SOON, OVERDUE):
+            drop_deadline(kind, request)
+    request.save(update_fields=list(dict.fromkeys(changed)))
+    member = Member.objects.filter(pk=request.member_id).first()
+    record(
+        request,
+        f"personal_data.{state}",
+        by=by,
+        before={"state": before},
+        after={"state": state},
+        reason=mask_text(reason, names=names_of(member)),
+        at=moment,
+    )
+
+
+def _cannot(request: PersonalDataRequest) -> DomainError:
+    return DomainError(
+        "request.cannot_move",
+        _("This request is at “%(state)s”; that is not possible any more.")
+        % {"state": request.get_state_display()},
+        state=request.state,
+    )
+
+
+def _checked_wish(kind: str, field: str, wish: str) -> str:
+    if kind not in RequestKind.values:
+        raise DomainError("request.unknown_kind", _("There is no such request."))
+    if kind != RequestKind.CORRECTION:
+        return ""
+    if field not in CORRECTABLE:
+        raise DomainError("request.no_wish", _("Choose what is wrong."))
+    wanted = clean(wish, max_chars=LONGEST[PersonalField(field)], single_line=True, required=False)
+    if not wanted:
+        raise DomainError("request.no_wish", _("Write how it should read."))
+    return wanted
+
+
+def _due(asked_at: datetime) -> datetime:
+    """Return the end of the last working day on which an answer is in time."""
+    day = add_workdays(timezone.localdate(asked_at), value("personal_data.answer_days", asked_at))
+    return _at(day, time(0)) + timedelta(days=1)
+
+
+def _warning(due_at: datetime) -> datetime:
+    day = timezone.localdate(due_at - timedelta(seconds=1))
+    for _day in range(value("personal_data.warn_days")):
+        day = previous_workday(day)
+    return _at(day, time(9))
+
+
+def _at(day: date, moment: time) -> datetime:
+    return datetime.combine(day, moment, tzinfo=timezone.get_default_timezone())

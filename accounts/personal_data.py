@@ -1,0 +1,248 @@
+"""What accounts keep of a member: the profile, who looked at it, requests, ways to sign in."""
+
+from typing import Any, ClassVar
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access_log import access_line
+from accounts.masks import names_of
+from accounts.models import (
+    LegalHold,
+    Member,
+    Passkey,
+    PersonalDataAccess,
+    PersonalDataRequest,
+    RecoveryCode,
+    SignInChallenge,
+    SignInGuard,
+    Totp,
+    User,
+    WebSession,
+)
+from common.ids import short_code, uuid7
+from common.parameters import value
+from common.personal_data import Slice, Step, Store, Subject, register
+
+
+def subject_of(member: Member) -> Subject:
+    """Return ``member`` as the stores of all apps know them."""
+    user = member.user
+    known = [member.member_no, member.phone]
+    if user is not None:
+        known += [user.username, user.phone]
+    return Subject(
+        member=member.pk,
+        user=member.user_id,
+        member_no=member.member_no,
+        names=tuple(names_of(member)),
+        identifiers=tuple(dict.fromkeys(one for one in known if one)),
+    )
+
+
+class Profile(Store):
+    """The member and the account behind them."""
+
+    key = "profile"
+    title = _("Profile")
+    about = _("Who you are to us: name, phone, region, tier, account.")
+    models = ("accounts.Member", "accounts.User")
+    columns: ClassVar[dict[str, Any]] = {
+        "member_no": _("member no."),
+        "display_name": _("name"),
+        "phone": _("phone"),
+        "region": _("region"),
+        "tier": _("tier"),
+        "real_name_verified": _("real name verified"),
+        "registered_at": _("registered at"),
+        "account": _("account"),
+        "account_name": _("name of the account"),
+        "account_phone": _("phone of the account"),
+        "language": _("language"),
+        "joined_at": _("joined at"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        member = Member.objects.select_related("user").get(pk=subject.member)
+        user = member.user
+        own = ("member_no", "display_name", "phone", "region", "tier", "real_name_verified")
+        row = {name: getattr(member, name) for name in own} | {
+            "registered_at": member.registered_at,
+            "account": user.username if user else "",
+            "account_name": user.display_name if user else "",
+            "account_phone": user.phone if user else "",
+            "language": user.language if user else "",
+            "joined_at": user.date_joined if user else None,
+        }
+        return Slice([row])
+
+    def running(self, subject: Subject) -> Any:
+        if LegalHold.objects.filter(member=subject.member, lifted_at=None).exists():
+            return _("A legal hold stands.")
+        return ""
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        now = timezone.now()
+        token = short_code(uuid7(now)).lower()
+        changed = Member.objects.filter(pk=subject.member, erased_at=None).update(
+            member_no=f"X-{token}",
+            display_name="",
+            phone="",
+            region="",
+            real_name_verified=False,
+            hidden_at=None,
+            erased_at=now,
+        )
+        if changed and subject.user is not None:
+            user = User.objects.get(pk=subject.user)
+            user.set_unusable_password()
+            changed += User.objects.filter(pk=user.pk).update(
+                username=f"erased-{token}",
+                display_name="",
+                phone="",
+                language="",
+                password=user.password,
+                roles=[],
+                is_active=False,
+            )
+        return Step(changed)
+
+
+class Accesses(Store):
+    """Who looked at the member's data."""
+
+    key = "accesses"
+    title = _("Who saw my data")
+    about = _("Every look at your data: when, who in which role, what, and what for.")
+    models = ("accounts.PersonalDataAccess",)
+    columns: ClassVar[dict[str, Any]] = {
+        "at": _("at"),
+        "who": _("who"),
+        "what": _("what"),
+        "why": _("what for"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        rows = PersonalDataAccess.objects.filter(member=subject.member).select_related("actor")
+        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        is_named = bool(value("personal_data.name_agents_to_members"))
+        lines = [access_line(row, is_named=is_named) for row in found]
+        return Slice(
+            [{"at": x.at, "who": x.who, "what": x.what, "why": x.why} for x in lines],
+            str(found[-1].pk) if len(found) == limit else None,
+        )
+
+
+class Requests(Store):
+    """What the member has asked about their data before."""
+
+    key = "requests"
+    title = _("My requests")
+    about = _("What you have asked about your data, and what we answered.")
+    models = (
+        "accounts.PersonalDataRequest",
+        "accounts.ErasureCertificate",
+        "accounts.LegalHold",
+    )
+    columns: ClassVar[dict[str, Any]] = {
+        "request_no": _("request no."),
+        "kind": _("kind"),
+        "state": _("state"),
+        "asked_at": _("asked at"),
+        "due_at": _("due at"),
+        "ended_at": _("ended at"),
+        "answer": _("answer"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        rows = PersonalDataRequest.objects.filter(member=subject.member)
+        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        return Slice(
+            [
+                {
+                    "request_no": row.request_no,
+                    "kind": row.get_kind_display(),
+                    "state": row.get_state_display(),
+                    "asked_at": row.asked_at,
+                    "due_at": row.due_at,
+                    "ended_at": row.ended_at,
+                    "answer": row.answer,
+                }
+                for row in found
+            ],
+            str(found[-1].pk) if len(found) == limit else None,
+        )
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        rows = PersonalDataRequest.objects.filter(member=subject.member)
+        with_files = rows.exclude(package="")
+        for row in with_files:
+            row.package.delete(save=False)
+        with_files.update(package="", state="done")
+        return Step(rows.exclude(wish="").update(wish=""))
+
+
+class SignIns(Store):
+    """Where the member is or was signed in, how they prove who they are, wrong tries for their account."""
+
+    key = "sessions"
+    title = _("Sign-ins")
+    about = _("Browsers in which you are or were signed in, and the keys you signed in with.")
+    models = (
+        "accounts.WebSession",
+        "accounts.SignInGuard",
+        "accounts.Totp",
+        "accounts.RecoveryCode",
+        "accounts.Passkey",
+        "accounts.SignInChallenge",
+    )
+    columns: ClassVar[dict[str, Any]] = {
+        "signed_in_at": _("signed in at"),
+        "seen_at": _("last seen"),
+        "ended_at": _("ended at"),
+        "address": _("address"),
+        "browser": _("browser"),
+        "system": _("system"),
+        "method": _("proved by"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        if subject.user is None:
+            return Slice([])
+        rows = WebSession.objects.filter(user=subject.user)
+        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        return Slice(
+            [
+                {
+                    "signed_in_at": row.signed_in_at,
+                    "seen_at": row.seen_at,
+                    "ended_at": row.ended_at,
+                    "address": row.address,
+                    "browser": row.browser,
+                    "system": row.system,
+                    "method": row.get_method_display(),
+                }
+                for row in found
+            ],
+            str(found[-1].pk) if len(found) == limit else None,
+        )
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        names = [one.casefold()[:64] for one in subject.identifiers]
+        gone = SignInGuard.objects.filter(account__in=names).delete()[0]
+        if subject.user is None:
+            return Step(gone)
+        browsers = WebSession.objects.filter(user=subject.user)
+        keys = list(browsers.values_list("key_hash", flat=True))
+        gone += Session.objects.filter(session_key__in=keys).delete()[0]
+        for model in (WebSession, Totp, RecoveryCode, Passkey, SignInChallenge):
+            gone += model.objects.filter(user=subject.user).delete()[0]
+        return Step(gone)
+
+
+register(Accesses(), order=80)
+register(Requests(), order=81)
+register(SignIns(), order=82)
+# Last of all: everything else is found through it.
+register(Profile(), order=100)

@@ -1,0 +1,62 @@
+"""What the radio keeps of a member: their words, masked before they were stored."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from common.masking import blank_text
+from common.personal_data import Slice, Step, Store, Subject, register
+from radio import rules
+from radio.models import Case, CaseQuote, CaseState
+
+
+class Voices(Store):
+    """The lines of the member that the business heard."""
+
+    key = "voices"
+    title = _("Heard by the business")
+    about = _("Lines of yours that business teams heard at nine o'clock, without your name.")
+    models = ("radio.Case", "radio.CaseQuote")
+    columns: ClassVar[dict[str, Any]] = {
+        "headline": _("title"),
+        "said_at": _("said at"),
+        "text": _("text"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        quotes = CaseQuote.objects.filter(case__in=_cases_of(subject)).select_related("case")
+        return Slice(
+            [
+                {"headline": row.case.headline, "said_at": row.said_at, "text": row.body}
+                for row in quotes.order_by("pk")
+            ]
+        )
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        names = [*subject.names, *subject.identifiers]
+        cases, changed = list(_cases_of(subject)), 0
+        for case in cases:
+            longest = (
+                rules.HEADLINE_CHARACTERS
+                if case.state == CaseState.SELECTED
+                else rules.SUGGESTED_CHARACTERS
+            )
+            case.headline = blank_text(case.headline, names=names)[:longest]
+            case.reason = blank_text(case.reason, names=names)
+            case.member_region = ""
+        changed += Case.objects.bulk_update(cases, ["headline", "reason", "member_region"])
+        quotes = list(CaseQuote.objects.filter(case__in=cases))
+        for quote in quotes:
+            quote.body = blank_text(quote.body, names=names)
+            if quote.speaker_kind == "member":
+                quote.speaker_name = ""
+        changed += CaseQuote.objects.bulk_update(quotes, ["body", "speaker_name"])
+        return Step(changed)
+
+
+def _cases_of(subject: Subject) -> QuerySet[Case]:
+    return Case.objects.filter(conversation__member_id=subject.member)
+
+
+register(Voices(), order=10)

@@ -12,7 +12,13 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         # Every app opens its own doors, names its own numbers and what it tells people.
         autodiscover_modules(
-            "doors", "parameters", "business", "personal_data", "webhooks", "notifications"
+            "doors",
+            "parameters",
+            "business",
+            "personal_data",
+            "webhooks",
+            "notifications",
+            "inventory",
         )
         for room in ("receivers", "clock"):
             import_module(f"accounts.{room}")

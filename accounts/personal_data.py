@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.access_log import access_line
 from accounts.masks import names_of
 from accounts.models import (
+    Device,
     LegalHold,
     Member,
     Passkey,
@@ -17,6 +18,7 @@ from accounts.models import (
     RecoveryCode,
     SignInChallenge,
     SignInGuard,
+    SocketTicket,
     Totp,
     User,
     WebSession,
@@ -103,6 +105,7 @@ class Profile(Store):
                 phone="",
                 language="",
                 password=user.password,
+                last_login=None,
                 roles=[],
                 is_active=False,
             )
@@ -196,6 +199,8 @@ class SignIns(Store):
         "accounts.RecoveryCode",
         "accounts.Passkey",
         "accounts.SignInChallenge",
+        "accounts.Device",
+        "accounts.SocketTicket",
     )
     columns: ClassVar[dict[str, Any]] = {
         "signed_in_at": _("signed in at"),
@@ -236,7 +241,15 @@ class SignIns(Store):
         browsers = WebSession.objects.filter(user=subject.user)
         keys = list(browsers.values_list("key_hash", flat=True))
         gone += Session.objects.filter(session_key__in=keys).delete()[0]
-        for model in (WebSession, Totp, RecoveryCode, Passkey, SignInChallenge):
+        for model in (
+            Device,
+            SocketTicket,
+            WebSession,
+            Totp,
+            RecoveryCode,
+            Passkey,
+            SignInChallenge,
+        ):
             gone += model.objects.filter(user=subject.user).delete()[0]
         return Step(gone)
 

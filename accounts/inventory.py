@@ -1,0 +1,346 @@
+"""The columns of accounts and of the house's records: which are personal, and what becomes of them."""
+
+from common.inventory import personal, table
+
+PEOPLE, TRUST, HOUSE = "operations, people", "operations, privacy", "operations, machine room"
+ACCOUNT = "as long as the account; erased on request"
+SIGN_IN = "as long as the account, ended ones 90 days"
+
+# --- common: it knows no app, so its records are declared here -----------------------------------
+
+table(
+    "common.BusPayload",
+    owner=HOUSE,
+    purpose="Long messages on their way between processes.",
+    kept="minutes, unlogged",
+    plain="id created_at",
+    body=personal("text", "carries frames", mask="never shown", erasure="deleted"),
+)
+table(
+    "common.CalendarDay",
+    owner=HOUSE,
+    purpose="Working days.",
+    kept="for good",
+    plain="day name is_off source updated_at",
+)
+table(
+    "common.ChainAnchor",
+    owner=HOUSE,
+    purpose="Proof that the history was not touched.",
+    kept="for good",
+    plain="id position hash at",
+)
+table(
+    "common.ChainLink",
+    owner=HOUSE,
+    purpose="Proof that the history was not touched.",
+    kept="for good",
+    plain="position event_id previous hash sealed_at",
+)
+table(
+    "common.Deadline",
+    owner=HOUSE,
+    purpose="Timers.",
+    kept="until done, then with its subject",
+    plain="id kind subject_id due_at paused_at payload attempts last_error done_at created_at",
+)
+table(
+    "common.Event",
+    owner=TRUST,
+    purpose="History: who changed what and why.",
+    kept="for good; points at a pseudonym after erasure",
+    plain="id at action subject_type subject_id",
+    actor=personal("account", "who did it", mask="name", erasure="kept nameless"),
+    before=personal("text", "what changed", mask="text", erasure="kept"),
+    after=personal("text", "what changed", mask="text", erasure="kept"),
+    reason=personal("text", "why; masked when it is written", mask="text", erasure="kept"),
+)
+table(
+    "common.FreshStart",
+    owner=HOUSE,
+    purpose="From when clients have to begin anew.",
+    kept="for good",
+    plain="kind at",
+)
+table(
+    "common.Heartbeat",
+    owner=HOUSE,
+    purpose="Signs of life of processes.",
+    kept="the last one",
+    plain="instance process at detail",
+)
+table(
+    "common.HistoryCheck",
+    owner=HOUSE,
+    purpose="When the history was checked.",
+    kept="for good",
+    plain="id started_at finished_at since lines position state findings trouble_count",
+)
+table(
+    "common.ImportRun",
+    owner=HOUSE,
+    purpose="Files that were loaded.",
+    kept="for good",
+    plain="id kind file_name sha256 size started_at finished_at by lines_done inserted updated "
+    "unchanged rejected rejects_size",
+)
+table(
+    "common.KeptAnswer",
+    owner=HOUSE,
+    purpose="Answers to retried requests.",
+    kept="a day",
+    plain="id route key fingerprint status content_type at",
+    actor=personal("account", "whose request", mask="never shown", erasure="deleted"),
+    body=personal("text", "the answer again", mask="never shown", erasure="deleted"),
+)
+table(
+    "common.Parameter",
+    owner=HOUSE,
+    purpose="Business numbers.",
+    kept="for good",
+    plain="id key value effective_from changed_by reason created_at",
+)
+table(
+    "common.RateBucket",
+    owner=HOUSE,
+    purpose="How fast somebody asks.",
+    kept="hours",
+    plain="tokens filled_at let_through",
+    key=personal("network", "account or network address", mask="never shown", erasure="deleted"),
+)
+table(
+    "common.UnsealedEvent",
+    owner=HOUSE,
+    purpose="History lines that wait for their proof.",
+    kept="seconds",
+    plain="event_id noted_at",
+)
+
+# --- accounts ------------------------------------------------------------------------------------
+
+table(
+    "accounts.Device",
+    owner=PEOPLE,
+    purpose="Apps in which somebody is signed in.",
+    kept=SIGN_IN,
+    plain="id platform app_version method limit_at ends_at ended_at end_reason rotated_at access_hash "
+    "access_until refresh_hash spent_access_hash spent_access_until spent_refresh_hash answer_nonce",
+    user=personal("account", "whose app", mask="name", erasure="deleted"),
+    name=personal("device", "to tell devices apart", mask="as it is", erasure="deleted"),
+    signed_in_at=personal("behaviour", "to find a stranger", mask="as it is", erasure="deleted"),
+    signed_in_address=personal("network", "to find a stranger", mask="as it is", erasure="deleted"),
+    last_used_at=personal("behaviour", "to find a stranger", mask="as it is", erasure="deleted"),
+    last_used_address=personal("network", "to find a stranger", mask="as it is", erasure="deleted"),
+)
+table(
+    "accounts.ErasureCertificate",
+    owner=TRUST,
+    purpose="Proof of what was erased.",
+    kept="for good",
+    plain="id number request stage issued_at counts kept",
+)
+table(
+    "accounts.IntegrationToken",
+    owner=PEOPLE,
+    purpose="Systems that act for the house.",
+    kept="for good",
+    plain="id name owner scopes secret_hash secret_since issued_at expires_at last_used_at "
+    "last_used_address revoked_at",
+)
+table(
+    "accounts.LegalHold",
+    owner=TRUST,
+    purpose="Orders to keep one member's data.",
+    kept="for good",
+    plain="id ordered_by placed_at placed_by lifted_at",
+    member=personal("identifier", "whose data", mask="name", erasure="kept nameless"),
+)
+table(
+    "accounts.Member",
+    owner=PEOPLE,
+    purpose="Buyers.",
+    kept=ACCOUNT + "; deleted when the last of their orders may go",
+    plain="id tier hidden_at erased_at",
+    member_no=personal(
+        "identifier", "to name a member", mask="as it is", copy="profile", erasure="pseudonym"
+    ),
+    user=personal("account", "the sign-in", mask="name", copy="profile", erasure="kept nameless"),
+    display_name=personal(
+        "name", "how a member is addressed", mask="name", copy="profile", erasure="emptied"
+    ),
+    phone=personal("phone", "to call back", mask="phone", copy="profile", erasure="emptied"),
+    region=personal(
+        "region", "statistics of regions", mask="region", copy="profile", erasure="emptied"
+    ),
+    real_name_verified=personal(
+        "account", "who may do more", mask="as it is", copy="profile", erasure="emptied"
+    ),
+    registered_at=personal(
+        "behaviour",
+        "new members are guided",
+        mask="as it is",
+        copy="profile",
+        erasure="kept nameless",
+    ),
+)
+table(
+    "accounts.Passkey",
+    owner=PEOPLE,
+    purpose="Passkeys.",
+    kept=ACCOUNT,
+    plain="id sign_count made_at used_at",
+    user=personal("account", "whose key", mask="never shown", erasure="deleted"),
+    name=personal("device", "to tell keys apart", mask="never shown", erasure="deleted"),
+    credential_id=personal("credential", "to sign in", mask="never shown", erasure="deleted"),
+    credential=personal("credential", "to sign in", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.PersonalDataAccess",
+    owner=TRUST,
+    purpose="Who looked at whose data.",
+    kept="parameter personal_data.access_log_kept (3 years; the database refuses less than 183 days)",
+    plain="id kind field purpose actor_role actor_team conversation day",
+    at=personal(
+        "behaviour", "when somebody looked", mask="as it is", copy="accesses", erasure="kept"
+    ),
+    actor=personal("account", "who looked", mask="name", copy="accesses", erasure="kept nameless"),
+    member=personal("identifier", "whose data", mask="name", erasure="kept nameless"),
+    reason=personal("text", "why; masked when it is written", mask="text", erasure="kept"),
+    address=personal("network", "from where", mask="as it is", erasure="kept"),
+)
+table(
+    "accounts.PersonalDataRequest",
+    owner=TRUST,
+    purpose="What members ask about their data.",
+    kept="for good, nameless after erasure",
+    plain="id request_no kind state field asked_at due_at started_at ended_at handled_by ground "
+    "progress package_size package_sha256 package_expires_at stage",
+    member=personal("identifier", "who asks", mask="name", erasure="kept nameless"),
+    wish=personal("text", "how it should read", mask="text", erasure="emptied"),
+    answer=personal("text", "what we answered", mask="as it is", copy="requests", erasure="kept"),
+    package=personal("file", "the copy; some days", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.RecoveryCode",
+    owner=PEOPLE,
+    purpose="Recovery codes.",
+    kept=ACCOUNT,
+    plain="id used_at",
+    user=personal("account", "whose code", mask="never shown", erasure="deleted"),
+    digest=personal("credential", "to sign in", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.SignInChallenge",
+    owner=PEOPLE,
+    purpose="Sign-ins that are under way.",
+    kept="minutes",
+    plain="id kind state tries expires_at used_at",
+    user=personal("account", "who signs in", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.SignInGuard",
+    owner=PEOPLE,
+    purpose="Wrong tries in a row.",
+    kept="a day after the last one",
+    plain="id failures locked_until failed_at",
+    account=personal("account", "whose door", mask="never shown", erasure="deleted"),
+    address=personal("network", "from where", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.SocketTicket",
+    owner=PEOPLE,
+    purpose="Lets one socket in, once.",
+    kept="a minute",
+    plain="id ticket_hash device integration_token expires_at",
+    user=personal("account", "who comes in", mask="never shown", erasure="deleted"),
+    sealed_session=personal(
+        "credential", "what the socket hangs on", mask="never shown", erasure="deleted"
+    ),
+)
+table(
+    "accounts.Totp",
+    owner=PEOPLE,
+    purpose="Code apps.",
+    kept=ACCOUNT,
+    plain="id last_step made_at confirmed_at",
+    user=personal("account", "whose app", mask="never shown", erasure="deleted"),
+    sealed_secret=personal("credential", "to sign in", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.User",
+    owner=PEOPLE,
+    purpose="People who can sign in.",
+    kept=ACCOUNT,
+    plain="id public_id roles is_superuser is_active",
+    password=personal("credential", "to sign in", mask="never shown", erasure="emptied"),
+    last_login=personal("behaviour", "to find idle accounts", mask="as it is", erasure="emptied"),
+    username=personal(
+        "account", "to sign in", mask="as it is", copy="profile", erasure="pseudonym"
+    ),
+    display_name=personal(
+        "name", "how a person is addressed", mask="name", copy="profile", erasure="emptied"
+    ),
+    phone=personal("phone", "to sign in", mask="phone", copy="profile", erasure="emptied"),
+    language=personal("account", "to speak it", mask="as it is", copy="profile", erasure="emptied"),
+    date_joined=personal(
+        "behaviour", "since when", mask="as it is", copy="profile", erasure="kept nameless"
+    ),
+)
+table(
+    "accounts.WebSession",
+    owner=PEOPLE,
+    purpose="Browsers in which somebody is or was signed in.",
+    kept=SIGN_IN,
+    plain="id key_hash ended_why",
+    user=personal("account", "whose browser", mask="name", copy="sessions", erasure="deleted"),
+    device_hash=personal("device", "to know it again", mask="never shown", erasure="deleted"),
+    address=personal(
+        "network", "to find a stranger", mask="as it is", copy="sessions", erasure="deleted"
+    ),
+    browser=personal(
+        "device", "to tell browsers apart", mask="as it is", copy="sessions", erasure="deleted"
+    ),
+    system=personal(
+        "device", "to tell browsers apart", mask="as it is", copy="sessions", erasure="deleted"
+    ),
+    method=personal(
+        "behaviour", "how it was proved", mask="as it is", copy="sessions", erasure="deleted"
+    ),
+    signed_in_at=personal(
+        "behaviour", "to find a stranger", mask="as it is", copy="sessions", erasure="deleted"
+    ),
+    seen_at=personal(
+        "behaviour", "to find a stranger", mask="as it is", copy="sessions", erasure="deleted"
+    ),
+    ended_at=personal(
+        "behaviour", "to find a stranger", mask="as it is", copy="sessions", erasure="deleted"
+    ),
+)
+table(
+    "accounts.WebhookDelivery",
+    owner=HOUSE,
+    purpose="What partners were told.",
+    kept="parameters of webhooks",
+    plain="id endpoint event state attempts since next_at delivered_at last_status last_problem log",
+)
+table(
+    "accounts.WebhookEndpoint",
+    owner=HOUSE,
+    purpose="Where partners are told.",
+    kept="for good",
+    plain="id owner url host description events state secret former_secret former_secret_until made_at",
+)
+table(
+    "accounts.WebhookEvent",
+    owner=HOUSE,
+    purpose="What there is to tell; ids, never words.",
+    kept="parameters of webhooks",
+    plain="id event at subject_type subject_id data right key ripe_at told_at",
+)
+table(
+    "accounts.WebhookHost",
+    owner=HOUSE,
+    purpose="Hosts that do not answer.",
+    kept="for good",
+    plain="host failures open_until",
+)

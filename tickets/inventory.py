@@ -1,0 +1,113 @@
+"""The columns of conversations: which are personal, and what becomes of them."""
+
+from common.inventory import personal, table
+
+OWNER = "operations, reception"
+KEPT = (
+    "as long as the account; once erasure was asked nameless, and after its end 180 days (parameter "
+    "chat.kept), about an order 1096 days (chat.about_order_kept)"
+)
+
+table(
+    "tickets.Attachment",
+    owner=OWNER,
+    purpose="Pictures and files of talks.",
+    kept=KEPT + "; the bytes go at once",
+    plain="id conversation kind content_type width height recalled_at",
+    uploaded_by=personal("account", "who sent it", mask="name", erasure="emptied"),
+    uploaded_at=personal(
+        "behaviour", "when", mask="as it is", copy="attachments", erasure="deleted"
+    ),
+    name=personal("text", "what it is", mask="text", copy="attachments", erasure="emptied"),
+    size=personal("file", "limits", mask="as it is", copy="attachments", erasure="deleted"),
+    sha256=personal(
+        "file", "the same file again", mask="never shown", copy="attachments", erasure="emptied"
+    ),
+    file=personal("file", "evidence", mask="as it is", copy="attachments", erasure="deleted"),
+)
+table(
+    "tickets.CannedReply",
+    owner=OWNER,
+    purpose="Ready sentences.",
+    kept="for good",
+    plain="id shortcut title body folder team person is_active",
+)
+table(
+    "tickets.Conversation",
+    owner=OWNER,
+    purpose="Talks between a member and the service.",
+    kept=KEPT + "; the row stays, without a member, for statistics",
+    plain="id medium shop team priority state owner first_owner disposition reopened_count queued_at "
+    "accepted_at first_responded_at waiting_since closed_at last_seq last_member_seq last_message_at "
+    "last_author_kind last_message_kind staff_unread member_unread staff_read_seq member_read_seq "
+    "staff_delivered_seq member_delivered_seq changed_at",
+    conversation_no=personal(
+        "identifier",
+        "to name a talk",
+        mask="as it is",
+        copy="conversations",
+        erasure="kept nameless",
+    ),
+    member=personal("identifier", "who asks", mask="name", erasure="kept nameless"),
+    order=personal(
+        "identifier",
+        "what it is about",
+        mask="as it is",
+        copy="conversations",
+        erasure="kept nameless",
+    ),
+    subject=personal(
+        "text", "what it is about", mask="text", copy="conversations", erasure="blanked"
+    ),
+    last_preview=personal("text", "lists", mask="text", erasure="blanked"),
+    opened_at=personal(
+        "behaviour", "promises", mask="as it is", copy="conversations", erasure="kept nameless"
+    ),
+    resolved_at=personal(
+        "behaviour", "promises", mask="as it is", copy="conversations", erasure="kept nameless"
+    ),
+)
+table(
+    "tickets.Disposition",
+    owner=OWNER,
+    purpose="What may come of a talk.",
+    kept="for good",
+    plain="id code name position is_active",
+)
+table(
+    "tickets.Message",
+    owner=OWNER,
+    purpose="Everything that is said to and by members.",
+    kept=KEPT,
+    plain="conversation seq client_id author_kind recalled_at",
+    author=personal("account", "who speaks", mask="name", erasure="emptied"),
+    author_name=personal(
+        "name", "who speaks; masked when stored", mask="name", copy="messages", erasure="emptied"
+    ),
+    kind=personal(
+        "behaviour", "what is said", mask="as it is", copy="messages", erasure="kept nameless"
+    ),
+    body=personal("text", "to help", mask="text", copy="messages", erasure="blanked"),
+    payload=personal("text", "cards and files", mask="text", copy="messages", erasure="blanked"),
+    sent_at=personal(
+        "behaviour", "promises", mask="as it is", copy="messages", erasure="kept nameless"
+    ),
+)
+table(
+    "tickets.Note",
+    owner=OWNER,
+    purpose="What staff write to each other; not in the copy: working words of the house.",
+    kept=KEPT,
+    plain="id conversation after_seq author written_at",
+    body=personal("text", "to hand on", mask="text", erasure="blanked"),
+)
+table(
+    "tickets.RecalledMessage",
+    owner=OWNER,
+    purpose="What was taken back: for auditors.",
+    kept=KEPT + "; the words go at once",
+    plain="id conversation seq kind recalled_at",
+    body=personal("text", "audit", mask="never shown", copy="recalled", erasure="emptied"),
+    payload=personal("text", "audit", mask="never shown", erasure="emptied"),
+    recalled_by=personal("account", "who took it back", mask="name", erasure="emptied"),
+)

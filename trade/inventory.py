@@ -1,0 +1,41 @@
+"""The columns of trade: which are personal, and what becomes of them."""
+
+from common.inventory import personal, table
+
+table(
+    "trade.Order",
+    owner="operations, trade",
+    purpose="What was bought: E-Commerce Law 31 wants it for three years from completion.",
+    kept="parameter trade.orders_kept (1096 days after completion, not less) once erasure was asked",
+    plain="id shop category freight changed_at promised_ship_at promised_deliver_at",
+    order_no=personal(
+        "identifier", "to name an order", mask="as it is", copy="orders", erasure="kept"
+    ),
+    member=personal(
+        "identifier", "who bought", mask="name", copy="orders", erasure="kept nameless"
+    ),
+    product=personal(
+        "behaviour", "what was bought", mask="as it is", copy="orders", erasure="kept"
+    ),
+    quantity=personal(
+        "behaviour", "what was bought", mask="as it is", copy="orders", erasure="kept"
+    ),
+    paid_amount=personal(
+        "behaviour", "what was paid", mask="as it is", copy="orders", erasure="kept"
+    ),
+    region=personal("region", "where it went", mask="region", copy="orders", erasure="emptied"),
+    status=personal("behaviour", "how far it is", mask="as it is", copy="orders", erasure="kept"),
+    paid_at=personal(
+        "behaviour", "when it was paid", mask="as it is", copy="orders", erasure="kept"
+    ),
+    shipped_at=personal("behaviour", "promises", mask="as it is", copy="orders", erasure="kept"),
+    signed_at=personal("behaviour", "promises", mask="as it is", copy="orders", erasure="kept"),
+    closed_at=personal("behaviour", "promises", mask="as it is", copy="orders", erasure="kept"),
+)
+table(
+    "trade.Product",
+    owner="operations, trade",
+    purpose="What shops offer.",
+    kept="for good",
+    plain="id product_no shop title category price is_listed taken_down_at added_at",
+)

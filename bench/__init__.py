@@ -11,9 +11,7 @@ from importlib import import_module
 
 from bench.report import Failed
 
-NAMES = ("chat", "sockets", "load", "list", "web")
-
-NAMES = ("chat", "sockets", "load", "search")
+NAMES = ("chat", "sockets", "load", "list", "web", "search", "mask")
 
 
 def run_from_command_line(arguments: Sequence[str]) -> int:

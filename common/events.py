@@ -1,6 +1,6 @@
 """History in words: what an event is called, what changed from what to what."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from common.inventory import mask_of
+from common.masking import mask_phone, mask_text
 from common.models import Event, Parameter
 from common.parameter_words import spoken
 from common.parameters import Declaration, declaration
 
 _names: dict[str, Any] = {}
 _LONGEST_VALUE = 80
+# Names are masked by the rows themselves (``shown_name``): colleagues are called by theirs.
+_HIDING: dict[str, Callable[[str], str]] = {"phone": mask_phone, "text": mask_text}
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ def history_lines(events: Iterable[Event]) -> list[Line]:
             subject=_subject_words(event),
             url=_url(event),
             changes=_changes(event, names),
-            reason=event.reason,
+            # Lines from before reasons were masked when they were written.
+            reason=mask_text(event.reason) if event.reason else "",
         )
         for event in events
     ]
@@ -163,8 +168,15 @@ def _changes(event: Event, rows: dict[tuple[type[models.Model], str], str]) -> l
         if field is None and _is_key(after or before):
             continue
         if before != after:
-            changes.append(Change(_label(model, name), before, after))
+            hide = _hider(model, name)
+            changes.append(Change(_label(model, name), hide(before), hide(after)))
     return changes
+
+
+def _hider(model: type[models.Model] | None, name: str) -> Callable[[str | None], str | None]:
+    """Return what hides the values of a column that the inventory calls personal."""
+    mask = _HIDING.get(mask_of(model._meta.label, name)) if model is not None else None
+    return lambda shown: mask(shown) if mask and shown else shown
 
 
 def _label(model: type[models.Model] | None, name: str) -> str:

@@ -61,6 +61,13 @@ def table(
     _tables[label] = Table(label, owner, purpose, kept, columns, tuple(plain.split()))
 
 
+def mask_of(label: str, column: str) -> str:
+    """Return how a column looks to others, "" when it is not personal."""
+    declared = _tables.get(label)
+    found = declared.personal.get(column) if declared else None
+    return found.mask if found else ""
+
+
 def tables() -> list[Table]:
     """Return all declared tables, by app from the bottom up, then by name."""
     return sorted(_tables.values(), key=lambda it: (APPS.index(it.label.split(".")[0]), it.label))

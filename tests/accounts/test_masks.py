@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.masks import MASKS, shown, shown_member
+from common.events import history_lines
+from common.history import history_of, record
 from common.masking import blank_text, mask_region, mask_texts
 
 ROOT = Path(settings.BASE_DIR)
@@ -88,3 +91,18 @@ def test_no_door_asks_for_a_right_to_see_everything():
         if "personal_data.see" in path.read_text("utf-8")
     ]
     assert asking == []
+
+
+def test_history_shows_no_phone_of_a_change(mei, ops, browser_of):
+    record(mei, "person.changed", by=ops, before={"phone": "13800002071"}, after={"phone": ""})
+    (line,) = history_lines(history_of(mei))
+    assert [(change.before, change.after) for change in line.changes] == [("138****2071", "—")]
+    url = reverse("admin:accounts_user_history", args=[mei.pk])
+    page = browser_of(ops).get(url).content.decode()
+    assert "13800002071" not in page
+    assert "周小宁" not in page
+
+
+def test_reasons_are_masked_before_they_can_no_longer_be_changed(mei, ops):
+    line = record(mei, "person.changed", by=ops, reason="客人13800002071来电")
+    assert line.reason == "客人138****2071来电"

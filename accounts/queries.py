@@ -24,9 +24,9 @@ from accounts.models import (
 )
 from accounts.phones import mainland_phone
 from accounts.sessions import digest_of
+from common.api_numbers import numbers_for_apps
 from common.cursors import as_number, decode_cursor, encode_cursor
 from common.parameters import since, value
-from common.rest.numbers import numbers_for_apps
 
 DEMO_ROLES = (
     Role.AGENT,

@@ -9,9 +9,9 @@ class CommonConfig(AppConfig):
     verbose_name = _("Records and rules")
 
     def ready(self) -> None:
+        from common import api_numbers  # noqa: F401
         from common.chain import clock, health  # noqa: F401  (the clock seals the history)
         from common.paths import register_keys
-        from common.rest import numbers  # noqa: F401
         from common.schedules import sync_schedules
 
         register_keys()

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
+from common.api_numbers import tell_apps
 from common.parameters import declare
-from common.rest.numbers import tell_apps
 
 declare(
     "chat.recall_window",

@@ -1,4 +1,4 @@
-"""Numbers of the API."""
+"""Numbers of the API. Apart from ``common.rest``: whoever asks for one must not import its views."""
 
 from datetime import timedelta
 

@@ -128,6 +128,14 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             ],
         ),
         (
+            _("Partners"),
+            [
+                ("accounts.webhookendpoint", "webhook"),
+                ("accounts.webhookdelivery", "outgoing_mail"),
+                ("accounts.webhookhost", "electrical_services"),
+            ],
+        ),
+        (
             _("Machine room"),
             [
                 ("django_q.schedule", "schedule"),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("readyz", views.readyz),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("accounts.webhooks.urls")),
     path("api/v1/", include("tickets.urls")),
     path("api/v1/", include("trade.urls")),
     path("api/v1/", include("accounts.api_urls")),

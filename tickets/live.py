@@ -20,7 +20,7 @@ from common.hub import Hub
 from common.ids import parse_key
 from common.models import Heartbeat
 from common.parameters import value
-from tickets.actions.posting import announce_reopened
+from tickets.actions.posting import announce_reopened, tell_of_messages
 from tickets.reader import Reader
 from tickets.writer import Writer
 
@@ -71,6 +71,7 @@ class Live:
         for task in list(self._tasks):
             task.cancel()
         await self.writer.stop()
+        await self._tell_of_messages()
         await self.reader.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -119,6 +120,13 @@ class Live:
         self.limits, window = await self.in_pool(self._read_limits, turn % BEAT_EVERY == 0)
         self.writer.set_reopen_window(window)
         await self._notice_ended()
+        await self._tell_of_messages()
+
+    async def _tell_of_messages(self) -> None:
+        # Beside the writer, every few seconds: no message waits for who listens from outside.
+        # What a killed process has not said is said with the conversation's next message.
+        if spoken := self.writer.take_spoken():
+            await self.in_pool(tell_of_messages, spoken)
 
     async def _notice_ended(self) -> None:
         """Have the sockets of whoever lost access ask again: nothing is pushed when time runs out."""

@@ -66,6 +66,8 @@ class Writer:
         self._stopping = False
         self._commits: deque[float] = deque(maxlen=64)
         self.stored = 0
+        # Conversations in which something was stored since somebody asked (``take_spoken``).
+        self._spoken: set[UUID] = set()
 
     def start(self) -> None:
         """Begin to write."""
@@ -84,6 +86,11 @@ class Writer:
     def set_reopen_window(self, window: timedelta) -> None:
         """Take the parameter's value; read by the caller, who may wait for the database."""
         self._reopen_window = window
+
+    def take_spoken(self) -> set[UUID]:
+        """Return the conversations in which something was stored since the last call."""
+        taken, self._spoken = self._spoken, set()
+        return taken
 
     def submit(self, draft: Draft, answer: Answer) -> None:
         """Queue a message. Raises :class:`Busy` when too many wait already."""
@@ -173,6 +180,7 @@ class Writer:
             one = waiting.draft
             if outcome == "stored":
                 self.stored += 1
+                self._spoken.add(one.conversation)
                 topic = conversation_topic(one.conversation)
                 if settings.REDIS_URL:
                     self._hub_task(hub.publish(topic, frame(one, seq, now), key=seq))

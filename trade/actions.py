@@ -9,6 +9,7 @@ from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
 from trade.models import Product
+from trade.webhooks import tell_product
 
 
 @transaction.atomic
@@ -46,4 +47,5 @@ def _move(product: Product, event: str, moment: object, *, by: User | None, reas
         after={"taken_down_at": product.taken_down_at},
         reason=reason,
     )
+    tell_product(product, event)
     return product

@@ -51,6 +51,7 @@ from accounts.models import (
 from accounts.notifications import admin as notices  # noqa: F401  (pages of their own)
 from accounts.people import signed_in
 from accounts.queries import IdentityFacts, identity_facts, must_have_second_step
+from accounts.webhooks import admin as _webhooks  # noqa: F401  (registers its pages)
 from common.addresses import address_of
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups

@@ -50,6 +50,10 @@ class Sender:
             self._flying[self._pool.submit(_send, key)] = host
         return timedelta(0) if told == BATCH else REST / 5 if claimed else REST
 
+    def stop(self) -> None:
+        """Wait for what is in flight."""
+        self._pool.shutdown(wait=True)
+
     def _look_after(self, now: datetime) -> None:
         if self._backstop_at is None or now - self._backstop_at >= BACKSTOP_EVERY:
             self._backstop_at = now
@@ -67,7 +71,8 @@ def _send(key: UUID) -> None:
     except Exception:
         # Its lease runs out and it is tried again; the tries are counted.
         log.exception("webhook delivery %s failed", key)
-        connection.close()
+    finally:
+        connection.close()  # deliveries are rare, connections are dear
 
 
 def prune(now: datetime) -> int:

@@ -19,6 +19,7 @@ from common.text import clean
 from radio import rules
 from radio.actions.editions import KITCHEN, next_with_room
 from radio.models import Case, CaseQuote, CaseState, Channel, EditionItem, Severity
+from radio.webhooks import tell_case
 from tickets.models import AuthorKind, Conversation, Message, MessageKind
 
 
@@ -95,6 +96,7 @@ def submit_case(
         at=moment,
     )
     push(KITCHEN, "case.submitted", case=kept.public_key)
+    tell_case(kept, "case.submitted")
     push(found.notes_topic, "case.submitted", case=kept.public_key, conversation=found.public_key)
     return kept, True
 
@@ -282,6 +284,7 @@ def _tell(case: Case, event: str, why: str = "") -> None:
     """Tell the kitchen, and the person who pushed the case."""
     push(KITCHEN, event, case=case.public_key)
     push(user_topic(case.pushed_by), event, case=case.public_key)
+    tell_case(case, event)
     notify(
         case.pushed_by,
         "case.fate",

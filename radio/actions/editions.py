@@ -18,6 +18,7 @@ from radio import rules
 from radio.models import Channel, Edition, Reading
 from radio.queries.channels import hearers, people_who_know
 from radio.schedule import next_publish_moments, publish_moment
+from radio.webhooks import tell_edition
 
 AIR = "edition.air"
 TOPIC = "radio"
@@ -71,6 +72,7 @@ def air_edition(edition: Edition, *, now: datetime) -> bool:
     )
     tell_channel(channel, "edition.aired", edition=edition.public_key, channel=channel.code)
     push(KITCHEN, "edition.aired")
+    tell_edition(edition, stories=edition.items.count())
     async_task("radio.tasks.deliver_edition", str(edition.pk))
     lay_out_editions(channel, now=now)
     return True

@@ -8,11 +8,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.actions import (
+    add_endpoint,
     ask_about_data,
     issue_integration_token,
     notify,
     place_hold,
     reveal,
+    send_test,
     sign_in_device,
 )
 from accounts.actions.notice_targets import register_device
@@ -21,6 +23,7 @@ from accounts.models import (
     NotificationDelivery,
     PushSubscription,
     SimulatedPush,
+    WebhookHost,
     WebSession,
 )
 from common.admin import BaseAdmin
@@ -60,6 +63,9 @@ def world(owned, ops, shop, order, product, dora):
     CannedReply.objects.create(shortcut="nh", title="问好", body="您好", folder="开场")
     Disposition.objects.create(code="solved", name="已解决")
     set_deadline("conversation.close", owned, now)
+    endpoint, _secret = add_endpoint(url="https://a.example/", events=["case.merged"], by=ops)
+    send_test(endpoint, by=ops)
+    WebhookHost.objects.create(host="a.example", failures=1)
     ChainAnchor.objects.create(position=1, hash=bytes(32), at=now)
     HistoryCheck.objects.create(started_at=now, finished_at=now)
     sign_in_device(

@@ -35,6 +35,7 @@ from tickets.models import (
     Note,
     State,
 )
+from tickets.webhooks import tell, tell_reopened
 from trade.models import Order
 from workforce.models import Team, TeamMembership
 
@@ -120,6 +121,7 @@ def open_conversation(
             },
         )
         push(conversation.team.topic, "conversation.queued", conversation=conversation.public_key)
+        tell(conversation, "conversation.opened")
     conversation.refresh_from_db()
     return Opened(conversation, made, posted)
 
@@ -183,6 +185,7 @@ def resolve_conversation(
         reason=note.strip(),
     )
     announce(conversation, "conversation.resolved", people=[conversation.owner])
+    tell(conversation, "conversation.resolved")
     conversation.refresh_from_db()
     return conversation
 
@@ -224,6 +227,7 @@ def reopen_conversation(conversation: Conversation, *, reason: str, by: User) ->
     )
     say(conversation, _("We have taken this up again."))
     announce(conversation, "conversation.reopened", people=[changes["owner"]])
+    tell_reopened(conversation.pk)
     if not to_me:
         push(conversation.team.topic, "conversation.queued", conversation=conversation.public_key)
     conversation.refresh_from_db()
@@ -253,6 +257,7 @@ def close_resolved(conversation_id: uuid.UUID, *, resolved_at: datetime, now: da
         at=now,
     )
     announce(conversation, "conversation.closed", people=[conversation.owner])
+    tell(conversation, "conversation.closed")
     return True
 
 

@@ -31,6 +31,7 @@ from tickets.actions.conversations import (
     write_note,
 )
 from tickets.models import Conversation, State
+from tickets.webhooks import tell
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
 
@@ -138,6 +139,7 @@ def take_over_conversation(
     )
     say(conversation, _("%(name)s goes on from here and has read the chat."), name=by.display_name)
     announce(conversation, "conversation.taken_over", people=[former, by])
+    tell(conversation, "conversation.taken_over")
     return _again(conversation.pk)
 
 
@@ -169,6 +171,7 @@ def return_conversation(conversation: Conversation, *, former: User) -> bool:
     say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
     push(team.topic, "conversation.queued", conversation=conversation.public_key)
     announce(conversation, "conversation.returned", teams=[team], people=[former])
+    tell(conversation, "conversation.returned")
     return True
 
 
@@ -196,6 +199,7 @@ def _accept(key: uuid.UUID, team_id: int, by: User) -> Conversation:
     )
     say(conversation, _("%(name)s is here and has read the chat."), name=by.display_name)
     announce(conversation, "conversation.accepted", people=[by])
+    tell(conversation, "conversation.accepted")
     conversation.refresh_from_db()
     return conversation
 
@@ -245,6 +249,7 @@ def _hand_on(
         )
         push(team.topic, "conversation.queued", conversation=conversation.public_key)
     announce(conversation, "conversation.transferred", teams=[team], people=[former, person])
+    tell(conversation, "conversation.transferred")
     if person is not None and person != by:
         notify(
             person,

@@ -1,7 +1,7 @@
 """Every word that anybody says to a requester enters here: one statement for one message or five hundred."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules as account_rules
+from accounts.actions import emit_gathered
 from accounts.models import User
 from common.errors import DomainError, NotFound
 from common.ids import public_key
@@ -21,6 +22,7 @@ from common.push import carries_frames, push, send_now
 from common.text import clean
 from tickets.models import AuthorKind, Conversation, MessageKind, conversation_topic
 from tickets.queries.cards import card_payload
+from tickets.webhooks import MESSAGES, tell_reopened
 
 POST_SQL = (
     "SELECT ord, outcome, seq, at, detail FROM tickets_post("
@@ -238,6 +240,8 @@ def post_message(
         transaction.on_commit(lambda: send_now(topic, message), robust=True)
     if posted.reopened:
         announce_reopened(key)
+    if not posted.duplicate and kind != MessageKind.SYSTEM:
+        tell_of_messages([key])
     return posted
 
 
@@ -246,3 +250,9 @@ def announce_reopened(conversation: uuid.UUID) -> None:
     row = Conversation.objects.only("pk", "team_id").select_related("team").get(pk=conversation)
     push(row.topic, "conversation.reopened", conversation=row.public_key)
     push(row.team.topic, "conversation.queued", conversation=row.public_key)
+    tell_reopened(conversation)
+
+
+def tell_of_messages(conversations: Iterable[uuid.UUID]) -> None:
+    """Say to who wants to hear it that something was posted in these conversations."""
+    emit_gathered(MESSAGES, model=Conversation, keys=conversations)

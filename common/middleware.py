@@ -1,23 +1,51 @@
 """What every request passes: the security policy of pages, and a look at its address."""
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 
+from common.context import live_url
+
 
 class PolicyMiddleware(CSPMiddleware):
-    """Adds ``ADMIN_CONTENT_SECURITY_POLICY`` under the back office's address."""
+    """Says on every answer what its page may do: by default nothing that does not come from here.
+
+    Adds ``ADMIN_CONTENT_SECURITY_POLICY`` under the back office's address, and names the one
+    address of the sockets that this page may call.
+    """
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response = super().process_response(request, response)
+        response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        return response
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
+        if report_only:
+            return parts
+        parts.replace = {"connect-src": ["'self'", *_sockets(request)], **(parts.replace or {})}
         if request.path_info.startswith(reverse("admin:index")):
             parts.replace = {**settings.ADMIN_CONTENT_SECURITY_POLICY, **(parts.replace or {})}
         return parts
+
+
+def _sockets(request: HttpRequest) -> list[str]:
+    """Return the origin of the sockets as this page knows it; none for a host that is not ours."""
+    try:
+        address = urlsplit(live_url(request))
+    except DisallowedHost:
+        return []
+    return [f"{address.scheme}://{address.netloc}"]
 
 
 class AddressMiddleware:

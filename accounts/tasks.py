@@ -170,3 +170,8 @@ def _settle(sent: Iterable[tuple[Errand, Outcome]]) -> int:
         settle_delivery(errand.delivery, outcome, now=timezone.now())
         count += 1
     return count
+
+
+def forget_ended_devices() -> int:
+    """Delete the rows of apps that were signed out long ago. Scheduled every night."""
+    return actions.forget_ended_devices(now=timezone.now())

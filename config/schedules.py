@@ -20,6 +20,7 @@ SCHEDULES: tuple[Scheduled, ...] = (
     ),
     Scheduled("prune access log", "accounts.tasks.prune_access_log", cron="47 4 * * *"),
     Scheduled("clear old sessions", "accounts.tasks.clear_old_sessions", cron="37 4 * * *"),
+    Scheduled("forget ended devices", "accounts.tasks.forget_ended_devices", cron="43 4 * * *"),
     Scheduled("anchor the history", "common.tasks.anchor_head_of_history", cron="1 0 * * *"),
     Scheduled("verify the last day", "common.tasks.verify_last_day_of_history", cron="7 3 * * *"),
     Scheduled("verify the history", "common.tasks.verify_whole_history", cron="27 3 * * 0"),

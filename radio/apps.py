@@ -7,4 +7,10 @@ class RadioConfig(AppConfig):
     verbose_name = _("Nine o'clock radio")
 
     def ready(self) -> None:
-        from radio import changes, clock, parameters, topics  # noqa: F401
+        from radio import (  # noqa: F401
+            changes,
+            clock,
+            parameters,
+            receivers,
+            topics,
+        )

@@ -32,4 +32,12 @@ declare(
     maximum=timedelta(days=365),
     unit=_("seconds"),
 )
+declare(
+    "radio.feed_idle",
+    timedelta(days=90),
+    _("How long a feed address works without being fetched"),
+    minimum=timedelta(days=7),
+    maximum=timedelta(days=365),
+    unit=_("seconds"),
+)
 declare("radio.feed_editions", 20, _("Editions in a feed"), minimum=1, maximum=100)

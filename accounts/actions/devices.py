@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import credentials
 from accounts.actions.sessions import user_topic
 from accounts.models import Device, DeviceEnd, IntegrationToken, User
+from accounts.signals import access_ended
 from common.errors import DomainError, NotFound, Unproven
 from common.history import record
 from common.ids import uuid7
@@ -180,6 +181,7 @@ def end_devices(
         token.save(update_fields=["revoked_at"])
         record(token, "integration_token.revoked", by=by, after={"why": why}, at=now)
         ended += 1
+    access_ended.send(User, user=user, why=DeviceEnd(why), by=by)
     if ended:
         push(user_topic(user), "rights.changed", user=user.pk)
     return ended

@@ -11,7 +11,12 @@ from radio.actions.channels import (
     unsubscribe,
 )
 from radio.actions.editions import air_edition, deliver_edition, lay_out_editions
-from radio.actions.feeds import issue_feed_token, note_feed_use, revoke_feed_token
+from radio.actions.feeds import (
+    issue_feed_token,
+    note_feed_use,
+    revoke_feed_token,
+    revoke_feed_tokens,
+)
 from radio.actions.readings import mark_read
 
 __all__ = [
@@ -29,6 +34,7 @@ __all__ = [
     "reject_case",
     "reopen_channel",
     "revoke_feed_token",
+    "revoke_feed_tokens",
     "select_case",
     "submit_case",
     "subscribe",

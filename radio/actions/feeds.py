@@ -62,6 +62,16 @@ def revoke_feed_token(
     return locked
 
 
+@transaction.atomic
+def revoke_feed_tokens(user: User, *, by: User | None, why: str) -> int:
+    """Stop every address of ``user``; returns how many. Part of actions that end all access."""
+    living = FeedToken.objects.select_for_update().filter(user=user, revoked_at=None)
+    now = timezone.now()
+    for token in living.order_by("pk"):
+        _revoke(token, by=by, at=now, why=why)
+    return len(living)
+
+
 def note_feed_use(token: FeedToken, *, now: datetime) -> None:
     """Remember that the address was used, to within five minutes: readers ask often."""
     FeedToken.objects.filter(
@@ -69,14 +79,16 @@ def note_feed_use(token: FeedToken, *, now: datetime) -> None:
     ).update(last_used_at=now)
 
 
-def _revoke(token: FeedToken, *, by: User, at: datetime, reason: str = "") -> None:
+def _revoke(
+    token: FeedToken, *, by: User | None, at: datetime, reason: str = "", why: str = ""
+) -> None:
     token.revoked_at = at
     token.save(update_fields=["revoked_at"])
     record(
         token,
         "feed_token.revoked",
         by=by,
-        after={"channel": token.channel_id},
+        after={"channel": token.channel_id} | ({"why": why} if why else {}),
         reason=reason,
         at=at,
     )

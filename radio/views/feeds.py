@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.syndication.views import Feed
@@ -25,15 +25,23 @@ from radio.models import CaseQuote, Channel, Edition, EditionItem, FeedToken
 
 
 def _living(secret: str) -> FeedToken | None:
-    """Return the address behind ``secret`` while it works: not revoked, its person still allowed."""
+    """Return the address behind ``secret`` while it works: not revoked, in use, its person still allowed."""
     token = (
         FeedToken.objects.select_related("user", "channel")
         .filter(token_hash=hash_of(secret), revoked_at=None)
         .first()
     )
-    if token is None or not Channel.objects.visible_to(token.user).filter(pk=token.channel_id):
+    if token is None or _is_idle(token):
+        return None
+    if not Channel.objects.visible_to(token.user).filter(pk=token.channel_id):
         return None
     return token
+
+
+def _is_idle(token: FeedToken) -> bool:
+    used = token.last_used_at or token.created_at
+    idle: timedelta = parameters.value("radio.feed_idle")
+    return used + idle <= timezone.now()
 
 
 def _newest(request: HttpRequest, secret: str) -> tuple[FeedToken, Edition | None]:

@@ -3,8 +3,9 @@ import xml.etree.ElementTree as ET
 import pytest
 import time_machine
 
-from accounts.actions import close_account
+from accounts.actions import close_account, set_password, set_roles
 from common.deadlines import sweep
+from common.history import history_of
 from radio.actions import issue_feed_token, revoke_feed_token, select_case
 from tests.radio.conftest import at
 
@@ -97,3 +98,49 @@ def test_a_feed_asks_the_same_whatever_its_length(
         sweep(at(f"2026-11-{day} 09:00:00"))
     with django_assert_max_num_queries(8):
         assert len(titles(fetch(client, issued[1], "2026-11-26 09:00:00"))) == 5
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda secret: secret[:-1],
+        lambda secret: secret.swapcase(),
+        lambda secret: secret + "A",
+        lambda secret: secret[::-1],
+        lambda secret: "%00",
+    ],
+)
+def test_a_spoiled_address_is_gone(spoil, client, issued):
+    assert fetch(client, spoil(issued[1])).status_code == 404
+
+
+def test_without_a_secret_there_is_no_feed(client, issued):
+    assert client.get("/feeds/").status_code == 404
+    assert client.get("/feeds//").status_code == 404
+
+
+def test_an_address_opens_its_own_channel_and_nothing_else(client, issued, secret):
+    _token, address = issued
+    assert "风控" not in fetch(client, address).content.decode()
+    for door in ("/api/v1/cases/", "/api/v1/devices/", "/api/v1/orders/"):
+        headers = {"Authorization": f"Bearer {address}"}
+        assert client.get(door, headers=headers).status_code == 401
+    assert client.post(f"/feeds/{address}/").status_code == 405
+
+
+def test_an_address_nobody_fetches_for_ninety_days_is_gone(client, issued):
+    assert fetch(client, issued[1], "2026-12-01 09:00:00").status_code == 200
+    assert fetch(client, issued[1], "2027-03-01 08:59:59").status_code == 200
+    assert fetch(client, issued[1], "2027-05-30 09:00:00").status_code == 404
+
+
+def test_a_new_password_ends_the_address(client, issued, he):
+    set_password(he, "open-sesame-99", by=he, reason="泄露")
+    assert fetch(client, issued[1]).status_code == 404
+    assert history_of(issued[0]).first().after["why"] == "password"
+
+
+def test_a_lost_role_ends_the_feed_at_the_next_fetch(client, issued, he, ops):
+    assert fetch(client, issued[1]).status_code == 200
+    set_roles(he, [], by=ops, reason="换岗")
+    assert fetch(client, issued[1]).status_code == 404

@@ -12,7 +12,6 @@ from django.utils import timezone
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from accounts import credentials
 from accounts.actions import (
     end_device,
     issue_integration_token,
@@ -26,6 +25,7 @@ from accounts.actions import (
     take_socket_ticket,
 )
 from accounts.models import Device, IntegrationToken, Role, SocketTicket
+from common.models import RateBucket
 from tests.tickets.live import LiveProcess, Phone, cookie_of, phone
 from tests.tickets.test_live import on, text
 from tickets.actions.posting import post_message
@@ -436,5 +436,17 @@ async def test_ending_one_device_leaves_the_others_open(server, mei):
         assert await here.until("pong")
 
 
-async def test_a_ticket_has_our_mark(db):
-    assert credentials.key_in(credentials.TICKET, "xst_" + "a" * 80) is None
+async def test_who_guesses_tickets_is_told_to_come_later(server, mei):
+    await RateBucket.objects.acreate(
+        key="strangers address:127.0.0.1", tokens=1, filled_at=timezone.now(), let_through=True
+    )
+    async with plain(server.port) as guesser:
+        await guesser.say(op="hello", ticket="xst_" + "A" * 80)
+        assert await closes(guesser) == SIGN_IN
+    await RateBucket.objects.aupdate(tokens=0, filled_at=timezone.now())
+    async with plain(server.port) as guesser:
+        await guesser.say(op="hello", ticket="xst_" + "A" * 80)
+        assert await closes(guesser) == 1013
+    tokens = await in_thread(sign_in)(mei)
+    async with ticketed(server.port, await in_thread(ticket_by)(tokens.access)) as app:
+        await app.until("hello")  # who has a ticket comes in all the same

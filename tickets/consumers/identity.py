@@ -17,6 +17,7 @@ from accounts.models import Device, IntegrationToken, User
 from accounts.queries import owes_second_step
 from accounts.scopes import TOPIC_SCOPES
 from common.ids import moment_of
+from common.rest.rates import STRANGERS, TooFast, take_turn
 from common.topics import resolve
 
 
@@ -104,10 +105,16 @@ def arrival_by(hold: Hold) -> Arrival | None:
     return Arrival(user, hold, None) if user else None
 
 
-def arrival_with(ticket: str) -> Arrival | None:
-    """Take ``ticket`` and return whom it lets in; None when it is none, used, too old, or its giver ended."""
+def arrival_with(ticket: str, address: str) -> Arrival | None:
+    """Take ``ticket`` and return whom it lets in; None when it is none, used, too old, or its giver ended.
+
+    Tickets that let nobody in are counted as a stranger's requests of ``address``. Raises ``TooFast``.
+    """
     taken = take_socket_ticket(ticket, now=timezone.now())
     if taken is None:
+        turn = take_turn(f"address:{address}", STRANGERS)
+        if not turn.let_through:
+            raise TooFast(turn.wait)
         return None
     hold: Hold = taken.session_key
     if taken.device is not None:

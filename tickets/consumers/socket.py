@@ -17,8 +17,10 @@ from django.db import Error as DatabaseError
 from django.utils import timezone, translation
 
 from accounts.models import User
+from common.addresses import address_in
 from common.errors import DomainError, NotFound
 from common.ids import parse_key, public_key
+from common.rest.rates import TooFast
 from common.sockets import LeanConsumer
 from common.text import TextRefused
 from common.topics import resolve
@@ -82,6 +84,7 @@ class ClientSocket(LeanConsumer):
         self.user: Identity | None = None
         self.language = settings.LANGUAGE_CODE
         self.hold: Hold = ""
+        self.address = ""  # of those who have yet to say hello
         self.waiting: asyncio.TimerHandle | None = None
         self.doubts = 0
         # What is heard while it is asked again who may hear it; None while nothing was.
@@ -105,14 +108,15 @@ class ClientSocket(LeanConsumer):
             return
         cookies = cookies_of(headers.get(b"cookie", b""))
         hold = cookies.get(settings.SESSION_COOKIE_NAME, "") if ticket is None else ""
+        address = address_in(self.scope)
         language = cookies.get(settings.LANGUAGE_COOKIE_NAME, "")
         # The handshake is over: what was sent with it need not be kept for hours.
         self.scope["headers"].clear()
         self.scope = None
         await self.live.start()
         try:
-            arrival = await self._arrival(ticket, hold)
-        except DatabaseError as error:
+            arrival = await self._arrival(ticket, hold, address)
+        except (DatabaseError, TooFast) as error:
             log.warning("nobody can be let in: %s", error)
             await self.base_send({"type": "websocket.close", "code": TRY_LATER})
             return
@@ -124,14 +128,15 @@ class ClientSocket(LeanConsumer):
             await self._let_in(arrival, language)
         elif ticket is None and not hold:
             # Neither cookie nor ticket: an app that will say hello with one.
+            self.address = address
             loop = asyncio.get_running_loop()
             self.waiting = loop.call_later(HELLO_SECONDS, self.drop, SIGN_IN, "sign in")
         else:
             self.drop(SIGN_IN, "sign in")
 
-    async def _arrival(self, ticket: str | None, hold: Hold) -> Arrival | None:
+    async def _arrival(self, ticket: str | None, hold: Hold, address: str) -> Arrival | None:
         if ticket is not None:
-            return await self.live.in_pool(arrival_with, ticket)
+            return await self.live.in_pool(arrival_with, ticket, address)
         return await self.live.in_pool(arrival_by, hold) if hold else None
 
     async def _let_in(self, arrival: Arrival, language: object) -> None:
@@ -266,8 +271,8 @@ class ClientSocket(LeanConsumer):
             self.drop(SIGN_IN, "sign in")
             return
         try:
-            arrival = await self.live.in_pool(arrival_with, ticket)
-        except DatabaseError as error:
+            arrival = await self.live.in_pool(arrival_with, ticket, self.address)
+        except (DatabaseError, TooFast) as error:
             log.warning("nobody can be let in: %s", error)
             self.drop(TRY_LATER, "try again")
             return

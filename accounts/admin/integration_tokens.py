@@ -47,7 +47,7 @@ def scope_words(scope: str) -> str:
     """Say a scope: what it is about, and whether it only looks."""
     resource, _colon, act = scope.partition(":")
     label = RESOURCES[resource][0] if resource in RESOURCES else resource
-    return f"{label} · {_('write') if act == WRITE else _('read')}"
+    return f"{label} · {_('may write') if act == WRITE else _('may read')}"
 
 
 class LastDay(forms.DateField):
@@ -185,8 +185,11 @@ class IntegrationTokenAdmin(BaseAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> Any:
+        # Issuing ends on the page of the secret: there is nothing to go on with.
+        buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        context = buttons | (extra_context or {})
         try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            return super().changeform_view(request, object_id, form_url, context)
         except DomainError as refused:
             # What the form could not see: the account was closed in this very moment.
             messages.error(request, refused.message)

@@ -40,7 +40,7 @@ def begin_session(
     """Write down that ``user`` is signed in with the session ``key``; a second call changes nothing.
 
     ``device`` names the browser across sessions. One that never had this person leaves a line in
-    their history, unless it is their very first sign-in.
+    their history and tells them, unless it is their very first sign-in.
     """
     browser, system = device_of(user_agent)
     device_hash = digest_of(device) if device else ""

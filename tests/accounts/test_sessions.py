@@ -18,7 +18,7 @@ from accounts.actions import (
     set_roles,
     sign_in_device,
 )
-from accounts.models import Ended, Method, Role, WebSession
+from accounts.models import Ended, Method, Notification, Role, WebSession
 from accounts.tasks import clear_old_sessions
 from accounts.user_agents import device_of
 from common.errors import DomainError, Forbidden, NotFound
@@ -214,6 +214,7 @@ def test_a_new_device_leaves_a_line_and_a_known_one_does_not(lin):
     come_in(lin)
     line = history_of(lin).get(action="person.new_device")
     assert line.after["device"] == "Chrome 138 Windows"
+    assert Notification.objects.get(person=lin).kind == "sign_in.new_device"
 
 
 def test_last_seen_is_written_once_a_minute(lin, monkeypatch, django_assert_num_queries):

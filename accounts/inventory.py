@@ -109,6 +109,20 @@ table(
     key=personal("network", "account or network address", mask="never shown", erasure="deleted"),
 )
 table(
+    "common.SearchChange",
+    owner=HOUSE,
+    purpose="Things whose search line is to be written anew.",
+    kept="seconds",
+    plain="id kind keys",
+)
+table(
+    "common.SearchFill",
+    owner=HOUSE,
+    purpose="How far the search index is.",
+    kept="for good",
+    plain="kind before done_at",
+)
+table(
     "common.UnsealedEvent",
     owner=HOUSE,
     purpose="History lines that wait for their proof.",
@@ -343,4 +357,105 @@ table(
     purpose="Hosts that do not answer.",
     kept="for good",
     plain="host failures open_until",
+)
+table(
+    "accounts.MemberLine",
+    owner=PEOPLE,
+    purpose="What a member is found by.",
+    kept=ACCOUNT,
+    plain="at",
+    member=personal("identifier", "whose line", mask="name", erasure="deleted"),
+    words=personal("name", "search", mask="never shown", erasure="deleted"),
+    sounds=personal("name", "search by sound", mask="never shown", erasure="deleted"),
+    hidden=personal("phone", "search by number", mask="never shown", erasure="deleted"),
+)
+TOLD = "as long as a notification (parameter), then deleted"
+table(
+    "accounts.Notification",
+    owner=PEOPLE,
+    purpose="What somebody should know; masked before it is stored.",
+    kept=TOLD,
+    plain="id kind subject merge_key dedupe title_many url count created_at seen_at read_at expires_at",
+    person=personal("account", "who is told", mask="never shown", erasure="deleted"),
+    title=personal("text", "to tell", mask="text", copy="notifications", erasure="deleted"),
+    body=personal("text", "to tell", mask="text", copy="notifications", erasure="deleted"),
+    at=personal("behaviour", "order", mask="as it is", copy="notifications", erasure="deleted"),
+)
+table(
+    "accounts.NotificationDelivery",
+    owner=PEOPLE,
+    purpose="What became of each delivery.",
+    kept=TOLD,
+    plain="id notification kind medium target state why attempts answer summary queued_at due_at at",
+    person=personal("account", "who is told", mask="name", erasure="deleted"),
+    target_label=personal("email", "where it went", mask="email", erasure="deleted"),
+)
+table(
+    "accounts.NotificationPreference",
+    owner=PEOPLE,
+    purpose="What somebody wants to be told, and how.",
+    kept=ACCOUNT,
+    plain="id kind media",
+    person=personal("account", "whose choice", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.NotificationSettings",
+    owner=PEOPLE,
+    purpose="Quiet hours.",
+    kept=ACCOUNT,
+    plain="id quiet_from quiet_until quiet_days zone is_discreet",
+    person=personal("account", "whose choice", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.EmailAddress",
+    owner=PEOPLE,
+    purpose="Where letters go.",
+    kept=ACCOUNT,
+    plain="id confirmed_at bounced_at bounce code_hash code_until code_tries",
+    person=personal("account", "whose address", mask="never shown", erasure="deleted"),
+    address=personal("email", "to write", mask="email", copy="notifications", erasure="deleted"),
+    added_at=personal(
+        "behaviour", "since when", mask="as it is", copy="notifications", erasure="deleted"
+    ),
+)
+table(
+    "accounts.PushDevice",
+    owner=PEOPLE,
+    purpose="Phones that are told.",
+    kept=ACCOUNT,
+    plain="id platform provider token_hash last_sent_at",
+    person=personal("account", "whose phone", mask="never shown", erasure="deleted"),
+    token=personal("credential", "to reach it", mask="never shown", erasure="deleted"),
+    label=personal(
+        "device", "to tell them apart", mask="as it is", copy="notifications", erasure="deleted"
+    ),
+    created_at=personal(
+        "behaviour", "since when", mask="as it is", copy="notifications", erasure="deleted"
+    ),
+)
+table(
+    "accounts.PushSubscription",
+    owner=PEOPLE,
+    purpose="Browsers that are told.",
+    kept=ACCOUNT,
+    plain="id endpoint_hash session_hash last_sent_at",
+    person=personal("account", "whose browser", mask="never shown", erasure="deleted"),
+    endpoint=personal("credential", "to reach it", mask="never shown", erasure="deleted"),
+    p256dh=personal("credential", "to reach it", mask="never shown", erasure="deleted"),
+    auth=personal("credential", "to reach it", mask="never shown", erasure="deleted"),
+    label=personal(
+        "device", "to tell them apart", mask="as it is", copy="notifications", erasure="deleted"
+    ),
+    created_at=personal(
+        "behaviour", "since when", mask="as it is", copy="notifications", erasure="deleted"
+    ),
+)
+table(
+    "accounts.SimulatedPush",
+    owner=PEOPLE,
+    purpose="What a simulated phone was told.",
+    kept=TOLD,
+    plain="id delivery platform url behaviour at",
+    title=personal("text", "to tell", mask="text", erasure="deleted"),
+    body=personal("text", "to tell", mask="text", erasure="deleted"),
 )

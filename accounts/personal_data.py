@@ -10,11 +10,19 @@ from accounts.access_log import access_line
 from accounts.masks import names_of
 from accounts.models import (
     Device,
+    EmailAddress,
     LegalHold,
     Member,
+    MemberLine,
+    Notification,
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationSettings,
     Passkey,
     PersonalDataAccess,
     PersonalDataRequest,
+    PushDevice,
+    PushSubscription,
     RecoveryCode,
     SignInChallenge,
     SignInGuard,
@@ -49,7 +57,7 @@ class Profile(Store):
     key = "profile"
     title = _("Profile")
     about = _("Who you are to us: name, phone, region, tier, account.")
-    models = ("accounts.Member", "accounts.User")
+    models = ("accounts.Member", "accounts.User", "accounts.MemberLine")
     columns: ClassVar[dict[str, Any]] = {
         "member_no": _("member no."),
         "display_name": _("name"),
@@ -96,6 +104,8 @@ class Profile(Store):
             hidden_at=None,
             erased_at=now,
         )
+        # Found by these words no more, from this moment; the index writes the nameless row anew.
+        MemberLine.objects.filter(member=subject.member).delete()
         if changed and subject.user is not None:
             user = User.objects.get(pk=subject.user)
             user.set_unusable_password()
@@ -254,6 +264,70 @@ class SignIns(Store):
         return Step(gone)
 
 
+class Notices(Store):
+    """What the member was told, and where: letters, browsers, phones."""
+
+    key = "notifications"
+    title = _("Notifications")
+    about = _("What we told you, and the addresses we told you at.")
+    models = (
+        "accounts.Notification",
+        "accounts.NotificationDelivery",
+        "accounts.NotificationPreference",
+        "accounts.NotificationSettings",
+        "accounts.EmailAddress",
+        "accounts.PushDevice",
+        "accounts.PushSubscription",
+        "accounts.SimulatedPush",
+    )
+    columns: ClassVar[dict[str, Any]] = {
+        "at": _("at"),
+        "where": _("where"),
+        "title": _("title"),
+        "text": _("text"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        if subject.user is None:
+            return Slice([])
+        told = [
+            {"at": row.at, "where": str(_("in the page")), "title": row.title, "text": row.body}
+            for row in Notification.objects.filter(person=subject.user).order_by("pk")
+        ]
+        places = [
+            {
+                "at": row.added_at,
+                "where": row.address,
+                "title": str(_("e-mail address")),
+                "text": "",
+            }
+            for row in EmailAddress.objects.filter(person=subject.user).order_by("pk")
+        ]
+        for model in (PushSubscription, PushDevice):
+            places += [
+                {"at": row.created_at, "where": row.label, "title": str(_("device")), "text": ""}
+                for row in model.objects.filter(person=subject.user).order_by("pk")
+            ]
+        return Slice([*places, *told])
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        if subject.user is None:
+            return Step(0)
+        gone = 0
+        for model in (
+            NotificationDelivery,
+            Notification,
+            NotificationPreference,
+            NotificationSettings,
+            EmailAddress,
+            PushDevice,
+            PushSubscription,
+        ):
+            gone += model.objects.filter(person=subject.user).delete()[0]
+        return Step(gone)
+
+
+register(Notices(), order=79)
 register(Accesses(), order=80)
 register(Requests(), order=81)
 register(SignIns(), order=82)

@@ -22,6 +22,7 @@ from common.parameters import Declaration, declaration
 
 _names: dict[str, Any] = {}
 _LONGEST_VALUE = 80
+_NOTHING = "—"
 # Names are masked by the rows themselves (``shown_name``): colleagues are called by theirs.
 _HIDING: dict[str, Callable[[str], str]] = {"phone": mask_phone, "text": mask_text}
 
@@ -176,7 +177,7 @@ def _changes(event: Event, rows: dict[tuple[type[models.Model], str], str]) -> l
 def _hider(model: type[models.Model] | None, name: str) -> Callable[[str | None], str | None]:
     """Return what hides the values of a column that the inventory calls personal."""
     mask = _HIDING.get(mask_of(model._meta.label, name)) if model is not None else None
-    return lambda shown: mask(shown) if mask and shown else shown
+    return lambda shown: mask(shown) if mask and shown and shown != _NOTHING else shown
 
 
 def _label(model: type[models.Model] | None, name: str) -> str:
@@ -209,7 +210,7 @@ def _is_key(text: str | None) -> bool:
 
 def _value(field: Any, value: Any, rows: dict[tuple[type[models.Model], str], str]) -> str:
     if value is None or value == "" or value == []:
-        return "—"
+        return _NOTHING
     if field is not None and field.is_relation:
         return rows.get((field.related_model, str(value)), str(value))
     if isinstance(value, bool):

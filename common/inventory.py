@@ -55,7 +55,7 @@ def personal(kind: str, purpose: str, *, mask: str, erasure: str, copy: str = ""
 
 
 def table(
-    label: str, *, owner: str, purpose: str, kept: str, plain: str = "", **columns: Column
+    label: str, /, *, owner: str, purpose: str, kept: str, plain: str = "", **columns: Column
 ) -> None:
     """Declare the table of the model ``label``; ``plain`` names its other columns, blanks between."""
     _tables[label] = Table(label, owner, purpose, kept, columns, tuple(plain.split()))

@@ -16,3 +16,10 @@ table(
     kept="for good",
     plain="id shop_no name merchant category opened_at greeting_word",
 )
+table(
+    "merchants.ShopLine",
+    owner="operations, merchants",
+    purpose="What it is found by.",
+    kept="as long as what it is of",
+    plain="shop at words sounds hidden",
+)

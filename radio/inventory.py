@@ -45,3 +45,11 @@ for _label, _purpose, _plain in (
     ("Subscription", "Who hears what.", "id user channel subscribed_at muted_at"),
 ):
     table(f"radio.{_label}", owner=OWNER, purpose=_purpose, kept="for good", plain=_plain)
+table(
+    "radio.CaseLine",
+    owner=OWNER,
+    purpose="What a case is found by.",
+    kept="as long as the case",
+    plain="case at sounds hidden",
+    words=personal("text", "search", mask="never shown", erasure="deleted"),
+)

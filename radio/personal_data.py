@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from common.masking import blank_text
 from common.personal_data import Slice, Step, Store, Subject, register
 from radio import rules
-from radio.models import Case, CaseQuote, CaseState
+from radio.models import Case, CaseLine, CaseQuote, CaseState
 
 
 class Voices(Store):
@@ -17,7 +17,7 @@ class Voices(Store):
     key = "voices"
     title = _("Heard by the business")
     about = _("Lines of yours that business teams heard at nine o'clock, without your name.")
-    models = ("radio.Case", "radio.CaseQuote")
+    models = ("radio.Case", "radio.CaseQuote", "radio.CaseLine")
     columns: ClassVar[dict[str, Any]] = {
         "headline": _("title"),
         "said_at": _("said at"),
@@ -46,6 +46,7 @@ class Voices(Store):
             case.reason = blank_text(case.reason, names=names)
             case.member_region = ""
         changed += Case.objects.bulk_update(cases, ["headline", "reason", "member_region"])
+        CaseLine.objects.filter(case__in=cases).delete()
         quotes = list(CaseQuote.objects.filter(case__in=cases))
         for quote in quotes:
             quote.body = blank_text(quote.body, names=names)

@@ -111,3 +111,30 @@ table(
     payload=personal("text", "audit", mask="never shown", erasure="emptied"),
     recalled_by=personal("account", "who took it back", mask="name", erasure="emptied"),
 )
+table(
+    "tickets.ConversationLine",
+    owner=OWNER,
+    purpose="What it is found by.",
+    kept="as long as what it is of",
+    plain="conversation at sounds",
+    words=personal("text", "search", mask="never shown", erasure="deleted"),
+    hidden=personal("identifier", "search by number", mask="never shown", erasure="deleted"),
+)
+table(
+    "tickets.MessageLine",
+    owner=OWNER,
+    purpose="What it is found by.",
+    kept="as long as what it is of",
+    plain="conversation seq at sounds",
+    words=personal("text", "search", mask="never shown", erasure="deleted"),
+    hidden=personal("identifier", "search by number", mask="never shown", erasure="deleted"),
+)
+table(
+    "tickets.NoteLine",
+    owner=OWNER,
+    purpose="What it is found by.",
+    kept="as long as what it is of",
+    plain="note conversation at sounds",
+    words=personal("text", "search", mask="never shown", erasure="deleted"),
+    hidden=personal("identifier", "search by number", mask="never shown", erasure="deleted"),
+)

@@ -28,7 +28,15 @@ from common.masking.own import own_numbers_in
 from common.parameters import value
 from common.personal_data import Enclosed, Slice, Step, Store, Subject, register
 from tickets import rules
-from tickets.models import Attachment, Conversation, Message, Note, RecalledMessage
+from tickets.models import (
+    Attachment,
+    Conversation,
+    ConversationLine,
+    Message,
+    Note,
+    NoteLine,
+    RecalledMessage,
+)
 
 
 def talks_of(subject: Subject) -> QuerySet[Conversation]:
@@ -49,7 +57,7 @@ class Conversations(Store):
     key = "conversations"
     title = _("Conversations")
     about = _("Each talk with us: about what, when, and what came of it.")
-    models = ("tickets.Conversation",)
+    models = ("tickets.Conversation", "tickets.ConversationLine")
     columns: ClassVar[dict[str, Any]] = {
         "conversation_no": _("conversation no."),
         "subject": _("about"),
@@ -101,6 +109,7 @@ class Conversations(Store):
                 row.subject, row.last_preview = subject_now, preview
                 changed.append(row)
         Conversation.objects.bulk_update(changed, ["subject", "last_preview"])
+        ConversationLine.objects.filter(conversation__in=found).delete()
         return Step(len(changed), str(found[-1].pk) if len(found) == limit else None)
 
     def kept_until(self, subject: Subject) -> datetime | None:
@@ -145,7 +154,7 @@ class Messages(Store):
     key = "messages"
     title = _("Messages")
     about = _("Every word of your talks with us, yours and ours.")
-    models = ("tickets.Message",)
+    models = ("tickets.Message", "tickets.MessageLine")
     columns: ClassVar[dict[str, Any]] = {
         "conversation_no": _("conversation no."),
         "seq": _("number"),
@@ -189,6 +198,7 @@ class Messages(Store):
             row.payload | {"name": name} if row.payload and row.payload.get("name") else row.payload
             for row, name in zip(found, files, strict=True)
         ]
+        altered = [(row, body) for row, body in zip(found, bodies, strict=True) if row.body != body]
         with connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE tickets_message m SET body = v.body, payload = v.payload::jsonb,"
@@ -208,6 +218,16 @@ class Messages(Store):
                 ],
             )
             changed = cursor.rowcount
+            # Found by these words no more, from this moment; the index writes them anew.
+            cursor.execute(
+                "DELETE FROM tickets_messageline l USING unnest(%s::uuid[], %s::int[])"
+                " AS v (conversation_id, seq)"
+                " WHERE l.conversation_id = v.conversation_id AND l.seq = v.seq",
+                [
+                    [row.conversation_id for row, body in altered],
+                    [row.seq for row, body in altered],
+                ],
+            )
         return Step(changed, _place(found[-1]) if len(found) == limit else None)
 
     def _slice(self, subject: Subject, after: str | None, limit: int) -> list[Message]:
@@ -310,7 +330,7 @@ class Notes(Store):
     left_out = _(
         "Working notes of the house are its own words; what they say of you stands in the messages."
     )
-    models = ("tickets.Note",)
+    models = ("tickets.Note", "tickets.NoteLine")
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
         rows = Note.objects.filter(conversation__in=talks_of(subject).values("pk"))
@@ -322,6 +342,7 @@ class Notes(Store):
                 row.body = body
                 changed.append(row)
         Note.objects.bulk_update(changed, ["body"])
+        NoteLine.objects.filter(note__in=[row.pk for row in changed]).delete()
         return Step(len(changed), str(found[-1].pk) if len(found) == limit else None)
 
 

@@ -39,3 +39,10 @@ table(
     kept="for good",
     plain="id product_no shop title category price is_listed taken_down_at added_at",
 )
+table(
+    "trade.ProductLine",
+    owner="operations, trade",
+    purpose="What it is found by.",
+    kept="as long as what it is of",
+    plain="product at words sounds hidden",
+)

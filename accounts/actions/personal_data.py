@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
+from accounts.actions.notifications import notify
 from accounts.business import business_with, team_of
 from accounts.masks import names_of
 from accounts.models import (
@@ -28,6 +29,7 @@ from common.rights import require_right
 from common.text import clean
 
 REASON_CHARACTERS = 500
+PRIVACY = "/me/privacy/"
 
 
 class BudgetSpent(DomainError):
@@ -146,6 +148,19 @@ def _reveal(
         reason=row.reason,
         at=now,
     )
+    if member.user is not None and member.user_id != by.pk:
+        # One line in the member's list, which comes up again with every look.
+        notify(
+            member.user,
+            "personal_data.looked_at",
+            title=_("Somebody looked at your data"),
+            title_many=_("Your data was looked at {count} times"),
+            body=row.get_purpose_display(),
+            url=PRIVACY,
+            subject=member,
+            dedupe=str(row.pk),
+            now=now,
+        )
     if used + 1 == limit:
         record(by, "personal_data.budget_spent", by=by, after={"limit": limit}, at=now)
     return plain, row

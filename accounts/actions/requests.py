@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
 from accounts import rules
+from accounts.actions.notifications import notify
 from accounts.masks import names_of
 from accounts.models import (
     LegalGround,
@@ -264,7 +265,8 @@ def _move(
         for kind in (DUE_SOON, OVERDUE):
             drop_deadline(kind, request)
     request.save(update_fields=list(dict.fromkeys(changed)))
-    member = Member.objects.filter(pk=request.member_id).first()
+    member = Member.objects.select_related("user").filter(pk=request.member_id).first()
+    _tell(request, member)
     record(
         request,
         f"personal_data.{state}",
@@ -273,6 +275,25 @@ def _move(
         after={"state": state},
         reason=mask_text(reason, names=names_of(member)),
         at=moment,
+    )
+
+
+def _tell(request: PersonalDataRequest, member: Member | None) -> None:
+    """Tell the member what became of their request; an account that is closed hears nothing."""
+    said = {
+        RequestState.READY: _("The copy of your data is ready"),
+        RequestState.REFUSED: _("Your request about your data was declined"),
+        RequestState.DONE: _("Your request about your data is done"),
+    }.get(RequestState(request.state))
+    if said is None or member is None or member.user is None or not member.user.is_active:
+        return
+    notify(
+        member.user,
+        "personal_data.request",
+        title=said,
+        url="/me/privacy/",
+        subject=request,
+        dedupe=request.state,
     )
 
 

@@ -20,7 +20,7 @@ class AccountsConfig(AppConfig):
             "notifications",
             "inventory",
         )
-        for room in ("receivers", "clock"):
+        for room in ("receivers", "clock", "notifications.health", "notifications.numbers"):
             import_module(f"accounts.{room}")
 
         from accounts.webhooks import clock, health, numbers  # noqa: F401

@@ -237,8 +237,13 @@ def _targets_of(rows: Iterable[NotificationDelivery]) -> dict[tuple[str, str], A
     return {
         (medium, str(target.pk)): target
         for medium, some in keys.items()
-        for target in _TARGETS[medium].objects.filter(pk__in=some)
+        for target in _rows_of(medium).filter(pk__in=some)
     }
+
+
+def _rows_of(medium: str) -> Any:
+    rows = _TARGETS[medium].objects
+    return rows.select_related("device__user") if medium == NoticeMedium.MOBILE else rows
 
 
 def _needless(delivery: NotificationDelivery, target: Any, now: datetime) -> str:
@@ -248,6 +253,10 @@ def _needless(delivery: NotificationDelivery, target: Any, now: datetime) -> str
         return "closed"
     # The browser or phone may have changed hands since.
     if target is None or target.person_id != delivery.person_id:
+        return "no_target"
+    # The app that registered it may have been signed out.
+    app = target.device if delivery.medium == NoticeMedium.MOBILE else None
+    if app is not None and not app.is_living(now):
         return "no_target"
     if delivery.medium == NoticeMedium.EMAIL and target.bounced_at is not None:
         return "bounced"

@@ -15,6 +15,7 @@ from django_q.tasks import async_task
 
 from accounts.actions.notifications import notify
 from accounts.models import (
+    Device,
     EmailAddress,
     NoticeMedium,
     Notification,
@@ -29,6 +30,7 @@ from accounts.sessions import digest_of
 from common.errors import DomainError, NotFound
 from common.history import history_of, record
 from common.masking import mask_text
+from common.outgoing import AddressRefused
 from common.parameters import value
 from common.text import clean
 
@@ -110,11 +112,13 @@ def subscribe_browser(
     Raises ``push.unknown_service``, ``push.bad_keys``, ``push.too_many``. A second call with the
     same endpoint changes its keys.
     """
-    if not wire.is_known(endpoint):
+    try:
+        wire.target_of(endpoint)
+    except AddressRefused:
         raise DomainError(
             "push.unknown_service",
             _("This browser's push service is not one the house sends to. Ask operations."),
-        )
+        ) from None
     if not webpush.are_keys(p256dh, auth):
         raise DomainError("push.bad_keys", _("These keys cannot be used."))
     _room_for(person, PushSubscription)
@@ -145,9 +149,12 @@ def unsubscribe_browser(person: User, key: uuid.UUID) -> None:
 
 
 @transaction.atomic
-def register_device(person: User, *, platform: str, token: str, label: str = "") -> PushDevice:
+def register_device(
+    person: User, *, platform: str, token: str, label: str = "", device: Device | None = None
+) -> PushDevice:
     """Let one phone show ``person``'s notifications; whoever used it before gets none there.
 
+    ``device`` is the app's own sign-in: when that ends, nothing is sent to the phone any more.
     Raises ``device.unknown_platform``, ``push.too_many``. A second call changes the name alone.
     """
     if platform not in PLATFORMS:
@@ -160,6 +167,7 @@ def register_device(person: User, *, platform: str, token: str, label: str = "")
             "person": person,
             "platform": platform,
             "token": token,
+            "device": device,
             "label": clean(label, max_chars=80, single_line=True, required=False) or platform,
         },
     )

@@ -335,7 +335,7 @@ def _queue(kind: Kind, told: list[_Told], media: Iterable[str] | None, now: date
     if not used:
         return
     quiet = {} if kind.urgent else _quiet_until(people, now)
-    targets = _targets(people, used)
+    targets = _targets(people, used, now)
     lately = _lately([it.key for it in told if not it.made], now)
     rows: list[NotificationDelivery] = []
     for it in told:
@@ -381,7 +381,7 @@ def _deliveries(
     ]
 
 
-def _targets(people: list[int], media: frozenset[str]) -> _Targets:
+def _targets(people: list[int], media: frozenset[str], now: datetime) -> _Targets:
     found: dict[tuple[int, str], list[tuple[str, str]]] = {}
     refused: set[int] = set()
     if EMAIL in media:
@@ -390,15 +390,14 @@ def _targets(people: list[int], media: frozenset[str]) -> _Targets:
                 refused.add(address.person_id)
                 continue
             found[address.person_id, EMAIL] = [(str(address.pk), mask_text(address.address)[:80])]
-    reached: tuple[tuple[str, type[models.Model]], ...] = (
-        (WEB, PushSubscription),
-        (MOBILE, PushDevice),
-    )
-    for medium, model in reached:
-        if medium in media:
-            rows = model._default_manager.filter(person__in=people).order_by("pk")
-            for key, person, label in rows.values_list("pk", "person_id", "label"):
-                found.setdefault((person, medium), []).append((str(key), label))
+    reached: dict[str, QuerySet[Any]] = {
+        WEB: PushSubscription.objects.filter(person__in=people),
+        MOBILE: PushDevice.objects.reachable(now).filter(person__in=people),
+    }
+    for medium in media & set(reached):
+        rows = reached[medium].order_by("pk").values_list("pk", "person_id", "label")
+        for key, person, label in rows:
+            found.setdefault((person, medium), []).append((str(key), label))
     return _Targets(found, refused)
 
 

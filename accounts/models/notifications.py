@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.devices import Device
 from accounts.models.people import User
 from common.ids import uuid7
 
@@ -221,6 +222,13 @@ class PushSubscription(models.Model):
         return self.label or str(self.pk)
 
 
+class PushDeviceQuerySet(models.QuerySet["PushDevice"]):
+    def reachable(self, now: datetime) -> "PushDeviceQuerySet":
+        """Phones whose app is still signed in."""
+        living = Device.objects.living(now).values("pk")
+        return self.filter(Q(device=None) | Q(device__in=living))
+
+
 class PushDevice(models.Model):
     """One phone with the app, by the token its push provider gave it."""
 
@@ -232,9 +240,15 @@ class PushDevice(models.Model):
     provider = models.CharField(_("provider"), max_length=24)
     token = models.TextField(max_length=500, editable=False)
     token_hash = models.CharField(max_length=64, editable=False)
+    # The app's sign-in that registered it: where that ends, nothing is sent any more.
+    device = models.ForeignKey(
+        Device, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("sign-in")
+    )
     label = models.CharField(_("device"), max_length=80, blank=True)
     created_at = models.DateTimeField(_("since"), default=timezone.now)
     last_sent_at = models.DateTimeField(_("last sent at"), null=True, blank=True)
+
+    objects = PushDeviceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("phone")

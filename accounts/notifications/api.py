@@ -22,7 +22,7 @@ from accounts.actions.notice_targets import (
 )
 from accounts.actions.notifications import mark_read
 from accounts.api import SignedIn
-from accounts.models import Notification, User
+from accounts.models import Device, Notification, User
 from accounts.notifications import shapes, webpush
 from accounts.notifications.queries import (
     addresses_of,
@@ -40,6 +40,8 @@ from common.rest import Endpoint, accepted
 
 class Notifications(Endpoint):
     """One's own notifications."""
+
+    resource = "notifications"
 
     @extend_schema(parameters=[shapes.ListQuery], responses=shapes.NotificationPageShape)
     def get(self, request: SignedIn) -> Response:
@@ -61,6 +63,8 @@ class Notifications(Endpoint):
 class Unread(Endpoint):
     """The figure beside the bell."""
 
+    resource = "notifications"
+
     @extend_schema(responses=shapes.UnreadShape)
     def get(self, request: SignedIn) -> Response:
         """Say how many of one's notifications are unread, counting up to 100."""
@@ -69,6 +73,8 @@ class Unread(Endpoint):
 
 class OneReading(Endpoint):
     """That one notification was read."""
+
+    resource = "notifications"
 
     @extend_schema(request=None, responses=shapes.UnreadShape)
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
@@ -80,6 +86,8 @@ class OneReading(Endpoint):
 
 class Readings(Endpoint):
     """That all were read."""
+
+    resource = "notifications"
 
     @extend_schema(request=shapes.UpTo, responses=shapes.UnreadShape)
     def post(self, request: SignedIn) -> Response:
@@ -96,6 +104,8 @@ class Readings(Endpoint):
 
 class Preferences(Endpoint):
     """How one wants to be told."""
+
+    resource = "notifications"
 
     @extend_schema(responses=shapes.PreferencesShape)
     def get(self, request: SignedIn) -> Response:
@@ -148,7 +158,9 @@ class Devices(Endpoint):
     def post(self, request: SignedIn) -> Response:
         """Register the token that this phone's push provider gave it."""
         sent = accepted(shapes.NewDevice, request.data)
-        return Response(shapes.shown_place(register_device(request.user, **sent)), status=201)
+        device = request.auth if isinstance(request.auth, Device) else None
+        row = register_device(request.user, **sent, device=device)
+        return Response(shapes.shown_place(row), status=201)
 
 
 class OneDevice(Endpoint):
@@ -173,6 +185,8 @@ class Tests(Endpoint):
 
 class Deliveries(Endpoint):
     """One's own log."""
+
+    resource = "notifications"
 
     @extend_schema(responses=shapes.DeliveriesShape)
     def get(self, request: SignedIn) -> Response:

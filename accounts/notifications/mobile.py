@@ -3,12 +3,12 @@
 To add a vendor (JPush, Getui, FCM, APNs, HarmonyOS Push Kit …):
 
 1. Subclass :class:`PushProvider` in a module of its own and give it a ``name``.
-2. Write ``send``: make one request (``accounts.notifications.wire`` shows a careful one, with short
-   timeouts) and return an :class:`Outcome`: ``sent``; ``again`` for what may pass (time-outs, 429,
-   5xx; with ``wait_seconds`` from Retry-After); ``gone`` when the vendor says that the token is no
-   longer valid (the phone is then forgotten); ``never`` for everything else. Put the vendor's own
-   words into ``answer`` without any secret. Send ``message.key`` as the vendor's idempotency or
-   collapse key, so that a second try is not a second banner. Do not touch the database: sends run in
+2. Write ``send``: make one request (``common.outgoing.post`` is a careful one, with short timeouts)
+   and return an :class:`Outcome`: ``sent``; ``again`` for what may pass (time-outs, 429, 5xx; with
+   ``wait_seconds`` from Retry-After); ``gone`` when the vendor says that the token is no longer
+   valid (the phone is then forgotten); ``never`` for everything else. Put the vendor's own words
+   into ``answer`` without any secret. Send ``message.key`` as the vendor's idempotency or collapse
+   key, so that a second try is not a second banner. Do not touch the database: sends run in
    threads.
 3. Call :func:`declare_provider` at the end of the module, import the module in
    ``accounts/notifications/providers.py``, and choose it by ``XIAOER_MOBILE_PUSH=name``. Secrets come

@@ -3,9 +3,7 @@
 import base64
 import json
 from functools import cache
-from urllib.parse import urlsplit
 
-import urllib3
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
@@ -14,7 +12,8 @@ from pywebpush import WebPusher
 
 from accounts.models import PushSubscription
 from accounts.notifications.outcomes import AGAIN, GONE, NEVER, SENT, Message, Outcome
-from accounts.notifications.wire import Answer, Unreachable, place_of, post
+from accounts.notifications.wire import target_of
+from common.outgoing import AddressRefused, Answer, Target, Unreachable, post
 
 TTL_SECONDS = 24 * 3600
 # One record of 4096 bytes is all that every service takes; what is around the text is ours.
@@ -24,13 +23,14 @@ BODY_CHARACTERS = 300
 def send(subscription: PushSubscription, message: Message) -> Outcome:
     """Send ``message`` to one browser; never raises for what the network or the service does."""
     try:
-        place = place_of(subscription.endpoint)
+        target = target_of(subscription.endpoint)
         body = _encrypted(subscription, message)
-        answer = post(place, body, _headers(subscription.endpoint, message))
-    except Unreachable as error:
+        headers = _headers(target, message)
+        answer = post(target, body, headers, allowed=settings.PUSH_OWN_HOSTS)
+    except AddressRefused as error:
         return Outcome(NEVER, str(error))
-    except (OSError, urllib3.exceptions.HTTPError) as error:
-        return Outcome(AGAIN, f"{type(error).__name__}: {error}")
+    except Unreachable as error:
+        return Outcome(AGAIN, str(error))
     except ValueError as error:  # keys that are none: checked when subscribed, but rows live long
         return Outcome(GONE, f"{type(error).__name__}: {error}")
     return _read(answer)
@@ -69,9 +69,8 @@ def _encrypted(subscription: PushSubscription, message: Message) -> bytes:
     return bytes(pusher.encode(text, "aes128gcm")["body"])
 
 
-def _headers(endpoint: str, message: Message) -> dict[str, str]:
-    parts = urlsplit(endpoint)
-    claims = {"aud": f"{parts.scheme}://{parts.netloc}", "sub": settings.VAPID_SUBJECT}
+def _headers(target: Target, message: Message) -> dict[str, str]:
+    claims = {"aud": f"{target.scheme}://{target.authority}", "sub": settings.VAPID_SUBJECT}
     signed = _vapid().sign(claims)
     return {
         **signed,
@@ -85,13 +84,15 @@ def _headers(endpoint: str, message: Message) -> dict[str, str]:
 
 
 def _read(answer: Answer) -> Outcome:
-    said = f"{answer.status} {answer.body.strip()[:200]}".strip()
+    words = answer.body[:200].decode("utf-8", "replace").strip()
+    said = f"{answer.status} {words}".strip()
     if 200 <= answer.status < 300:
         return Outcome(SENT, said)
     if answer.status in {404, 410}:
         return Outcome(GONE, said)
     if answer.status == 429 or answer.status >= 500:
-        wait = answer.headers.get("retry-after", "")
+        heads = {name.lower(): word for name, word in answer.headers.items()}
+        wait = heads.get("retry-after", "")
         return Outcome(AGAIN, said, wait_seconds=min(int(wait), 86_400) if wait.isdigit() else 0)
     # 3xx is no answer of a push service, and the rest says that we did something wrong.
     return Outcome(NEVER, said)

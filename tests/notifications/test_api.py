@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django_q.models import OrmQ
 
-from accounts.actions import notify
+from accounts.actions import issue_integration_token, notify
 from accounts.models import EmailAddress, Notification, NotificationDelivery, PushSubscription
 from accounts.notifications import webpush
 from common.ids import public_key
@@ -267,4 +267,25 @@ def test_the_old_address_is_used_until_the_new_one_is_confirmed(mei, browser_of,
     answer = client.get(f"{API}preferences/").json()
     assert (answer["email"], answer["email_waiting"]) == ("old@example.com", "new@example.com")
     assert send(client, "delete", "email/").status_code == 204
+    assert not EmailAddress.objects.exists()
+
+
+def test_a_token_reads_notifications_and_sets_up_no_way_out(mei, ops, client):
+    _row, secret = issue_integration_token(
+        mei,
+        name="手表",
+        scopes=["notifications:read", "notifications:write"],
+        expires_at=NOW + timedelta(days=1),
+        by=ops,
+        reason="对接",
+    )
+    head = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+    assert client.get(API, **head).status_code == 200
+    for path, body in (
+        ("email/", {"address": "thief@example.com"}),
+        ("devices/", {"platform": "ios", "token": "x"}),
+        ("tests/", {"medium": "page"}),
+    ):
+        answer = client.post(API + path, body, content_type="application/json", **head)
+        assert answer.status_code == 403
     assert not EmailAddress.objects.exists()

@@ -2,17 +2,20 @@
 
 import smtplib
 import time as clock
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 import time_machine
 from django.core import mail as outbox
+from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
+from py_vapid import Vapid02
 
-from accounts.actions import mark_read, notify, set_language
+from accounts.actions import end_device, mark_read, notify, set_language, sign_in_device
 from accounts.actions.deliveries import claim_deliveries, give_back, retry_delivery, settle_delivery
 from accounts.actions.notice_choices import set_quiet_hours
-from accounts.actions.notice_targets import subscribe_browser
+from accounts.actions.notice_targets import register_device, subscribe_browser
 from accounts.models import (
     EmailAddress,
     Notification,
@@ -23,9 +26,12 @@ from accounts.models import (
 )
 from accounts.notifications import webpush, wire
 from accounts.notifications.outcomes import AGAIN, SENT, Outcome
-from accounts.tasks import deliver_notifications
+from accounts.tasks import deliver_notifications, prune_old_notifications
+from common.deadlines import reconcile, sweep
 from common.errors import DomainError, Forbidden
+from common.outgoing import AddressRefused
 from common.parameters import forget, set_value
+from config.embedded import vapid_key
 from tests.notifications.conftest import NOW
 from tests.notifications.push_service import FakeBrowser, PushService, claims_of
 
@@ -239,19 +245,25 @@ def test_no_other_address_is_ever_asked(endpoint, mei):
     assert refusal.value.code == "push.unknown_service"
 
 
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.8", "169.254.169.254", "::1", "::ffff:10.0.0.8", "100.64.0.1"]
-)
-def test_a_known_name_that_leads_inside_is_not_asked(address, monkeypatch, db):
-    monkeypatch.setattr(wire.socket, "getaddrinfo", lambda *a, **k: [(0, 0, 0, "", (address, 443))])
-    with pytest.raises(wire.Unreachable):
-        wire.place_of("https://fcm.googleapis.com/x")
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.8", "::ffff:10.0.0.8"])
+def test_a_known_name_that_leads_inside_is_not_asked(address, monkeypatch, mei, browser_sub_of):
+    found = [(0, 0, 0, "", (address, 443))]
+    monkeypatch.setattr("common.outgoing.addresses.socket.getaddrinfo", lambda *a, **k: found)
+    keys = FakeBrowser().keys
+    PushSubscription.objects.filter(pk=browser_sub_of(mei).pk).update(**keys)
+    tell(mei)
+    deliver_notifications()
+    assert (delivery().state, delivery().why) == ("failed", "refused")
 
 
 def test_names_below_a_known_one_are_known(db):
-    assert wire.is_known("https://updates.push.services.mozilla.com/wpush/v2/x")
-    assert wire.is_known("https://web.push.apple.com/x")
-    assert not wire.is_known("https://push.services.mozilla.com.evil.example/x")
+    for url in (
+        "https://updates.push.services.mozilla.com/wpush/v2/x",
+        "https://web.push.apple.com/x",
+    ):
+        assert wire.target_of(url).url == url
+    with pytest.raises(AddressRefused):
+        wire.target_of("https://push.services.mozilla.com.evil.example/x")
 
 
 @pytest.mark.parametrize("keys", [{"p256dh": "AAAA", "auth": "AAAA"}, {"p256dh": "#", "auth": "%"}])
@@ -343,8 +355,6 @@ def test_a_closed_account_gets_nothing(mei, letters_to):
 
 
 def test_a_second_try_in_quiet_hours_is_held(mei, letters_to, monkeypatch):
-    from datetime import time
-
     letters_to(mei)
     set_quiet_hours(mei, start=time(10, 1), until=time(12), by=mei)
     refusing(monkeypatch, smtplib.SMTPServerDisconnected("gone"))
@@ -406,3 +416,122 @@ def test_an_edition_for_five_hundred_is_out_in_time(db, letters_to):
         assert sent == 500
         assert clock.monotonic() - started < 60
     assert len(outbox.outbox) == 500
+
+
+# --- What the house itself tells --------------------------------------------------------------------
+
+
+def test_a_sign_in_from_an_unknown_device_is_told_even_in_quiet_hours(lin, client, letters_to):
+    letters_to(lin)
+    set_quiet_hours(lin, start=time(9), until=time(12), by=lin)
+    knock = {"account": "lin", "password": "open-sesame-88"}
+    client.post("/", knock)
+    assert not Notification.objects.filter(kind="sign_in.new_device").exists()  # the very first one
+    client.post("/sign-out/")
+    client.post("/", knock)
+    assert not Notification.objects.filter(
+        kind="sign_in.new_device"
+    ).exists()  # known by its cookie
+    Client().post("/", knock, HTTP_USER_AGENT="Mozilla/5.0 (Windows NT 10.0) Firefox/130.0")
+    row = Notification.objects.get(person=lin, kind="sign_in.new_device")
+    assert "Firefox" in row.body
+    deliver_notifications()
+    assert [letter.subject for letter in outbox.outbox] == ["有新设备登录了您的账号"]
+    assert "List-Unsubscribe" not in outbox.outbox[0].extra_headers
+
+
+def test_the_summary_names_what_was_held(mei, service, subscribed):
+    browser = subscribed(mei)
+    set_quiet_hours(mei, start=time(9), until=time(11), by=mei)
+    for number in range(3):
+        tell(mei, title=f"第 {number} 件", now=NOW + timedelta(minutes=number))
+    deliver_notifications()
+    assert service.got == []
+    with later(hours=1):
+        sweep(NOW + timedelta(hours=1))
+        deliver_notifications()
+    (got,) = service.got
+    said = browser.opened(got[2])
+    assert said["title"] == "安静时段里有 3 件事"
+    assert said["body"].splitlines() == ["· 第 2 件", "· 第 1 件", "· 第 0 件"]
+    assert said["url"] == "/notifications/"
+
+
+def test_letters_are_files_one_can_read_without_a_mail_server(mei, letters_to, settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = tmp_path / "mail"
+    letters_to(mei)
+    tell(mei)
+    deliver_notifications()
+    (kept,) = (tmp_path / "mail").iterdir()
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in kept.read_text()
+
+
+def test_the_key_is_made_once_and_nobody_else_reads_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("XIAOER_DATA", str(tmp_path / "data"))
+    first = vapid_key()
+    assert vapid_key() == first
+    kept = tmp_path / "data" / "vapid.json"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert Vapid02.from_string(first).public_key is not None
+
+
+def test_nothing_is_kept_for_ever(mei, letters_to):
+    letters_to(mei)
+    tell(mei)
+    with later(days=89):
+        assert prune_old_notifications() == 0
+    with later(days=91):
+        assert prune_old_notifications() > 0
+    assert not Notification.objects.exists()
+    assert not NotificationDelivery.objects.exists()
+
+
+def test_the_clock_asks_the_worker_for_what_somebody_forgot(mei, letters_to):
+    letters_to(mei)
+    tell(mei)
+    OrmQ.objects.all().delete()  # the task was lost
+    reconcile(NOW)
+    sweep(NOW)
+    assert OrmQ.objects.count() == 1
+    # While the worker is away it is not asked again and again.
+    for seconds in range(5, 60, 5):
+        sweep(NOW + timedelta(seconds=seconds))
+    assert OrmQ.objects.count() == 1
+    sweep(NOW + timedelta(seconds=65))
+    assert OrmQ.objects.count() == 2
+
+
+def test_the_self_test_says_what_did_not_go(mei, letters_to):
+    from accounts.notifications.health import notifications as finding
+
+    letters_to(mei)
+    assert finding(NOW)[0].state == "good"
+    tell(mei)
+    assert finding(NOW + timedelta(minutes=3))[0].state == "bad"
+    NotificationDelivery.objects.update(state="failed")
+    assert finding(NOW + timedelta(minutes=3))[0].state == "warn"
+
+
+def test_a_phone_whose_app_was_signed_out_gets_nothing(mei):
+    first, second = (
+        sign_in_device(
+            mei,
+            method="password",
+            name=name,
+            platform="ios",
+            app_version="1",
+            address="",
+            now=NOW,
+        ).device
+        for name in ("手机", "平板")
+    )
+    for number, app in enumerate((first, second)):
+        register_device(mei, platform="ios", token=f"token {number}", device=app)
+    tell(mei)
+    end_device(first, by=mei, now=NOW)
+    deliver_notifications()
+    told = set(NotificationDelivery.objects.values_list("state", "why"))
+    assert told == {("sent", ""), ("skipped", "no_target")}
+    tell(mei, title="再来")
+    assert NotificationDelivery.objects.filter(notification__title="再来").count() == 1

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Notification
@@ -35,7 +36,7 @@ def test_an_answer_that_lies_unread_is_told_once(conversation, mei, bo):
     assert tell_away(now=later(90)) == 0
     row = told(mei).get()
     assert (row.title, row.body) == ("许青禾 回复您了", "给您退款，两天内到账")
-    assert row.url == f"/me/chat/{conversation.pk}/"
+    assert row.url == reverse("chat", args=[conversation.pk])
 
 
 def test_ten_answers_are_one_notification(conversation, mei, bo):
@@ -98,7 +99,7 @@ def test_who_is_handed_a_conversation_is_told_with_the_note(mei, bo, lin, team):
     row = told(lin, "conversation.assigned").get()
     assert row.title == "许青禾 把一个会话交给您"
     assert "13800002071" not in row.body
-    assert row.url == f"/desk/?c={talk.pk}"
+    assert row.url == f"/desk/?c={talk.public_key}"
     assert not told(bo, "conversation.assigned").exists()
 
 

@@ -257,7 +257,7 @@ def _hand_on(
             title=_("%(name)s hands a conversation to you"),
             body=note,
             words={"name": by.display_name},
-            url=f"{reverse('desk')}?c={conversation.pk}",
+            url=f"{reverse('desk')}?c={conversation.public_key}",
             subject=conversation,
             dedupe=now.isoformat(),
             now=now,

@@ -46,7 +46,7 @@ def address(conversation: uuid.UUID, door: str) -> str:
         return reverse("admin:tickets_conversation_change", args=[conversation])
     if door == ME:
         return reverse("chat", args=[conversation])
-    return f"{reverse('desk')}?c={conversation}"
+    return f"{reverse('desk')}?c={public_key('cnv', conversation)}"
 
 
 def spoken(body: str, payload: dict[str, Any] | None) -> str:

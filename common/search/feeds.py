@@ -15,9 +15,9 @@ CREATE FUNCTION {name}_many() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changes text[] := ARRAY(SELECT {key} FROM changed AS thing);
 BEGIN
-    FOR first IN 1 .. cardinality(changes) BY {block} LOOP
+    FOR place IN 1 .. cardinality(changes) BY {block} LOOP
         INSERT INTO common_searchchange (kind, keys)
-        VALUES ('{kind}', changes[first:first + {block} - 1]);
+        VALUES ('{kind}', changes[place:place + {block} - 1]);
     END LOOP;
     RETURN NULL;
 END

@@ -21,7 +21,7 @@ def test_it_answers_groups_with_marked_snippets(talk, mei, bo, browser_of):
     (hit,) = group["data"]
     assert (group["kind"], group["label"], group["next_cursor"]) == ("message", "对话内容", None)
     assert hit["snippet"] == {"text": "簽收就壞了一半", "marks": [[3, 5]]}
-    assert hit["url"] == f"/desk/?c={talk.pk}"
+    assert hit["url"] == f"/desk/?c={talk.public_key}"
     assert hit["facts"] == {"conversation": public_key("cnv", talk.pk), "seq": 1}
 
 

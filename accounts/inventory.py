@@ -423,7 +423,7 @@ table(
     owner=PEOPLE,
     purpose="Phones that are told.",
     kept=ACCOUNT,
-    plain="id platform provider token_hash last_sent_at",
+    plain="id device platform provider token_hash last_sent_at",
     person=personal("account", "whose phone", mask="never shown", erasure="deleted"),
     token=personal("credential", "to reach it", mask="never shown", erasure="deleted"),
     label=personal(
@@ -458,4 +458,32 @@ table(
     plain="id delivery platform url behaviour at",
     title=personal("text", "to tell", mask="text", erasure="deleted"),
     body=personal("text", "to tell", mask="text", erasure="deleted"),
+)
+table(
+    "accounts.Invitation",
+    owner=PEOPLE,
+    purpose="Links with which invited people set their first password.",
+    kept="days",
+    plain="id made_by digest made_at expires_at used_at",
+    user=personal("account", "who is invited", mask="name", erasure="deleted"),
+)
+table(
+    "accounts.OneTimeCode",
+    owner=PEOPLE,
+    purpose="Codes sent to a phone.",
+    kept="days",
+    plain="id purpose digest tries made_at expires_at sent_at proved_at used_at",
+    phone=personal("phone", "to prove who holds it", mask="phone", erasure="deleted"),
+    address=personal("network", "limits", mask="never shown", erasure="deleted"),
+    sealed_text=personal("credential", "the words to send", mask="never shown", erasure="deleted"),
+    payload=personal("name", "what was typed to sign up", mask="never shown", erasure="deleted"),
+)
+table(
+    "accounts.SentText",
+    owner=PEOPLE,
+    purpose="What the simulated phone of the demo world was sent.",
+    kept="the demo world alone",
+    plain="id at",
+    phone=personal("phone", "the demo's phone", mask="phone", erasure="deleted"),
+    text=personal("text", "the demo's phone", mask="text", erasure="deleted"),
 )

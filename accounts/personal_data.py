@@ -11,6 +11,7 @@ from accounts.masks import names_of
 from accounts.models import (
     Device,
     EmailAddress,
+    Invitation,
     LegalHold,
     Member,
     MemberLine,
@@ -18,12 +19,14 @@ from accounts.models import (
     NotificationDelivery,
     NotificationPreference,
     NotificationSettings,
+    OneTimeCode,
     Passkey,
     PersonalDataAccess,
     PersonalDataRequest,
     PushDevice,
     PushSubscription,
     RecoveryCode,
+    SentText,
     SignInChallenge,
     SignInGuard,
     SocketTicket,
@@ -196,6 +199,18 @@ class Requests(Store):
         return Step(rows.exclude(wish="").update(wish=""))
 
 
+_SIGN_INS = (
+    Device,
+    SocketTicket,
+    Invitation,
+    WebSession,
+    Totp,
+    RecoveryCode,
+    Passkey,
+    SignInChallenge,
+)
+
+
 class SignIns(Store):
     """Where the member is or was signed in, how they prove who they are, wrong tries for their account."""
 
@@ -211,6 +226,9 @@ class SignIns(Store):
         "accounts.SignInChallenge",
         "accounts.Device",
         "accounts.SocketTicket",
+        "accounts.Invitation",
+        "accounts.OneTimeCode",
+        "accounts.SentText",
     )
     columns: ClassVar[dict[str, Any]] = {
         "signed_in_at": _("signed in at"),
@@ -246,20 +264,14 @@ class SignIns(Store):
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
         names = [one.casefold()[:64] for one in subject.identifiers]
         gone = SignInGuard.objects.filter(account__in=names).delete()[0]
+        for sent in (OneTimeCode, SentText):
+            gone += sent.objects.filter(phone__in=subject.identifiers).delete()[0]
         if subject.user is None:
             return Step(gone)
         browsers = WebSession.objects.filter(user=subject.user)
         keys = list(browsers.values_list("key_hash", flat=True))
         gone += Session.objects.filter(session_key__in=keys).delete()[0]
-        for model in (
-            Device,
-            SocketTicket,
-            WebSession,
-            Totp,
-            RecoveryCode,
-            Passkey,
-            SignInChallenge,
-        ):
+        for model in _SIGN_INS:
             gone += model.objects.filter(user=subject.user).delete()[0]
         return Step(gone)
 

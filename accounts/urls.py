@@ -42,6 +42,11 @@ urlpatterns = [
     path("me/privacy/copies/<prq:key>/", privacy.download_copy, name="privacy-download"),
     path("me/privacy/corrections/", privacy.ask_for_correction, name="privacy-correction"),
     path("me/privacy/erasure/", privacy.ask_for_erasure, name="privacy-erasure"),
+    path(
+        "me/privacy/requests/<prq:key>/withdrawal/",
+        privacy.withdraw_request,
+        name="privacy-withdrawal",
+    ),
     # Browsers ask for it wherever a page has no link of its own.
     path("favicon.ico", Favicon.as_view()),
     path("look/", front.components, name="components"),

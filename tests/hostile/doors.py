@@ -47,7 +47,8 @@ class Door:
     @property
     def api(self) -> type[APIView] | None:
         """The REST view behind it, or None."""
-        return getattr(self.view, "cls", None) or getattr(self.view, "view_class", None)
+        view = getattr(self.view, "cls", None) or getattr(self.view, "view_class", None)
+        return view if view and issubclass(view, APIView) else None
 
     @property
     def methods(self) -> list[str]:

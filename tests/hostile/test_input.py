@@ -5,8 +5,8 @@ import logging
 import pytest
 
 from common import parameters
-from tests.hostile.corpus import TEXTS, XSS, of_json
-from tests.hostile.doors import doors
+from tests.hostile.corpus import BODIES, TEXTS, XSS, of_json
+from tests.hostile.doors import doors, patterns
 from tests.hostile.senders import Doorman, api_doors, fields_of, sent_by, value_for
 
 pytestmark = pytest.mark.django_db
@@ -46,3 +46,55 @@ def test_hostile_text_in_every_field(world, doorman):
             for what, text in [*TEXTS.items(), *((one[:30], one) for one in XSS)]:
                 body = {n: value_for(f, text, world.rows) for n, f in fields.items()}
                 doorman.send(door, method, what, data=of_json(body), content_type=JSON)
+
+
+def test_a_field_nobody_asked_for_is_refused(world, doorman):
+    extra = ("is_superuser", "role", "owner", "state", "amount", "is_internal", "id", "pk")
+    let_in = []
+    for door, method in api_doors(doors(world.rows)):
+        for sent in sent_by(door, method):
+            good = {n: value_for(f, "x", world.rows) for n, f in fields_of(sent).items()}
+            names = {name: True for name in extra if name not in good}
+            answer = doorman.send(
+                door, method, "extra", data=of_json(good | names), content_type=JSON
+            )
+            if answer.status_code < 400:
+                let_in.append(f"{method} {door.url}")
+            doorman.asked += 10
+    assert let_in == []
+
+
+def test_what_is_no_json(world, doorman):
+    for door, method in api_doors(doors(world.rows)):
+        for what, body in BODIES.items():
+            doorman.send(door, method, what, data=body, content_type=JSON)
+        for kind in ("text/xml", "application/x-www-form-urlencoded", "multipart/form-data", "x"):
+            doorman.send(door, method, kind, data=b"a=b", content_type=kind)
+
+
+def test_ten_megabytes_are_refused(world, doorman):
+    body = b'{"body": "' + b"x" * 10_000_000 + b'"}'
+    taken = []
+    for door, method in api_doors(doors(world.rows)):
+        if not sent_by(door, method):
+            continue  # it reads no body at all
+        answer = doorman.send(door, method, "10 MB", data=body, content_type=JSON)
+        if answer.status_code < 400:
+            taken.append(door.url)
+        doorman.asked += 10
+    assert taken == []
+
+
+def test_hostile_keys_in_every_address(world, doorman):
+    keys = ["%00", "..%2f..%2fetc%2fpasswd", "%ff%fe", "%ed%a0%80", "a" * 3_000, "'", "%2e%2e", "💥", "-1", "9" * 60,
+            "cnv_" + "f" * 32, "CNV_" + "0" * 32, "%0d%0aX:y", "<script>", "__class__"]  # fmt: skip
+    for route, pattern in patterns():
+        if "<" not in route or "(" in route:
+            continue
+        for key in keys:
+            url = "/" + "/".join(key if part.startswith("<") else part for part in route.split("/"))
+            for name in ("mei", "ops"):
+                answer = doorman.clients[name].get(url)
+                doorman.asked += 1
+                if answer.status_code >= 500:
+                    doorman.broken.append(f"GET {url[:80]} ({pattern.name})")

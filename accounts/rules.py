@@ -108,9 +108,15 @@ RIGHTS: dict[str, frozenset[str]] = {
             "products.manage",
             "webhooks.use",
             "webhooks.manage",
+            "admin.bulk",
+            "admin.export",
+            "admin.import",
+            "views.share",
         }
     ),
-    AUDITOR: frozenset({"admin.use", "tickets.see_all", "radio.read", "history.read"}),
+    AUDITOR: frozenset(
+        {"admin.use", "admin.export", "tickets.see_all", "radio.read", "history.read"}
+    ),
     EXECUTIVE: frozenset({"radio.read"}),
 }
 

@@ -9,7 +9,10 @@ class CommonConfig(AppConfig):
     verbose_name = _("Records and rules")
 
     def ready(self) -> None:
-        from common import api_numbers  # noqa: F401
+        from common import (
+            api_numbers,  # noqa: F401
+            backoffice_parameters,  # noqa: F401  (declares them)
+        )
         from common.chain import clock, health  # noqa: F401  (the clock seals the history)
         from common.paths import register_keys
         from common.schedules import sync_schedules

@@ -24,6 +24,8 @@ SCHEDULES: tuple[Scheduled, ...] = (
     Scheduled("anchor the history", "common.tasks.anchor_head_of_history", cron="1 0 * * *"),
     Scheduled("verify the last day", "common.tasks.verify_last_day_of_history", cron="7 3 * * *"),
     Scheduled("verify the history", "common.tasks.verify_whole_history", cron="27 3 * * 0"),
+    Scheduled("go on with errands", "common.admin.lane.go_on", minutes=1),
+    Scheduled("clear errands", "common.admin.lane.clear_errands", cron="*/10 * * * *"),
 )
 
 TASK_FUNCTIONS: frozenset[str] = frozenset(
@@ -36,6 +38,7 @@ TASK_FUNCTIONS: frozenset[str] = frozenset(
         "accounts.tasks.work_on_request",
         "common.tasks.beat",
         "common.tasks.continue_history_check",
+        "common.admin.lane.work_on",
         "radio.tasks.deliver_edition",
         "tickets.tasks.return_conversations",
     }

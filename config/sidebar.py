@@ -136,6 +136,15 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             ],
         ),
         (
+            _("In bulk"),
+            [
+                ("common.job", "checklist"),
+                ("common.export", "download"),
+                ("common.importfile", "upload_file"),
+                ("common.importrun", "database_upload"),
+            ],
+        ),
+        (
             _("Machine room"),
             [
                 ("django_q.schedule", "schedule"),

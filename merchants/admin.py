@@ -8,9 +8,18 @@ from django.utils.translation import gettext_lazy as _
 from accounts.people import signed_in
 from common.admin import BaseAdmin
 from common.events import name_events
+from common.loading.offers import offer_import
 from common.search import searched_rows
+from merchants.loading import ShopLoader
 from merchants.models import Merchant, Shop
 
+offer_import(
+    ShopLoader,
+    kind="shops",
+    label=_("Shops"),
+    model=Shop,
+    words={"merchant_no": _("merchant no."), "merchant_name": _("merchant")},
+)
 name_events(
     {
         "shop.changed": _("Shop changed"),

@@ -13,12 +13,17 @@ from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
+from common.loading.offers import offer_import
 from common.search import found_keys
 from common.words import money_words
 from trade.actions import relist_product, take_down_product
+from trade.loading import OrderLoader, ProductLoader
 from trade.models import Order, OrderStatus, Product
 
 name_parameter_groups({"trade": _("Trade")})
+_NUMBERS = {"member_no": _("member no."), "shop_no": _("shop no.")}
+offer_import(OrderLoader, kind="orders", label=_("Orders"), model=Order, words=_NUMBERS)
+offer_import(ProductLoader, kind="products", label=_("Products"), model=Product, words=_NUMBERS)
 name_events(
     {
         "product.taken_down": _("Product taken down"),

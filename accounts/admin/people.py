@@ -35,6 +35,7 @@ from accounts.actions import (
     set_roles,
     set_tier,
 )
+from accounts.loading import MemberLoader
 from accounts.masks import shown
 from accounts.models import (
     AccessKind,
@@ -56,6 +57,7 @@ from common.addresses import address_of
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
+from common.loading.offers import offer_import
 from common.search import searched_rows
 from common.words import moment_words
 
@@ -68,6 +70,13 @@ name_parameter_groups(
         "code": _("Codes to phones"),
         "personal_data": _("Personal data"),
     }
+)
+offer_import(
+    MemberLoader,
+    kind="members",
+    label=_("Members"),
+    model=Member,
+    words={"display_name": _("Name of the member")},
 )
 name_events(
     {
@@ -473,6 +482,7 @@ class MemberAdmin(BaseAdmin):
             "sees it too."
         ),
         fits=lambda member: member.erased_at is None,
+        in_bulk=False,
     )
     def reveal(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
         plain, _row = reveal(

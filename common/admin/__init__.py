@@ -1,6 +1,12 @@
 """The back office: one base class for all pages, actions with a reason, and the records of the house."""
 
-from common.admin import chain, machine, parameters, records  # noqa: F401  (registers them)
+from common.admin import (  # noqa: F401  (registers them)
+    chain,
+    errand_pages,
+    machine,
+    parameters,
+    records,
+)
 from common.admin.acts import ReasonForm, reason_action
 from common.admin.base import BaseAdmin, ReadOnlyAdmin, SuperuserAdmin
 from common.admin.lists import MomentFilter

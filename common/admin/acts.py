@@ -53,6 +53,7 @@ class Act:
     consequence: Any
     dangerous: bool
     fits: Callable[[Any], bool] | None
+    in_bulk: bool = True
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,30 @@ def reason_action(
     form: type[ReasonForm] = ReasonForm,
     dangerous: bool = False,
     fits: Callable[[Any], bool] | None = None,
+    in_bulk: bool = True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a method ``(self, request, row, answers)`` of a ``BaseAdmin`` an action with a reason.
 
     It shows in the list (for the rows chosen) and beside the form (for one row, when ``fits``
     says so), asks ``form`` on a page of its own and can be tried without keeping anything.
     ``right`` is asked of the person; ``consequence`` is the sentence of what will change.
+    ``in_bulk=False`` keeps it from the background: it shows something, or is about one row.
     The method calls an action of the app and lets ``DomainError`` pass; a string it returns is
     shown once to the person who asked.
     """
 
     def mark(method: Callable[..., Any]) -> Callable[..., Any]:
         method.act = Act(  # type: ignore[attr-defined]
-            method.__name__, label, right, method, form, question, consequence, dangerous, fits
+            method.__name__,
+            label,
+            right,
+            method,
+            form,
+            question,
+            consequence,
+            dangerous,
+            fits,
+            in_bulk,
         )
         return method
 

@@ -18,14 +18,17 @@ from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
 from common.admin.acts import MOST_AT_ONCE, Act, perform
-from common.admin.lists import KeysetChangeList, KeysetPaginator
+from common.admin.bulk import BulkActs, refusals
+from common.admin.exporting import ListExport
+from common.admin.lists import HouseChangeList, KeysetChangeList, KeysetPaginator
+from common.admin.views import ListViews
 from common.events import history_lines
 from common.history import history_of, record
 
 HISTORY_SHOWN = 200
 
 
-class BaseAdmin(ModelAdmin):
+class BaseAdmin(ListViews, ListExport, BulkActs, ModelAdmin):
     """Read-only unless a field is named editable; moved by actions with a reason; every row has its history.
 
     Lists page by key and count nothing. ``is_small`` is for reference data of a few hundred rows:
@@ -68,10 +71,14 @@ class BaseAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         named = {"title": self.opts.verbose_name_plural} | (extra_context or {})
+        if not self.is_popup(request) and self.has_view_permission(request):
+            named["head"], elsewhere = self.opening(request)
+            if elsewhere is not None:
+                return elsewhere
         return super().changelist_view(request, named)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> Any:
-        return super().get_changelist(request, **kwargs) if self.is_small else KeysetChangeList
+        return HouseChangeList if self.is_small else KeysetChangeList
 
     def prepare_rows(self, request: HttpRequest, rows: list[Any]) -> None:
         """Add to the rows of one page what its columns need, in a fixed number of queries."""
@@ -228,6 +235,8 @@ class BaseAdmin(ModelAdmin):
         wrap = self.admin_site.admin_view
         name = f"{self.opts.app_label}_{self.opts.model_name}_act"
         return [
+            *self.get_list_urls(),
+            *self.get_export_urls(),
             path("<path:object_id>/act/<str:name>/", wrap(self.act_view), name=name),
             *super().get_urls(),
         ]
@@ -260,12 +269,7 @@ class BaseAdmin(ModelAdmin):
         """Show what will change and ask; on the second post run it. None: go back to where one was."""
         rows = list(queryset[: MOST_AT_ONCE + 1])
         if len(rows) > MOST_AT_ONCE:
-            messages.warning(
-                request,
-                _("More than %(most)s at once. Narrow the list down first.")
-                % {"most": MOST_AT_ONCE},
-            )
-            return None
+            return self.bulk_page(request, act, queryset, back=back)
         step = request.POST.get("step", "")
         bound = step in {"try", "do"}
         form = act.form(request.POST if bound else None, request=request, subjects=rows)
@@ -284,7 +288,9 @@ class BaseAdmin(ModelAdmin):
             "rows_more": max(len(rows) - 20, 0),
             "rows_count": len(rows),
             "outcome": outcome,
-            "refused": [(self.title_of(request, row), said) for row, said in outcome.refused]
+            "tried": len(rows),
+            "refused": refusals(outcome),
+            "refused_rows": [(self.title_of(request, row), said) for row, said in outcome.refused]
             if outcome
             else [],
             "back": back,

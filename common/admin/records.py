@@ -15,7 +15,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from common.admin.base import BaseAdmin, ReadOnlyAdmin
-from common.admin.lists import MomentFilter
+from common.admin.lists import MomentFilter, WhoAndWhenFilter
 from common.calendars import set_day
 from common.events import Line, event_names, event_words, history_lines, name_events
 from common.models import CalendarDay, Deadline, Event, Heartbeat
@@ -53,7 +53,7 @@ class EventAdmin(ReadOnlyAdmin):
     list_display = ("moment", "who", "what", "thing", "changes", "why")
     list_display_links = ("moment",)
     list_select_related = ("actor",)
-    list_filter = (MomentFilter, EventNameFilter)
+    list_filter = (MomentFilter, WhoAndWhenFilter, EventNameFilter)
     search_fields = ("=subject_id",)
     search_help_text = gettext_lazy("Number of the thing")
     fields = ("moment", "who", "what", "thing", "changes", "why")

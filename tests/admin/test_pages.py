@@ -28,7 +28,16 @@ from accounts.models import (
 )
 from common.admin import BaseAdmin
 from common.deadlines import set_deadline
-from common.models import CalendarDay, ChainAnchor, Heartbeat, HistoryCheck
+from common.models import (
+    CalendarDay,
+    ChainAnchor,
+    Export,
+    Heartbeat,
+    HistoryCheck,
+    ImportFile,
+    ImportRun,
+    Job,
+)
 from tests.conftest import make_order
 from tickets.models import CannedReply, Disposition
 
@@ -102,6 +111,12 @@ def world(owned, ops, shop, order, product, dora):
         delivery=delivery, platform=phone.platform, title="试试", url="/", behaviour="deliver"
     )
     PushSubscription.objects.create(person=dora, endpoint="https://web.push.apple.com/x")
+    Job.objects.create(by=ops, listing="trade.product", act="take_down", made_at=now, total=3)
+    Export.objects.create(
+        by=ops, listing="trade.order", format="csv", file_name="订单.csv", made_at=now
+    )
+    ImportFile.objects.create(by=ops, kind="members", file_name="m.csv", size=9, made_at=now)
+    ImportRun.objects.create(kind="members", file_name="m.csv", size=9, started_at=now)
 
 
 @pytest.mark.parametrize("label", LABELS)

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from common.calendars import is_workday
 from common.events import history_lines, name_events
 from common.history import history_of, record
 from common.models import CalendarDay, Event, Parameter
+from common.parameters import set_value
 from tickets.actions.conversations import add_note
 from tickets.actions.posting import post_message
 from tickets.actions.recall import recall_message
@@ -154,3 +156,21 @@ def test_a_transcript_shows_notes_and_hides_what_was_taken_back(
     assert "先给运费险" in seen
     assert "我的卡号不该发" not in seen
     assert "我的卡号不该发" in browser_of(auditor).get(url).content.decode()
+
+
+def test_history_is_narrowed_by_person_and_period(browser_of, ops, root, mei):
+    with time_machine.travel("2026-11-10T12:00:00+08:00", tick=False):
+        set_value("chat.message_characters", 5000, by=ops, reason="旧事")
+    with time_machine.travel("2026-11-12T12:00:00+08:00", tick=False):
+        set_value("chat.message_characters", 6000, by=ops, reason="新事")
+        set_value("chat.socket_rate", 9, by=root, reason="别人的事")
+    browser, url = browser_of(ops), reverse("admin:common_event_changelist")
+
+    def reasons(**params):
+        return {it.reason for it in browser.get(url, params).context["cl"].result_list}
+
+    assert {"旧事", "新事", "别人的事"} <= reasons(since="2026-11-10", until="2026-11-12")
+    assert reasons(since="2026-11-11", until="2026-11-12", who="ops") == {"新事"}
+    assert reasons(until="2026-11-10", who=ops.display_name) == {"旧事"}
+    assert reasons(who="nobody") == set()
+    assert browser.get(url, {"since": "gestern"}).status_code == 302

@@ -20,11 +20,13 @@ from accounts.people import signed_in
 from common.addresses import address_of
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.errors import NotFound
+from common.loading.offers import offer_import
 from common.search import found_keys
 from common.words import clock_face, span_words
 from tickets.actions.conversations import reopen_conversation, resolve_conversation
 from tickets.actions.ownership import transfer_conversation
 from tickets.admin.facts import ANSWER_WITHIN
+from tickets.loading import ConversationLoader
 from tickets.models import (
     CannedReply,
     Conversation,
@@ -40,6 +42,14 @@ from tickets.queries.parties import reads_whole
 from workforce.models import Presence, Team
 
 TRANSCRIPT_SHOWN = 200
+
+offer_import(
+    ConversationLoader,
+    kind="conversations",
+    label=_("Conversations"),
+    model=Conversation,
+    words={"member_no": _("member no."), "shop_no": _("shop no.")},
+)
 
 
 class TransferForm(ReasonForm):

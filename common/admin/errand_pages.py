@@ -1,0 +1,520 @@
+"""The pages of long pieces of work: bulk jobs, exports, files to import, and what was imported."""
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    StreamingHttpResponse,
+)
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from common.admin.asking import page_of
+from common.admin.base import ReadOnlyAdmin
+from common.admin.exporting import file_of, for_one_person
+from common.admin.importing import (
+    BeginForm,
+    UploadForm,
+    preview_of,
+    rejects_of,
+    rejects_shown,
+    take_upload,
+)
+from common.admin.jobs import act_of
+from common.admin.lists import MomentFilter
+from common.errands import begin_import, fetch_export, stop_errand
+from common.errors import DomainError, Forbidden
+from common.events import name_events
+from common.loading.offers import offer_of, offers
+from common.models import Errand, ErrandState, Export, ImportFile, ImportRun, Job, JobRow
+from common.parameters import value
+from common.sheets.cells import inert
+
+name_events(
+    {
+        "job.started": gettext_lazy("Bulk job begun"),
+        "job.ended": gettext_lazy("Bulk job ended"),
+        "export.asked": gettext_lazy("Export asked for"),
+        "export.made": gettext_lazy("Export made"),
+        "export.fetched": gettext_lazy("Export fetched"),
+        "export.ended": gettext_lazy("Export not made"),
+        "import.brought": gettext_lazy("File to import brought"),
+        "import.begun": gettext_lazy("Import begun"),
+        "import.ended": gettext_lazy("Import ended"),
+        "import.finished": gettext_lazy("File imported"),
+        "view.saved": gettext_lazy("View saved"),
+        "view.changed": gettext_lazy("View changed"),
+        "view.renamed": gettext_lazy("View renamed"),
+        "view.shared": gettext_lazy("View shared"),
+        "view.deleted": gettext_lazy("View deleted"),
+        "view.restored": gettext_lazy("View brought back"),
+    }
+)
+
+STATE_COLOURS = {
+    ErrandState.WAITING: "",
+    ErrandState.RUNNING: "info",
+    ErrandState.READY: "warning",
+    ErrandState.DONE: "success",
+    ErrandState.STOPPED: "warning",
+    ErrandState.FAILED: "danger",
+}
+REFUSALS_SHOWN = 20
+
+
+class ErrandAdmin(ReadOnlyAdmin):
+    """One's own long pieces of work; auditors see everybody's."""
+
+    list_filter = ("state", MomentFilter)
+    list_select_related = ("by",)
+    change_form_outer_before_template = "common/admin/errand.html"
+    hidden_fields = (
+        "served_at",
+        "stop_asked_at",
+        "last_key",
+        "answers",
+        "query",
+        "columns",
+        "step",
+        "done",
+        "total",
+        "trouble",
+    )
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        name = f"common_{self.opts.model_name}"
+        return [
+            path("<uuid:pk>/progress/", wrap(self.progress_view), name=f"{name}_progress"),
+            path("<uuid:pk>/stop/", wrap(self.stop_view), name=f"{name}_stop"),
+            path("<uuid:pk>/file/", wrap(self.file_view), name=f"{name}_file"),
+            *super().get_urls(),
+        ]
+
+    def errand_of(self, request: HttpRequest, pk: Any) -> Any:
+        """Return the errand this person may see. Raises 404."""
+        errand = self.get_queryset(request).select_related("by").filter(pk=pk).first()
+        if errand is None or not self.has_view_permission(request, errand):
+            raise Http404
+        return errand
+
+    def errand_url(self, name: str, errand: Errand) -> str:
+        """Return one of the doors of ``errand``."""
+        page = f"common_{self.opts.model_name}_{name}"
+        return reverse(f"{self.admin_site.name}:{page}", args=[errand.pk])
+
+    def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        mine = row.by_id == request.user.pk
+        return {
+            "errand": row,
+            "kind": self.opts.model_name,
+            "mine": mine,
+            "sentence": self.sentence(row),
+            "progress_url": self.errand_url("progress", row),
+            "stop_url": self.errand_url("stop", row)
+            if mine
+            and row.stop_asked_at is None
+            and (row.is_open or row.state == ErrandState.READY)
+            else "",
+            **self.more_context(request, row),
+        }
+
+    def more_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """Return what this kind's own part of the page needs."""
+        return {}
+
+    def sentence(self, row: Any) -> str:
+        """Say in one sentence how it stands."""
+        raise NotImplementedError
+
+    def progress_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Answer with how far it is; the page asks every second."""
+        errand = self.errand_of(request, pk)
+        answer = {
+            "state": errand.state,
+            "open": errand.is_open,
+            "percent": errand.percent,
+            "sentence": self.sentence(errand),
+        }
+        return JsonResponse(answer, headers={"Cache-Control": "private, no-store"})
+
+    def stop_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """End it after the row at hand."""
+        errand = self.errand_of(request, pk)
+        if request.method != "POST":
+            raise Http404
+        try:
+            stop_errand(errand, by=request.user)
+        except DomainError as refusal:
+            messages.warning(request, refusal.message)
+        return HttpResponseRedirect(self.errand_url("change", errand))
+
+    def file_view(self, request: HttpRequest, pk: Any) -> Any:
+        """Hand out the file that belongs to it."""
+        raise Http404
+
+    @display(description=gettext_lazy("state"), label=STATE_COLOURS)
+    def state_word(self, row: Any) -> Any:
+        return row.state, row.get_state_display()
+
+    @display(description=gettext_lazy("number"))
+    def number(self, row: Any) -> str:
+        return str(row.public_id)
+
+    @display(description=gettext_lazy("list"))
+    def what_list(self, row: Any) -> str:
+        page = page_of(row.listing)
+        return str(page.opts.verbose_name_plural) if page else row.listing
+
+    @display(description=gettext_lazy("asked for at"))
+    def moment(self, row: Any) -> str:
+        return f"{timezone.localtime(row.made_at):%Y-%m-%d %H:%M:%S}"
+
+
+@admin.register(Job)
+class JobAdmin(ErrandAdmin):
+    """Actions on all that matched."""
+
+    list_display = ("moment", "what", "what_list", "state_word", "changed", "refused", "by")
+    list_display_links = ("moment",)
+    fields = (
+        ("number", "moment"),
+        ("what", "what_list"),
+        "filters",
+        ("by", "reason"),
+        ("changed", "refused"),
+        "finished_at",
+    )
+
+    def title_of(self, request: HttpRequest, row: Any) -> str:
+        return f"{self.what(row)} · {self.what_list(row)}"
+
+    @display(description=gettext_lazy("action"))
+    def what(self, row: Any) -> str:
+        act = act_of(page_of(row.listing), row)
+        return str(act.label) if act else row.act
+
+    def sentence(self, row: Any) -> str:
+        words = {
+            "done": f"{row.done:,}",
+            "total": f"{row.total or 0:,}",
+            "changed": f"{row.changed:,}",
+            "refused": f"{row.refused:,}",
+        }
+        match row.state:
+            case ErrandState.WAITING:
+                return _("%(total)s are waiting for their turn.") % words
+            case ErrandState.RUNNING:
+                return (
+                    _("%(done)s of %(total)s: %(changed)s changed, %(refused)s left as they are.")
+                    % words
+                )
+            case ErrandState.DONE:
+                return _("Done: %(changed)s changed, %(refused)s left as they are.") % words
+            case _:
+                return (
+                    _("Ended at %(done)s of %(total)s: %(changed)s changed, %(refused)s left.")
+                    % words
+                )
+
+    def more_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        refused = row.rows.filter(fate=JobRow.Fate.REFUSED)
+        groups = refused.values_list("said").annotate(n=Count("pk")).order_by("-n")
+        return {
+            "groups": list(groups[:REFUSALS_SHOWN]),
+            "refused_shown": list(refused.order_by("pk")[:REFUSALS_SHOWN]),
+            "file_url": self.errand_url("file", row) if row.refused and not row.is_open else "",
+        }
+
+    def file_view(self, request: HttpRequest, pk: Any) -> Any:
+        """Hand out the refused rows as CSV."""
+        job = self.errand_of(request, pk)
+        response = StreamingHttpResponse(
+            _refused_lines(job), content_type="text/csv; charset=utf-8"
+        )
+        return for_one_person(response, f"{job.public_id}.csv")
+
+
+def _refused_lines(job: Job) -> Iterator[str]:
+    class Echo:
+        def write(self, text: str) -> str:
+            return text
+
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow([_("Key"), _("Which"), _("Why")])
+    rows = job.rows.filter(fate=JobRow.Fate.REFUSED).order_by("pk")
+    for row in rows.iterator(chunk_size=2_000):
+        yield writer.writerow([inert(it, for_excel=True) for it in (row.key, row.name, row.said)])
+
+
+@admin.register(Export)
+class ExportAdmin(ErrandAdmin):
+    """Files of lists; fetched by whoever asked for them, for a day."""
+
+    list_display = ("moment", "file_name", "what_list", "state_word", "rows", "by", "expires_at")
+    list_display_links = ("moment",)
+    fields = (
+        ("number", "moment"),
+        ("file_name", "format"),
+        ("what_list", "filter_text"),
+        ("by", "reason"),
+        ("rows", "size"),
+        ("finished_at", "expires_at"),
+        "fetched_at",
+    )
+
+    @display(description=gettext_lazy("rows"))
+    def rows(self, row: Any) -> str:
+        return f"{row.done:,}"
+
+    @display(description=gettext_lazy("filters"))
+    def filter_text(self, row: Any) -> str:
+        return row.query or self.get_empty_value_display()
+
+    def sentence(self, row: Any) -> str:
+        words = {"done": f"{row.done:,}", "total": f"{row.total or 0:,}"}
+        match row.state:
+            case ErrandState.WAITING:
+                return _("%(total)s rows are waiting for their turn.") % words
+            case ErrandState.RUNNING:
+                return _("%(done)s of %(total)s rows are written.") % words
+            case ErrandState.DONE if row.expires_at:
+                words["until"] = f"{timezone.localtime(row.expires_at):%m-%d %H:%M}"
+                return _("%(done)s rows are ready, until %(until)s.") % words
+            case ErrandState.DONE:
+                return _("%(done)s rows were exported. The file is not kept any more.") % words
+            case _:
+                return _("No file was made.")
+
+    def more_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        is_there = row.state == ErrandState.DONE and row.expires_at is not None
+        mine = row.by_id == request.user.pk
+        return {"file_url": self.errand_url("file", row) if is_there and mine else ""}
+
+    def file_view(self, request: HttpRequest, pk: Any) -> Any:
+        """Hand the file to the person who asked for it, to nobody else."""
+        export = self.errand_of(request, pk)
+        try:
+            export = fetch_export(export, by=request.user)
+            file = file_of(export).open("rb")
+        except (Forbidden, FileNotFoundError):
+            raise Http404 from None
+        except DomainError as refusal:
+            messages.warning(request, refusal.message)
+            return HttpResponseRedirect(self.errand_url("change", export))
+        return for_one_person(FileResponse(file), export.file_name)
+
+
+@admin.register(ImportFile)
+class ImportFileAdmin(ErrandAdmin):
+    """Files that people bring: looked at, tried out, then loaded."""
+
+    list_display = ("moment", "file_name", "what", "state_word", "figures", "by")
+    list_display_links = ("moment",)
+    fields = (
+        ("number", "moment"),
+        ("file_name", "what"),
+        ("form", "encoding"),
+        ("size", "lines"),
+        ("by", "reason"),
+        "finished_at",
+    )
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path("upload/", wrap(self.upload_view), name="common_importfile_upload"),
+            path("<uuid:pk>/begin/", wrap(self.begin_view), name="common_importfile_begin"),
+            *super().get_urls(),
+        ]
+
+    def opening(self, request: HttpRequest) -> Any:
+        head, elsewhere = super().opening(request)
+        user: Any = request.user
+        if user.can("admin.import"):
+            head["upload_url"] = reverse(f"{self.admin_site.name}:common_importfile_upload")
+        return head, elsewhere
+
+    @display(description=gettext_lazy("kind"))
+    def what(self, row: Any) -> str:
+        offer = offer_of(row.kind)
+        return str(offer.label) if offer else row.kind
+
+    @display(description=gettext_lazy("new / corrected / unchanged / rejected"))
+    def figures(self, row: Any) -> str:
+        if row.step == ImportFile.Step.READ or row.state == ErrandState.FAILED:
+            return self.get_empty_value_display()
+        return f"{row.inserted:,} / {row.updated:,} / {row.unchanged:,} / {row.rejected:,}"
+
+    def sentence(self, row: Any) -> str:
+        words = {
+            "new": f"{row.inserted:,}",
+            "corrected": f"{row.updated:,}",
+            "unchanged": f"{row.unchanged:,}",
+            "rejected": f"{row.rejected:,}",
+        }
+        match row.state, row.step:
+            case ((ErrandState.WAITING | ErrandState.RUNNING), ImportFile.Step.READ):
+                return _("The file is being read.")
+            case ((ErrandState.WAITING | ErrandState.RUNNING), ImportFile.Step.TRY):
+                return _("The file is being tried out; nothing is changed.")
+            case ((ErrandState.WAITING | ErrandState.RUNNING), _load):
+                return _("The file is being loaded.")
+            case ErrandState.READY, _any:
+                return (
+                    _(
+                        "Nothing has been changed yet. Loaded, it would give %(new)s new, "
+                        "%(corrected)s corrected, %(unchanged)s unchanged; %(rejected)s lines "
+                        "would be rejected."
+                    )
+                    % words
+                )
+            case ErrandState.DONE, _any:
+                return (
+                    _(
+                        "Loaded: %(new)s new, %(corrected)s corrected, %(unchanged)s unchanged, "
+                        "%(rejected)s rejected."
+                    )
+                    % words
+                )
+            case ErrandState.STOPPED, ImportFile.Step.LOAD:
+                return _("Stopped. What had been loaded before stays.")
+            case ErrandState.STOPPED, _any:
+                return _("Stopped. Nothing was changed.")
+            case _:
+                return _("This file cannot be loaded. Nothing was changed.")
+
+    def more_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        user: Any = request.user
+        mine = row.by_id == user.pk
+        # What is in the file is for the eyes of who brought it.
+        rejects, reasons = rejects_shown(row) if mine and not row.is_open else ([], [])
+        begins = mine and row.state == ErrandState.READY and user.can("admin.import")
+        return {
+            "preview": preview_of(row) if mine and row.state != ErrandState.FAILED else None,
+            "rejects": rejects,
+            "reasons": reasons,
+            "file_url": self.errand_url("file", row) if rejects else "",
+            "begin_url": self.errand_url("begin", row) if begins else "",
+            "changes_something": bool(row.inserted + row.updated),
+            "form": BeginForm() if begins else None,
+            "run_url": reverse(f"{self.admin_site.name}:common_importrun_change", args=[row.run_id])
+            if row.run_id
+            else "",
+            "letters": _letters_words(row),
+        }
+
+    def upload_view(self, request: HttpRequest) -> HttpResponse:
+        """Take a file, or say why not; nothing is opened before it was looked at."""
+        user: Any = request.user
+        if not user.can("admin.import"):
+            raise Http404
+        form = UploadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                brought = take_upload(
+                    form.cleaned_data["file"], kind=form.cleaned_data["kind"], by=user
+                )
+            except DomainError as refusal:
+                form.add_error("file", refusal.message)
+            else:
+                return HttpResponseRedirect(self.errand_url("change", brought))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Bring a file"),
+            "row_title": _("Bring a file"),
+            "form": form,
+            "most_megabytes": value("backoffice.import_bytes") // 1_000_000,
+            "most_rows": f"{value('backoffice.import_rows'):,}",
+            "kinds": [(offer.label, _columns_words(offer)) for offer in offers().values()],
+            "back": self.list_url("changelist"),
+            "opts": self.opts,
+            "model_admin": self,
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "common/admin/upload.html", context)
+
+    def begin_view(self, request: HttpRequest, pk: Any) -> HttpResponse:
+        """Let it be loaded."""
+        brought = self.errand_of(request, pk)
+        form = BeginForm(request.POST or None)
+        if request.method != "POST":
+            raise Http404
+        try:
+            if form.is_valid():
+                begin_import(brought, reason=form.cleaned_data["reason"], by=request.user)
+            else:
+                messages.warning(request, _("Write why. Without a reason nothing is changed."))
+        except DomainError as refusal:
+            messages.warning(request, refusal.message)
+        return HttpResponseRedirect(self.errand_url("change", brought))
+
+    def file_view(self, request: HttpRequest, pk: Any) -> Any:
+        """Hand out the rejected lines to who brought the file."""
+        brought = self.errand_of(request, pk)
+        if brought.by_id != request.user.pk:
+            raise Http404
+        try:
+            file = rejects_of(brought).open("rb")
+        except FileNotFoundError:
+            raise Http404 from None
+        response = FileResponse(file, content_type="text/csv; charset=utf-8")
+        return for_one_person(response, f"{brought.public_id}-rejects.csv")
+
+
+def _columns_words(offer: Any) -> list[dict[str, Any]]:
+    names = offer.names()
+    return [
+        {
+            "name": column.name,
+            "label": names[column.name],
+            "required": column.required,
+        }
+        for column in offer.make().columns
+    ]
+
+
+def _letters_words(row: ImportFile) -> str:
+    if row.form == "xlsx" or row.encoding in ("", "UTF-8"):
+        return ""
+    return _("The file came as %(letters)s and was read as such.") % {"letters": row.encoding}
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(ReadOnlyAdmin):
+    """What was loaded, by pages and by commands, and what became of the lines."""
+
+    list_display = (
+        "started_at",
+        "kind",
+        "file_name",
+        "is_whole",
+        "inserted",
+        "updated",
+        "unchanged",
+        "rejected",
+        "by",
+    )
+    list_select_related = ("by",)
+    search_fields = ("file_name",)
+    search_help_text = gettext_lazy("Name of the file")
+    hidden_fields = ("rejects_size",)
+
+    @display(description=gettext_lazy("state"), label={"done": "success", "broken": "warning"})
+    def is_whole(self, row: Any) -> Any:
+        if row.finished_at is not None:
+            return "done", _("done")
+        return "broken", _("not finished")

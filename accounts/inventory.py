@@ -487,3 +487,52 @@ table(
     phone=personal("phone", "the demo's phone", mask="phone", erasure="deleted"),
     text=personal("text", "the demo's phone", mask="text", erasure="deleted"),
 )
+
+# --- the back office's long pieces of work, and the views people keep ------------------------------
+
+_ERRAND = "id by state reason total done made_at served_at finished_at stop_asked_at trouble"
+
+table(
+    "common.DefaultView",
+    owner=HOUSE,
+    purpose="With which view a colleague's list opens.",
+    kept="as long as the account",
+    plain="id person listing view",
+)
+table(
+    "common.Export",
+    owner=HOUSE,
+    purpose="Exports of lists; the file itself is masked as the list and deleted after a day.",
+    kept="for good, the file as the parameter says",
+    plain=f"{_ERRAND} listing query columns format file_name size last_key expires_at fetched_at",
+)
+table(
+    "common.ImportFile",
+    owner=HOUSE,
+    purpose="Files that colleagues bring; the file and its rejected lines are deleted after 30 days.",
+    kept="for good, the file as the parameter says",
+    plain=f"{_ERRAND} kind file_name size step form encoding lines inserted updated unchanged "
+    "rejected run",
+)
+table(
+    "common.Job",
+    owner=HOUSE,
+    purpose="Actions on all that matched a filter.",
+    kept="for good",
+    plain=f"{_ERRAND} listing act answers filters changed refused",
+)
+table(
+    "common.JobRow",
+    owner=HOUSE,
+    purpose="What became of each row of a bulk job.",
+    kept="90 days",
+    plain="id job key fate said",
+    name=personal("name", "which row, as its page calls it", mask="name", erasure="deleted"),
+)
+table(
+    "common.SavedView",
+    owner=HOUSE,
+    purpose="Filters, words and columns that colleagues keep.",
+    kept="as long as the account",
+    plain="id listing name query owner roles made_at deleted_at",
+)

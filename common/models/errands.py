@@ -45,7 +45,7 @@ class Errand(models.Model):
     done = models.BigIntegerField(_("finished"), default=0)
     made_at = models.DateTimeField(_("asked for at"))
     served_at = models.DateTimeField(_("last worked on"), null=True, blank=True)
-    finished_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     stop_asked_at = models.DateTimeField(_("stop asked at"), null=True, blank=True)
     # Why it was stopped or could not be done, in the words of the person's language.
     trouble = models.TextField(_("why it ended"), blank=True, default="")

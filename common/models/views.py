@@ -30,7 +30,7 @@ class SavedView(models.Model):
     roles = ArrayField(
         models.CharField(max_length=24), verbose_name=_("shared with"), default=list, blank=True
     )
-    made_at = models.DateTimeField(_("made at"))
+    made_at = models.DateTimeField(_("written at"))
     deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
 
     objects = SavedViewQuerySet.as_manager()

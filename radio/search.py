@@ -29,6 +29,7 @@ class CaseKind(LinedKind):
     columns = ("case_id",)
     types = (uuid.UUID,)
     scope = "case_id"
+    has_sounds = False
 
     def is_for(self, user: User) -> bool:
         """Everybody who hears the radio."""

@@ -114,6 +114,7 @@ class TalkKind(LinedKind):
     """What lies in conversations and is seen by whoever sees these."""
 
     scope = "conversation_id"
+    has_sounds = False
 
     def is_for(self, user: User) -> bool:
         """Members search their own, the desk and the back office what they see."""

@@ -104,6 +104,7 @@ class LinedKind(SearchKind):
     columns: ClassVar[tuple[str, ...]]
     types: ClassVar[tuple[Callable[[str], Any], ...]]
     scope: ClassVar[str]
+    has_sounds: ClassVar[bool] = True
     number: ClassVar[str] = ""
     """The field of a visible row that holds its number, where the key is that row's."""
 

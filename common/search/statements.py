@@ -73,8 +73,9 @@ class Statement:
     def _indexed(self) -> list[Found]:
         """Ask the index for all hits, then walk them from the newest until the page is full."""
         where = f"WHERE {self.sees}" if self.sees else ""
+        kept = ", ".join(f"l.{name}" for name in {"at", *self.kind.columns, self.kind.scope})
         sql = (
-            f"WITH hits AS MATERIALIZED (SELECT l.* FROM {self.table} l "
+            f"WITH hits AS MATERIALIZED (SELECT {kept} FROM {self.table} l "
             f"WHERE common_grams(l.words, l.sounds, l.hidden) @> %s::int[] AND {self.says} AND {self.behind}) "
             # OFFSET 0 keeps the question of permission from being asked ahead of the order.
             f"SELECT {self.shown} FROM (SELECT * FROM hits l ORDER BY {self.order} OFFSET 0) l {where} "
@@ -102,11 +103,12 @@ class Statement:
 
     def _says(self, user: Any) -> tuple[str, list[Any]]:
         """Each word stands in the line, or a sound begins with it. No pattern is involved."""
-        one = "(strpos(l.words, %s) > 0 OR strpos(l.sounds, %s) > 0)"
-        words = self.query.words
-        says, values = " AND ".join([one] * len(words)), []
-        for word in words:
-            values += [word, f" {word}"]
+        one, words = "strpos(l.words, %s) > 0", self.query.words
+        values: list[Any] = list(words)
+        if self.kind.has_sounds:
+            one = f"({one} OR strpos(l.sounds, %s) > 0)"
+            values = [value for word in words for value in (word, f" {word}")]
+        says = " AND ".join([one] * len(words))
         if self.kind.sees_hidden(user):
             return f"({says} OR strpos(l.hidden, %s) > 0)", [*values, self.query.whole]
         return says, values

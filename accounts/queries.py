@@ -174,7 +174,7 @@ def access_ended(*, since: datetime, until: datetime) -> set[tuple[UUID, int]]:
 
 def me_card(user: User) -> dict[str, Any]:
     """Return who ``user`` is as JSON for themselves: roles, rights, and the numbers an app works with."""
-    member = Member.objects.filter(user=user).first()
+    member = getattr(user, "member", None)
     return {
         "id": user.public_key,
         "name": user.display_name,

@@ -1,6 +1,6 @@
 """``bench web``: an authenticated API read under the shipped server, against uvicorn and ASGI.
 
-The same project, database, session cookie and callers; one server process each, started by the line
+The same project, database, app's access token and callers; one server process each, started by the line
 of ``Procfile`` and by uvicorn's usual one. Every answer must be 200 and the same to the byte.
 """
 
@@ -30,7 +30,7 @@ def run(*, quick: bool = False, rounds: int = 0) -> Result:
     """Measure both servers in turns; fails when an answer is lost, refused or different."""
     rounds, seconds = max(rounds, 3), 2.0 if quick else 8.0
     with scratch_database() as address:
-        cookie, path = _world()
+        token, path = _world()
         environment = _environment(address)
         ours: list[dict[str, Any]] = []
         theirs: list[dict[str, Any]] = []
@@ -41,11 +41,11 @@ def run(*, quick: bool = False, rounds: int = 0) -> Result:
         ):
             sides = ((other_port, other_pid, theirs), (own_port, own_pid, ours))
             for port, _pid, _told in sides:
-                _ask(port, path, cookie, 1.0)
+                _ask(port, path, token, 1.0)
             for _round in range(rounds):
                 for port, pid, told in sides:
                     before = cpu_seconds([pid])
-                    answer = _ask(port, path, cookie, seconds)
+                    answer = _ask(port, path, token, seconds)
                     answer["cpu"] = cpu_seconds([pid]) - before
                     told.append(answer)
         answers = _checked(ours + theirs)
@@ -74,20 +74,25 @@ def run(*, quick: bool = False, rounds: int = 0) -> Result:
 
 
 def _world() -> tuple[str, str]:
-    from django.test import Client
+    from django.utils import timezone
 
+    from accounts.actions import sign_in_device
     from accounts.models import User
     from bench.world import make_world
     from common.parameters import set_value
 
     make_world(1)
     set_value("api.reads_a_minute", 10_000_000, by=None, reason="benchmark")
-    client = Client()
-    client.force_login(
-        User.objects.get(username="bench-0"), backend="accounts.backends.AccountBackend"
+    signed_in = sign_in_device(
+        User.objects.get(username="bench-0"),
+        method="password",
+        name="bench",
+        platform="android",
+        app_version="1",
+        address="",
+        now=timezone.now(),
     )
-    cookie = f"sessionid={client.cookies['sessionid'].value}"
-    return cookie, "/api/v1/me/"
+    return f"Bearer {signed_in.access}", "/api/v1/me/"
 
 
 def _environment(address: str) -> dict[str, str]:
@@ -146,8 +151,8 @@ def _child_of(pid: int) -> int:
     return pid
 
 
-def _ask(port: int, path: str, cookie: str, seconds: float) -> dict[str, Any]:
-    plan = {"port": port, "path": path, "cookie": cookie, "seconds": seconds, "callers": CALLERS}
+def _ask(port: int, path: str, token: str, seconds: float) -> dict[str, Any]:
+    plan = {"port": port, "path": path, "token": token, "seconds": seconds, "callers": CALLERS}
     done = subprocess.run(
         [sys.executable, "-m", "bench.web_client"],
         input=orjson.dumps(plan) + b"\n",

@@ -12,7 +12,7 @@ async def drive(plan: dict) -> dict:
     """Ask for ``seconds`` over ``callers`` connections; return counts and what was odd."""
     request = (
         f"GET {plan['path']} HTTP/1.1\r\nHost: 127.0.0.1:{plan['port']}\r\nAccept: application/json\r\n"
-        f"Cookie: {plan['cookie']}\r\nConnection: keep-alive\r\n\r\n"
+        f"Authorization: {plan['token']}\r\nConnection: keep-alive\r\n\r\n"
     ).encode()
     until = time.perf_counter() + plan["seconds"]
     answers: dict[tuple[int, bytes], int] = {}

@@ -5,12 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Platform, Role, Tier
+from common.rest import KeyField
 
 
 class Revealed(serializers.Serializer[Any]):
     """One field of a member, unmasked for a moment."""
 
-    id = serializers.CharField(help_text="acc_…: the row of the access log")
+    id = KeyField("acc", help_text="the row of the access log")
     field = serializers.CharField()
     value = serializers.CharField()
     shown_for_seconds = serializers.IntegerField(help_text="mask it again after so many seconds")
@@ -20,7 +21,7 @@ class Revealed(serializers.Serializer[Any]):
 class AccessLine(serializers.Serializer[Any]):
     """One look at the signed-in member's data."""
 
-    id = serializers.CharField()
+    id = KeyField("acc")
     at = serializers.DateTimeField()
     who = serializers.CharField(help_text="role and team in words")
     kind = serializers.CharField()
@@ -38,7 +39,7 @@ class AccessPage(serializers.Serializer[Any]):
 class PersonShape(serializers.Serializer[Any]):
     """Who is signed in."""
 
-    id = serializers.CharField(help_text="usr_…")
+    id = KeyField("usr")
     name = serializers.CharField()
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
     language = serializers.CharField(help_text="zh-hans, en, or empty when nothing was chosen")
@@ -47,7 +48,7 @@ class PersonShape(serializers.Serializer[Any]):
 class DeviceShape(serializers.Serializer[Any]):
     """One app signed in on one device."""
 
-    id = serializers.CharField(help_text="dev_…")
+    id = KeyField("dev")
     name = serializers.CharField()
     platform = serializers.ChoiceField(Platform.choices)
     app_version = serializers.CharField()
@@ -148,7 +149,7 @@ class OwnNumbers(serializers.Serializer[Any]):
 class Me(serializers.Serializer[Any]):
     """Who is signed in."""
 
-    id = serializers.CharField(help_text="begins with usr_")
+    id = KeyField("usr")
     name = serializers.CharField()
     roles = serializers.ListField(child=serializers.ChoiceField(Role.choices))
     rights = serializers.ListField(child=serializers.CharField(), help_text="noun.verb")
@@ -169,7 +170,7 @@ class Package(serializers.Serializer[Any]):
 class DataRequest(serializers.Serializer[Any]):
     """What a member asked about their data, and how far it is."""
 
-    id = serializers.CharField(help_text="prq_…")
+    id = KeyField("prq")
     request_no = serializers.CharField()
     kind = serializers.ChoiceField(["copy", "erasure", "correction"])
     state = serializers.ChoiceField(

@@ -7,6 +7,7 @@ import environ
 from django.utils.translation import gettext_lazy as _
 
 from config import embedded
+from config.openapi import SPECTACULAR_SETTINGS  # noqa: F401
 from config.schedules import SCHEDULES, TASK_FUNCTIONS  # noqa: F401
 from config.unfold import UNFOLD  # noqa: F401
 
@@ -60,6 +61,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels",
     "django_q",
     "pgtrigger",
@@ -221,6 +224,7 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.MultiPartParser",
     ],
     "EXCEPTION_HANDLER": "common.rest.problems.problem",
+    "DEFAULT_SCHEMA_CLASS": "config.openapi.schema.HouseSchema",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 

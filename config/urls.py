@@ -8,12 +8,15 @@ from django.views.i18n import JavaScriptCatalog
 from common.search.api import Search
 from common.search.views import search_page
 from config import views
+from config.openapi import views as openapi
 
 urlpatterns = [
     path("healthz", views.healthz),
     path("readyz", views.readyz),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/schema/", openapi.schema, name="api-schema"),
+    path("api/docs/", openapi.docs, name="api-docs"),
     path("api/v1/", include("accounts.webhooks.urls")),
     path("api/v1/", include("tickets.urls")),
     path("api/v1/", include("trade.urls")),

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from common.rest import KeyField
 from radio.models import CaseState, Severity
 from tickets.models import AuthorKind
 from tickets.shapes import NamedCode, Person
@@ -22,7 +23,7 @@ class Quote(serializers.Serializer[Any]):
 class EditionOfCase(serializers.Serializer[Any]):
     """Where a case is told; nameless when the channel is not one's own to know of."""
 
-    id = serializers.CharField(allow_null=True, help_text="begins with edn_")
+    id = KeyField("edn", allow_null=True)
     channel = NamedCode(allow_null=True)
     day = serializers.DateField()
     number = serializers.IntegerField(allow_null=True)
@@ -33,20 +34,20 @@ class EditionOfCase(serializers.Serializer[Any]):
 class CaseName(serializers.Serializer[Any]):
     """Another case."""
 
-    id = serializers.CharField(help_text="begins with cas_")
+    id = KeyField("cas")
     headline = serializers.CharField()
 
 
 class Case(serializers.Serializer[Any]):
     """What an agent thinks the business should hear, and what became of it."""
 
-    id = serializers.CharField(help_text="begins with cas_")
+    id = KeyField("cas")
     state = serializers.ChoiceField(CaseState.choices)
     state_label = serializers.CharField()
     headline = serializers.CharField()
     reason = serializers.CharField()
     severity = serializers.ChoiceField(Severity.choices, allow_null=True)
-    conversation = serializers.CharField(allow_null=True, help_text="for the desk alone")
+    conversation = KeyField("cnv", allow_null=True, help_text="for the desk alone")
     conversation_no = serializers.CharField(allow_null=True, help_text="for the desk alone")
     pushed_at = serializers.DateTimeField()
     pushed_by = Person()
@@ -101,7 +102,7 @@ class ChannelPage(serializers.Serializer[Any]):
 class Edition(serializers.Serializer[Any]):
     """What one channel brought out on one day."""
 
-    id = serializers.CharField(help_text="begins with edn_")
+    id = KeyField("edn")
     channel = NamedCode()
     day = serializers.DateField()
     number = serializers.IntegerField()
@@ -118,7 +119,7 @@ class EditionPage(serializers.Serializer[Any]):
 class Story(serializers.Serializer[Any]):
     """One case as it is told."""
 
-    id = serializers.CharField(help_text="begins with cas_")
+    id = KeyField("cas")
     headline = serializers.CharField()
     reason = serializers.CharField()
     severity = serializers.ChoiceField(Severity.choices, allow_null=True)

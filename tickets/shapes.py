@@ -5,17 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Tier
+from common.rest import KeyField
 from tickets.models import AuthorKind, Medium, MessageKind, State
 from trade.shapes import Order
 from workforce.models import Presence
-
-KEY = "begins with "
 
 
 class Person(serializers.Serializer[Any]):
     """Somebody of the house, as others see them."""
 
-    id = serializers.CharField(help_text=KEY + "usr_")
+    id = KeyField("usr")
     name = serializers.CharField()
 
 
@@ -57,7 +56,7 @@ class OrderInTalk(serializers.Serializer[Any]):
 class Conversation(serializers.Serializer[Any]):
     """A thread of messages between one requester and the service."""
 
-    id = serializers.CharField(help_text=KEY + "cnv_")
+    id = KeyField("cnv")
     version = serializers.CharField(help_text="changes when a decision about it may no longer fit")
     conversation_no = serializers.CharField()
     medium = serializers.ChoiceField(Medium.choices)
@@ -107,7 +106,7 @@ class Author(serializers.Serializer[Any]):
 class Message(serializers.Serializer[Any]):
     """One thing that was said; numbered without gaps within its conversation."""
 
-    conversation = serializers.CharField(help_text=KEY + "cnv_")
+    conversation = KeyField("cnv")
     seq = serializers.IntegerField()
     client_id = serializers.UUIDField()
     author = Author()
@@ -135,7 +134,7 @@ class ReadMark(serializers.Serializer[Any]):
 class Note(serializers.Serializer[Any]):
     """What staff write to each other."""
 
-    id = serializers.CharField(help_text=KEY + "nte_")
+    id = KeyField("nte")
     after_seq = serializers.IntegerField(help_text="the message it was written after")
     author = Person(allow_null=True)
     body = serializers.CharField()
@@ -152,7 +151,7 @@ class NotePage(serializers.Serializer[Any]):
 class Attachment(serializers.Serializer[Any]):
     """An uploaded file."""
 
-    id = serializers.CharField(help_text=KEY + "att_")
+    id = KeyField("att")
     kind = serializers.ChoiceField(["image", "file"])
     name = serializers.CharField()
     size = serializers.IntegerField(help_text="bytes")
@@ -187,7 +186,7 @@ class PanelMember(serializers.Serializer[Any]):
 class PastTalk(serializers.Serializer[Any]):
     """An earlier conversation of the same member."""
 
-    id = serializers.CharField(help_text=KEY + "cnv_")
+    id = KeyField("cnv")
     conversation_no = serializers.CharField()
     subject = serializers.CharField(allow_blank=True)
     state = serializers.ChoiceField(State.choices)
@@ -215,7 +214,7 @@ class OwnPresence(serializers.Serializer[Any]):
 class TeamPerson(serializers.Serializer[Any]):
     """A colleague in a team."""
 
-    id = serializers.CharField(help_text=KEY + "usr_")
+    id = KeyField("usr")
     name = serializers.CharField()
     is_lead = serializers.BooleanField()
     presence = serializers.ChoiceField(Presence.choices)
@@ -253,7 +252,7 @@ class DeskTeam(NamedCode):
 class DeskMe(serializers.Serializer[Any]):
     """Myself at the desk."""
 
-    id = serializers.CharField(help_text=KEY + "usr_")
+    id = KeyField("usr")
     name = serializers.CharField()
     presence = serializers.ChoiceField(Presence.choices)
     presence_label = serializers.CharField()

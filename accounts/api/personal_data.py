@@ -97,6 +97,7 @@ class RequestSent(Sent):
         [name for name in PersonalField.values if name != PersonalField.TEXT],
         required=False,
         default="",
+        allow_blank=True,
     )
     wish = serializers.CharField(
         required=False, default="", allow_blank=True, trim_whitespace=False

@@ -76,7 +76,9 @@ class Code(Sent):
 
 
 class NotificationShape(serializers.Serializer[Any]):
-    id = serializers.CharField()
+    """One thing somebody was told."""
+
+    id = KeyField(PREFIX)
     kind = serializers.CharField()
     kind_label = serializers.CharField()
     title = serializers.CharField()
@@ -131,7 +133,7 @@ class PlaceShape(serializers.Serializer[Any]):
 
 class DeliveryShape(serializers.Serializer[Any]):
     id = serializers.UUIDField()
-    notification = serializers.CharField()
+    notification = KeyField(PREFIX)
     title = serializers.CharField()
     kind = serializers.CharField()
     medium = serializers.CharField()

@@ -5,10 +5,11 @@ from common.rest.preconditions import seen_version
 from common.rest.problems import problem, problem_document
 from common.rest.sent import BadQuery, KeyField, PageQuery, RowLimit, Sent, accepted
 from common.rest.session import SessionSignIn
-from common.rest.shapes import Problem, answers
+from common.rest.shapes import PROBLEM, Problem, answers
 from common.rest.wire import OrjsonParser, OrjsonRenderer
 
 __all__ = [
+    "PROBLEM",
     "BadQuery",
     "Endpoint",
     "KeyField",

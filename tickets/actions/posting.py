@@ -105,7 +105,8 @@ def draft(
                 payload or {},
                 uploaded_by=by.pk if by else None,
                 by_member=author_kind == AuthorKind.MEMBER,
-            )
+            ),
+            option=orjson.OPT_UTC_Z,
         ).decode()
     return Draft(
         conversation=conversation,

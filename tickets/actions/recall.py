@@ -11,6 +11,7 @@ from common.ids import parse_key
 from common.parameters import value
 from common.push import send_now
 from tickets.models import Attachment, AuthorKind, Conversation, Message, RecalledMessage
+from tickets.queries.frames import stamp
 
 
 @transaction.atomic
@@ -65,7 +66,7 @@ def recall_message(conversation: Conversation, seq: int, *, by: User) -> Message
         "op": "recalled",
         "conversation": conversation.public_key,
         "seq": seq,
-        "at": now.isoformat(),
+        "at": stamp(now),
     }
     topic, told = conversation.topic, {"type": "frame", "key": None, "frame": frame}
     transaction.on_commit(lambda: send_now(topic, told), robust=True)

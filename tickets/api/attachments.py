@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import MultiPartParser
@@ -88,7 +88,7 @@ class OneAttachment(Endpoint):
     content_negotiation_class = AnyAnswer
 
     @extend_schema(
-        responses=answers({(200, "*/*"): OpenApiResponse(OpenApiTypes.BINARY, "The file.")}, 404)
+        responses=answers({(200, "application/octet-stream", "*/*"): OpenApiTypes.BINARY}, 404)
     )
     def get(self, request: SignedIn, key: uuid.UUID) -> FileResponse:
         """Open a file; until a message carries it, its uploader alone may."""

@@ -16,7 +16,8 @@ from tickets.actions import ownership
 from tickets.api.base import ConversationEndpoint, as_seen, at_the_desk
 from workforce.models import Team
 
-CHANGED = answers({200: shapes.Conversation, 204: None}, 400, 404, 409, 412, 422)
+ANSWERS = {200: shapes.Conversation, 204: None}
+CHANGED = answers(ANSWERS, 400, 404, 409, 412, 422)
 
 
 class Nothing(Sent):
@@ -49,7 +50,7 @@ class Acceptance(ConversationEndpoint):
 
     resource = "conversations"
 
-    @extend_schema(request=Nothing, responses=CHANGED)
+    @extend_schema(request=Nothing, responses=answers(ANSWERS, 400, 404, 409, 422))
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Accept a waiting conversation; of many who try, one wins."""
         conversation = at_the_desk(request.user, key)

@@ -85,7 +85,7 @@ def _order(conversation: uuid.UUID, payload: dict[str, Any]) -> dict[str, Any]:
         "shop": order.shop.name,
         "paid_amount": str(order.paid_amount),
         "status": order.status,
-        "paid_at": order.paid_at.isoformat(),
+        "paid_at": order.paid_at,
     }
 
 

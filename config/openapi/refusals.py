@@ -1,0 +1,136 @@
+"""With which codes an operation refuses. Codes are stable; new ones may join, none changes its meaning."""
+
+SIGN_IN = ("not_authenticated", "token.missing", "token.unknown", "token.expired", "token.revoked")
+ALWAYS: dict[int, tuple[str, ...]] = {
+    401: SIGN_IN,
+    403: ("forbidden", "token.scope", "second_step.missing"),
+    406: ("not_acceptable",),
+    429: ("too_fast",),
+}
+"""Everywhere, except where strangers ask (these know 406 and 429 alone)."""
+
+CHANGING = {403: ("csrf",)}
+KEYED = {
+    400: ("idempotency.bad_key",),
+    409: ("idempotency.running",),
+    422: ("idempotency.other_request",),
+}
+TEXT = (
+    "text.control", "text.empty", "text.json", "text.key", "text.nul", "text.number", "text.surrogate",
+    "text.too_deep", "text.too_long", "text.type",
+)  # fmt: skip
+SENT = {
+    400: ("invalid", "parse_error", "too_many_fields", *TEXT),
+    413: ("too_large",),
+    415: ("unsupported_media_type",),
+}
+ASKED = {400: ("invalid",)}
+PAGED = {409: ("cursor.bad",)}
+FOUND = {404: ("not_found",)}
+MATCHED = {412: ("precondition.changed",)}
+
+_FILE = (
+    "file.active", "file.bomb", "file.broken", "file.empty", "file.kind", "file.locked", "file.pixels",
+)  # fmt: skip
+_CARD = ("attachment.unknown", "order.unknown", "product.unknown")
+_OWNING = ("closed", "not_owner", "conversation.taken", "conversation.assigned")
+_ROOM = ("presence.not_online", "conversation.at_capacity")
+_ADDRESS = ("address.bad", "address.internal", "address.plain", "address.port")
+_SCREENED = ("case.already_screened", "radio.own_case")
+_SCREENER = ("radio.not_screener",)
+_WEBHOOK = ("webhook.removed",)
+
+OWN: dict[str, dict[int, tuple[str, ...]]] = {
+    "signIn": {
+        401: ("sign_in.wrong", "second_step.required"),
+        403: ("second_step.missing",),
+        409: ("sign_in.changed",),
+        429: ("sign_in.locked",),
+    },
+    "answerSecondStep": {
+        401: ("second_step.wrong", "second_step.expired"),
+        403: ("second_step.missing",),
+        409: ("sign_in.changed",),
+        429: ("second_step.locked",),
+    },
+    "refreshTokens": {
+        401: ("refresh.unknown", "refresh.expired", "refresh.revoked", "refresh.reused"),
+    },
+    "revealField": {
+        404: ("member.not_found",),
+        409: ("personal_data.no_reason", "personal_data.empty", "personal_data.budget"),
+    },
+    "askAboutData": {409: ("request.no_wish",)},
+    "withdrawDataRequest": {409: ("request.cannot_move",)},
+    "listChanges": {409: ("cursor.bad", "changes.start_afresh")},
+    "search": {409: ("cursor.bad",)},
+    "openConversation": {
+        409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD),
+    },
+    "acceptConversation": {409: (*_OWNING, *_ROOM)},
+    "acceptNext": {409: _ROOM},
+    "transferConversation": {
+        409: (
+            *_OWNING, "transfer.no_note", "transfer.no_target", "transfer.not_agent",
+            "transfer.not_in_team", "transfer.same_owner", "transfer.not_online",
+            "transfer.at_capacity", "transfer.team_closed", "transfer.same_team",
+        ),
+    },
+    "takeOverConversation": {409: (*_OWNING, *_ROOM, "reason.missing", "transfer.same_owner")},
+    "resolveConversation": {409: (*_OWNING, "disposition.unknown")},
+    "reopenConversation": {409: (*_OWNING, "reason.missing")},
+    "postMessage": {409: ("message.empty", "closed", "not_owner", "unseen", *_CARD)},
+    "recallMessage": {409: ("recall.not_author", "recall.too_late")},
+    "addNote": {409: ("closed",)},
+    "uploadAttachment": {
+        400: ("invalid", *_FILE),
+        409: ("not_owner", "closed", "attachment.too_many"),
+        413: ("file.too_large",),
+    },
+    "setPresence": {409: ("presence.not_agent",)},
+    "submitCase": {
+        403: ("radio.may_not_submit",),
+        409: (
+            "case.no_reason", "case.headline_too_long", "case.too_many_quotes", "case.no_such_message",
+            "case.cannot_quote",
+        ),
+    },
+    "selectCase": {
+        403: _SCREENER,
+        409: (*_SCREENED, "case.no_headline", "case.headline_too_long", "case.no_channel"),
+    },
+    "mergeCase": {403: _SCREENER, 409: (*_SCREENED, "case.merge_into_itself", "case.cannot_take_in")},
+    "rejectCase": {403: _SCREENER, 409: (*_SCREENED, "case.no_reason")},
+    "changePreferences": {
+        409: (
+            "notification.unknown_kind", "notification.unknown_medium", "notification.not_silenced",
+            "quiet.one_end", "quiet.bad_day", "quiet.unknown_zone",
+        ),
+    },
+    "addBrowser": {
+        409: ("push.unknown_service", "push.bad_keys", "push.too_many", *_ADDRESS),
+    },
+    "registerPushToken": {409: ("push.too_many",)},
+    "sendTestNotification": {409: ("notification.no_target", "notification.too_many_tests")},
+    "addEmail": {409: ("email.too_many_codes",)},
+    "confirmEmail": {409: ("email.wrong_code", "email.nothing_waiting", "email.code_over")},
+    "addWebhook": {
+        409: (*_ADDRESS, "webhook.too_many", "webhook.unknown_event", "webhook.no_event"),
+    },
+    "changeWebhook": {409: (*_ADDRESS, *_WEBHOOK, "webhook.unknown_event", "webhook.no_event")},
+    "pauseWebhook": {409: _WEBHOOK},
+    "resumeWebhook": {409: _WEBHOOK},
+    "rotateWebhookSecret": {409: _WEBHOOK},
+    "testWebhook": {409: ("webhook.paused", *_WEBHOOK)},
+    "replayDeliveries": {409: ("webhook.paused", "delivery.not_over", "delivery.on_its_way")},
+}  # fmt: skip
+"""What an operation refuses with beyond what all of its kind do."""
+
+
+def joined(*tables: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+    """Return the codes of several tables by status, each once, in order of status."""
+    found: dict[int, dict[str, None]] = {}
+    for table in tables:
+        for status, codes in table.items():
+            found.setdefault(status, {}).update(dict.fromkeys(codes))
+    return {status: tuple(found[status]) for status in sorted(found)}

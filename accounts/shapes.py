@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Platform, Role, Tier
-from common.rest import KeyField
+from common.rest import KeyField, Problem
 
 
 class Revealed(serializers.Serializer[Any]):
@@ -91,26 +91,15 @@ class SocketTicketShape(serializers.Serializer[Any]):
     url = serializers.CharField(help_text="where the socket is opened")
 
 
-class ProblemShape(serializers.Serializer[Any]):
-    """A refusal (RFC 9457)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    code = serializers.CharField(help_text="stable; the words around it are for people")
-    detail = serializers.CharField()
-    instance = serializers.CharField()
-    request_id = serializers.CharField()
-
-
-class SecondStepShape(ProblemShape):
-    """The password was right, and more is asked (``second_step.required``)."""
+class SecondStepShape(Problem):
+    """Not signed in yet. With ``second_step.required`` the password was right, and more is asked."""
 
     challenge = serializers.CharField(
-        help_text="goes with the code to second-steps, within minutes"
+        required=False, help_text="goes with the code to second-steps, within minutes"
     )
     ways = serializers.ListField(
         child=serializers.ChoiceField(["totp", "recovery", "passkey"]),
+        required=False,
         help_text="what can be answered with",
     )
 

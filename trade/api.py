@@ -24,7 +24,9 @@ class ProductQuery(PageQuery):
     q = serializers.CharField(
         required=False, default="", allow_blank=True, trim_whitespace=False, max_length=1000
     )
-    shop = serializers.CharField(required=False, default="", allow_blank=True, max_length=1000)
+    shop = serializers.CharField(
+        required=False, default="", allow_blank=True, trim_whitespace=False, max_length=1000
+    )
     limit = RowLimit(default=20)
 
 

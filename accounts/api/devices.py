@@ -26,7 +26,7 @@ class Devices(Endpoint):
         current = this_device(request)
         return Response({"data": [device_card(row, current) for row in rows], "next_cursor": None})
 
-    @extend_schema(responses=EndedShape)
+    @extend_schema(responses={200: EndedShape})
     def delete(self, request: SignedIn) -> Response:
         """Sign out every device but the one that asks; a browser signs out all of them."""
         ended = end_other_devices(

@@ -31,7 +31,7 @@ from accounts.shapes import AccessPage, DataRequest, RequestList, Revealed
 from common.addresses import address_of
 from common.ids import public_key
 from common.parameters import value
-from common.rest import Endpoint, PageQuery, Sent, accepted
+from common.rest import Endpoint, PageQuery, Sent, accepted, answers
 
 
 class RevealSent(Sent):
@@ -140,13 +140,13 @@ def request_card(row: PersonalDataRequest) -> dict[str, Any]:
 class DataRequests(Endpoint):
     """What I have asked about my data."""
 
-    @extend_schema(responses={200: RequestList})
+    @extend_schema(responses=answers({200: RequestList}, 404))
     def get(self, request: SignedIn) -> Response:
         """List the signed-in member's requests about their data, newest first."""
         rows = PersonalDataRequest.objects.filter(member=own_member(request)).order_by("-pk")
         return no_store(self.page([request_card(row) for row in rows[:50]], None))
 
-    @extend_schema(request=RequestSent, responses={200: DataRequest, 201: DataRequest})
+    @extend_schema(request=RequestSent, responses=answers({200: DataRequest, 201: DataRequest}, 404))
     def post(self, request: SignedIn) -> Response:
         """Ask for a copy, for erasure or for a correction; asking again while it runs changes nothing."""
         sent = accepted(RequestSent, request.data)
@@ -185,7 +185,7 @@ class OneDataRequest(Endpoint):
 class Accesses(Endpoint):
     """Who has looked at my data."""
 
-    @extend_schema(parameters=[PageQuery], responses={200: AccessPage})
+    @extend_schema(parameters=[PageQuery], responses=answers({200: AccessPage}, 404))
     def get(self, request: SignedIn) -> Response:
         """List who looked at the signed-in member's data, which field and why, newest first."""
         if not request.user.can("me.use"):

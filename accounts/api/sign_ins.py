@@ -26,11 +26,11 @@ from accounts.api.devices import device_card, this_device
 from accounts.authentication import BearerAuthentication, SecondStepMissing
 from accounts.models import Platform
 from accounts.queries import owes_second_step
-from accounts.shapes import ProblemShape, SecondStepShape, SignedInShape
+from accounts.shapes import SecondStepShape, SignedInShape
 from common.addresses import address_of
 from common.errors import DomainError, Unproven
 from common.ids import public_key
-from common.rest import Endpoint, Sent, accepted
+from common.rest import PROBLEM, Endpoint, Sent, accepted
 from common.rest.rates import TooFast
 
 CHALLENGE = "accounts.api.challenge"
@@ -86,7 +86,7 @@ class SignIns(StrangerEndpoint):
 
     @extend_schema(
         request=SignInFields,
-        responses={201: SignedInShape, 401: SecondStepShape, 403: ProblemShape, 429: ProblemShape},
+        responses={201: SignedInShape, (401, PROBLEM): SecondStepShape},
     )
     def post(self, request: Request) -> Response:
         """Sign an app in; the tokens are in this answer and nowhere else.
@@ -112,7 +112,7 @@ class SecondSteps(StrangerEndpoint):
 
     @extend_schema(
         request=SecondStepFields,
-        responses={201: SignedInShape, 401: ProblemShape, 429: ProblemShape},
+        responses={201: SignedInShape},
     )
     def post(self, request: Request) -> Response:
         """Answer the challenge of a sign-in with a code; the tokens are in this answer."""
@@ -129,7 +129,7 @@ class SecondSteps(StrangerEndpoint):
 class Refreshes(StrangerEndpoint):
     """An app renews its tokens."""
 
-    @extend_schema(request=RefreshFields, responses={200: SignedInShape, 401: ProblemShape})
+    @extend_schema(request=RefreshFields, responses={200: SignedInShape})
     def post(self, request: Request) -> Response:
         """Renew both tokens; the old refresh token is spent.
 
@@ -146,7 +146,7 @@ class CurrentSignIn(Endpoint):
 
     authentication_classes = (BearerAuthentication,)
 
-    @extend_schema(responses={204: None, 401: ProblemShape})
+    @extend_schema(responses={204: None})
     def delete(self, request: SignedIn) -> Response:
         """Sign this app out: its tokens stop, its sockets close."""
         device = this_device(request)

@@ -28,7 +28,7 @@ from accounts.webhooks import shapes
 from accounts.webhooks.events import heard_events
 from common.cursors import as_uuid, decode_cursor, encode_cursor
 from common.ids import public_key
-from common.rest import Endpoint, KeyField, PageQuery, Sent, accepted
+from common.rest import Endpoint, KeyField, PageQuery, Sent, accepted, answers
 
 
 class NewWebhook(Sent):
@@ -78,14 +78,14 @@ class Webhooks(WebhookView):
     shape = shapes.WebhookShape
     keeps_answers = False  # the secret is in it
 
-    @extend_schema(parameters=[PageQuery], responses=shapes.WebhookListShape)
+    @extend_schema(parameters=[PageQuery], responses=answers({200: shapes.WebhookListShape}, 404))
     def get(self, request: SignedIn) -> Response:
         """List your webhooks, newest first."""
         query = self.query(PageQuery)
         rows = _before(_own(request.user), query["cursor"])
         return self.page(*_cut(list(rows[: query["limit"] + 1]), query["limit"], card))
 
-    @extend_schema(request=NewWebhook, responses={201: shapes.NewWebhookShape})
+    @extend_schema(request=NewWebhook, responses=answers({201: shapes.NewWebhookShape}, 404))
     def post(self, request: SignedIn) -> Response:
         """Make a webhook; its secret is in this answer and nowhere else."""
         endpoint, secret = add_endpoint(**accepted(NewWebhook, request.data), by=request.user)
@@ -119,7 +119,7 @@ class Pause(WebhookView):
         """Pause a webhook; what it is owed waits."""
         return Response(card(pause_endpoint(self.endpoint(key), by=request.user)))
 
-    @extend_schema(responses=shapes.WebhookShape)
+    @extend_schema(responses={200: shapes.WebhookShape})
     def delete(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Resume a webhook, beginning with what waits."""
         return Response(card(resume_endpoint(self.endpoint(key), by=request.user)))
@@ -179,7 +179,7 @@ class Replays(WebhookView):
 
 
 class Events(WebhookView):
-    @extend_schema(responses=shapes.WebhookEventListShape)
+    @extend_schema(responses=answers({200: shapes.WebhookEventListShape}, 404))
     def get(self, request: SignedIn) -> Response:
         """List every event that a webhook can hear."""
         rows = [

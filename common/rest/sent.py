@@ -55,7 +55,7 @@ class RowLimit(serializers.IntegerField):
     """How many rows of a page; more than the parameter ``api.page_rows`` are cut to it."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**{"required": False, "min_value": 1, "max_value": 10_000} | given)
+        super().__init__(**{"required": False, "min_value": 1} | given)
 
     def to_internal_value(self, data: Any) -> int:
         return min(super().to_internal_value(data), value("api.page_rows"))

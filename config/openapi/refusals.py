@@ -24,7 +24,7 @@ SENT = {
     413: ("too_large",),
     415: ("unsupported_media_type",),
 }
-ASKED = {400: ("invalid",)}
+ASKED = {400: ("invalid", *TEXT)}
 PAGED = {409: ("cursor.bad",)}
 FOUND = {404: ("not_found",)}
 MATCHED = {412: ("precondition.changed",)}

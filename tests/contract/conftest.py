@@ -1,0 +1,44 @@
+"""A served house for the tests that come from outside: ``web`` and ``live``, on the test database."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+
+from accounts.models import User
+from tests.browser.house import House
+from tests.conftest import PASSWORD
+
+SERVED = {"test_client", "test_first_hour"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "contract" and item.path.stem in SERVED:
+            # One worker runs them all, so that the servers start once.
+            item.add_marker(pytest.mark.xdist_group("served"))
+
+
+@pytest.fixture(scope="session")
+def _house(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[House]:
+    with django_db_blocker.unblock():
+        running = House(tmp_path_factory.mktemp("house"))
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
+@pytest.fixture
+def served(transactional_db: Any, _house: House) -> House:
+    """The served house, on an empty database that the test fills."""
+    return _house
+
+
+def with_password(*people: User) -> None:
+    """Give people :data:`PASSWORD` by a hash that the served house knows."""
+    for one in people:
+        one.password = make_password(PASSWORD, hasher=PBKDF2PasswordHasher())
+        one.save(update_fields=["password"])

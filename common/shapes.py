@@ -12,8 +12,8 @@ class Parameter(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     value = serializers.JSONField(help_text="seconds for durations, strings for decimals")
     usual = serializers.JSONField(help_text="what it is when nobody has changed it")
-    minimum = serializers.JSONField(help_text="null: there is none")
-    maximum = serializers.JSONField(help_text="null: there is none")
+    minimum = serializers.JSONField(allow_null=True)
+    maximum = serializers.JSONField(allow_null=True)
     unit = serializers.CharField(allow_blank=True)
     is_legal = serializers.BooleanField(help_text="bounds that nobody can loosen")
 

@@ -35,7 +35,7 @@ from accounts.notifications.queries import (
 )
 from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
 from common.errors import DomainError
-from common.rest import Endpoint, accepted
+from common.rest import Endpoint, accepted, answers
 
 
 class Notifications(Endpoint):
@@ -76,7 +76,7 @@ class OneReading(Endpoint):
 
     resource = "notifications"
 
-    @extend_schema(request=None, responses=shapes.UnreadShape)
+    @extend_schema(request=None, responses={200: shapes.UnreadShape})
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Mark one notification as read; a second time changes nothing."""
         row = _own(request.user, key)
@@ -89,7 +89,7 @@ class Readings(Endpoint):
 
     resource = "notifications"
 
-    @extend_schema(request=shapes.UpTo, responses=shapes.UnreadShape)
+    @extend_schema(request=shapes.UpTo, responses=answers({200: shapes.UnreadShape}, 404))
     def post(self, request: SignedIn) -> Response:
         """Mark all as read, all up to one of them, or those about one page (``url``)."""
         sent, now = accepted(shapes.UpTo, request.data), timezone.now()

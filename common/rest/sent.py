@@ -24,7 +24,39 @@ class Sent(serializers.Serializer[Any]):
             raise serializers.ValidationError(
                 {str(key)[:80]: [known] for key in extra[:20]}, code="unknown"
             )
+        if (
+            isinstance(data, dict)
+            and not isinstance(data, QueryDict)
+            and "words" not in self.context
+        ):
+            self._require_kinds(data)
         return super().to_internal_value(data)
+
+    def _require_kinds(self, data: dict[str, Any]) -> None:
+        """Refuse numbers where words are asked for and the like: JSON has kinds of its own."""
+        refused = {
+            name: [field.error_messages["invalid"]]
+            for name, field in self.fields.items()
+            if name in data and not _is_its_kind(field, data[name])
+        }
+        if refused:
+            raise serializers.ValidationError(refused, code="invalid")
+
+
+def _is_its_kind(field: Any, given: Any) -> bool:
+    """Tell whether ``given`` has the kind that ``field`` is described with; None is asked elsewhere."""
+    match field:
+        case _ if given is None:
+            return True
+        case serializers.CharField() | serializers.UUIDField():
+            return isinstance(given, str)
+        case serializers.IntegerField():
+            return not isinstance(given, str)
+        case serializers.BooleanField():
+            return isinstance(given, bool)
+        case serializers.ListField() if isinstance(given, list):
+            return all(_is_its_kind(field.child, one) for one in given)
+    return True
 
 
 class BadQuery(serializers.ValidationError):
@@ -68,9 +100,14 @@ class PageQuery(Sent):
     limit = RowLimit(default=50)
 
 
-def accepted(sent: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
-    """Return the checked fields of what was sent. Raises ``ValidationError`` (400)."""
-    checked = sent(data=data)
+def accepted(
+    sent: type[serializers.Serializer[Any]], data: Any, *, words: bool = False
+) -> dict[str, Any]:
+    """Return the checked fields of what was sent. Raises ``ValidationError`` (400).
+
+    With ``words`` everything is text, as in a query; else a number is no text and text no number.
+    """
+    checked = sent(data=data, context={"words": True} if words else {})
     checked.is_valid(raise_exception=True)
     return dict(checked.validated_data)
 
@@ -80,6 +117,7 @@ def asked(
 ) -> dict[str, Any]:
     """Return the checked fields of a query, those named ``apart`` left out. Raises ``BadQuery`` (400)."""
     try:
-        return accepted(query, {name: given[name] for name in given if name not in apart})
+        named = {name: given[name] for name in given if name not in apart}
+        return accepted(query, named, words=True)
     except serializers.ValidationError as refused:
         raise BadQuery(refused.detail) from None

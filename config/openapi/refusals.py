@@ -67,18 +67,18 @@ OWN: dict[str, dict[int, tuple[str, ...]]] = {
     "openConversation": {
         409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD),
     },
-    "acceptConversation": {409: (*_OWNING, *_ROOM)},
+    "acceptConversation": {409: (*_OWNING, *_ROOM, "conversation.not_live")},
     "acceptNext": {409: _ROOM},
     "transferConversation": {
         409: (
-            *_OWNING, "transfer.no_note", "transfer.no_target", "transfer.not_agent",
+            *_OWNING, "conversation.not_live", "transfer.no_note", "transfer.no_target", "transfer.not_agent",
             "transfer.not_in_team", "transfer.same_owner", "transfer.not_online",
             "transfer.at_capacity", "transfer.team_closed", "transfer.same_team",
         ),
     },
-    "takeOverConversation": {409: (*_OWNING, *_ROOM, "reason.missing", "transfer.same_owner")},
-    "resolveConversation": {409: (*_OWNING, "disposition.unknown")},
-    "reopenConversation": {409: (*_OWNING, "reason.missing")},
+    "takeOverConversation": {409: (*_OWNING, *_ROOM, "reason.missing", "conversation.not_open")},
+    "resolveConversation": {409: (*_OWNING, "disposition.unknown", "conversation.not_open")},
+    "reopenConversation": {409: (*_OWNING, "reason.missing", "conversation.not_resolved")},
     "postMessage": {409: ("message.empty", "closed", "not_owner", "unseen", *_CARD)},
     "recallMessage": {409: ("recall.not_author", "recall.too_late")},
     "addNote": {409: ("closed",)},

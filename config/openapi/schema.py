@@ -8,6 +8,7 @@ from drf_spectacular.extensions import (
     OpenApiSerializerFieldExtension,
 )
 from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, AllowAny
 
 from accounts.scopes import scope_of
@@ -93,6 +94,13 @@ class HouseSchema(AutoSchema):  # type: ignore[misc]
         kind = serializer if isinstance(serializer, type) else type(serializer)
         if issubclass(kind, Sent):
             schema["additionalProperties"] = False
+        return schema
+
+    def _map_serializer_field(self, field: Any, *args: Any, **kwargs: Any) -> Any:
+        schema = super()._map_serializer_field(field, *args, **kwargs)
+        if isinstance(field, serializers.JSONField):
+            # Anything may be null as it is; "one of anything and null" fits null twice.
+            schema.pop("oneOf", None)
         return schema
 
     def _get_request_body(self, direction: Any = "request") -> Any:

@@ -14,7 +14,13 @@ from trade.queries import order_card, order_page, product_card, product_page
 class OrderQuery(PageQuery):
     """Whose orders: one's own, or those of the member staff name."""
 
-    member_no = serializers.CharField(required=False, default="", allow_blank=True, max_length=32)
+    member_no = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=32,
+        help_text="Staff: whose orders.",
+    )
     limit = RowLimit(default=20)
 
 

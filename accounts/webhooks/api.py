@@ -67,6 +67,7 @@ class UsesWebhooks(IsAuthenticated):
 
 
 class WebhookView(Endpoint):
+    resource = "webhooks"
     permission_classes = [UsesWebhooks]
 
     def endpoint(self, key: uuid.UUID) -> WebhookEndpoint:

@@ -15,7 +15,9 @@ from common.rest import Endpoint, Sent, answers
 class ChangesQuery(Sent):
     """Since when; left out, the cursor of now is handed out."""
 
-    cursor = serializers.CharField(required=False, default="", allow_blank=True)
+    cursor = serializers.CharField(
+        required=False, default="", allow_blank=True, help_text="The cursor of the last answer."
+    )
 
 
 class Changes(Endpoint):

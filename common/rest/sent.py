@@ -83,11 +83,14 @@ class KeyField(serializers.Field):  # type: ignore[type-arg]
         return public_key(self.prefix, value)
 
 
+ROWS = "How many at most; never more than numbers.page_rows of who one is."
+
+
 class RowLimit(serializers.IntegerField):
     """How many rows of a page; more than the parameter ``api.page_rows`` are cut to it."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**{"required": False, "min_value": 1} | given)
+        super().__init__(**{"required": False, "min_value": 1, "help_text": ROWS} | given)
 
     def to_internal_value(self, data: Any) -> int:
         return min(super().to_internal_value(data), value("api.page_rows"))
@@ -96,7 +99,12 @@ class RowLimit(serializers.IntegerField):
 class PageQuery(Sent):
     """What every list takes: where the page begins, and how long it may be."""
 
-    cursor = serializers.CharField(required=False, default="", allow_blank=True)
+    cursor = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="The next_cursor of the page before.",
+    )
     limit = RowLimit(default=50)
 
 

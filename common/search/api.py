@@ -36,6 +36,8 @@ class SearchQuery(Sent):
 
 
 class Search(Endpoint):
+    resource = "search"
+
     @extend_schema(
         parameters=[
             OpenApiParameter("q", str, required=True, description="Two characters are enough."),

@@ -26,7 +26,7 @@ _PERSON = {
 _TOKENS = {
     "token_type": "Bearer",
     "access_token": "xat_0193a0f0a1b27c3d8e4f5a6b7c8d9e0f_…",
-    "expires_in": 900,
+    "expires_in": 599,
     "refresh_token": "xrt_0193a0f0a1b27c3d8e4f5a6b7c8d9e0f_…",
     "refresh_expires_at": "2026-12-20T00:58:00Z",
     "device": _DEVICE,

@@ -3,6 +3,7 @@
 import copy
 import gzip
 import json
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,19 @@ import yaml
 from asgiref.sync import sync_to_async
 from django.utils import timezone
 from jsonschema import Draft7Validator, Draft202012Validator, FormatChecker
+from websockets.exceptions import ConnectionClosed
 
+from accounts.actions import issue_socket_ticket, sign_in_device
+from config.openapi.refusals import OWN
 from tests.tickets.live import LiveProcess, cookie_of, phone
 from tickets.actions.ownership import accept_conversation
+from tickets.consumers import frames, socket
 from tickets.consumers.socket import _OPS
 from tickets.models import Conversation
 
 HERE = Path(__file__).parent
-DESCRIPTION = yaml.safe_load((HERE.parents[1] / "docs" / "asyncapi.yaml").read_text("utf-8"))
+ROOT = HERE.parents[1]
+DESCRIPTION = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text("utf-8"))
 MESSAGES = DESCRIPTION["components"]["messages"]
 EXAMPLES = {
     example["name"]: (name, example["payload"])
@@ -73,8 +79,46 @@ def test_every_example_is_walked():
         walked |= {step.get("says"), *step.get("hears", [])}
         for heard in step.get("heard_by", {}).values():
             walked |= set(heard)
-    # The bus does not break on request; tests/tickets/test_bus.py breaks it.
-    assert set(EXAMPLES) - walked == {"resync"}
+    # The bus does not break on request: tests/tickets/test_bus.py breaks it. A ticket works once:
+    # the walk ends with one of its own.
+    assert set(EXAMPLES) - walked == {"resync", "helloWithTicket"}
+
+
+def said_by(*folders: str, pattern: str) -> set[str]:
+    """Return what the code of ``folders`` says where ``pattern`` has its group."""
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    return {found[1] for file in files for found in re.finditer(pattern, file.read_text("utf-8"))}
+
+
+def test_every_code_of_the_socket_is_described():
+    described = set(MESSAGES["error"]["payload"]["properties"]["code"]["examples"])
+    said = said_by("tickets/consumers", pattern=r'(?:Refused|_refuse)\(\s*(?:frame, )?"([a-z_]+)"')
+    said |= set(frames.BAD_FRAME_CODES) | {"internal", "busy"}
+    asked = (
+        OWN["postMessage"][409] + OWN["recallMessage"][409] + ("message.unknown_kind", "not_found")
+    )
+    assert described == said | set(asked)
+
+
+def test_every_event_is_described():
+    inside = r'[^()"]|\([^()]*\)|f"[^"]*"'
+    calls = r"\b(?:push|push_many|announce|tell_channel|_tell)"
+    words = calls + r"\((?:" + inside + r')*?"([a-z_]+\.[a-z_]+)"'
+    apps = ("accounts", "workforce", "trade", "tickets", "radio")
+    assert set(MESSAGES["event"]["x-events"]) == said_by(*apps, pattern=words)
+
+
+def test_every_close_code_is_described():
+    described = set(DESCRIPTION["channels"]["socket"]["x-close-codes"])
+    codes = (socket.SIGN_IN, socket.ORIGIN, socket.IDLE, socket.TOO_MANY_BAD, socket.TRY_LATER)
+    assert described == set(codes)
+
+
+@pytest.mark.parametrize("name", ["live.md", "api.md"])
+def test_the_pages_about_it_name_nothing_that_is_not_described(name):
+    page = (ROOT / "docs" / name).read_text("utf-8")
+    described = set(DESCRIPTION["channels"]["socket"]["x-close-codes"])
+    assert {int(code) for code in re.findall(r"\b(4\d\d\d|10\d\d)\b(?!,)", page)} <= described
 
 
 def plain(frame: Any) -> Any:
@@ -138,7 +182,7 @@ def conversation(mei, order, team):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.asyncio
-async def test_the_walk_happens_as_it_is_told(bo, cookies, conversation):
+async def test_the_walk_happens_as_it_is_told(mei, bo, cookies, conversation):
     server = await sync_to_async(LiveProcess().start)()
     try:
         async with (
@@ -156,5 +200,32 @@ async def test_the_walk_happens_as_it_is_told(bo, cookies, conversation):
                 for who, names in step.get("heard_by", {}).items():
                     for name in names:
                         await parties[who].hears(name)
+        async with phone(server.port, "") as app:
+            # Who has neither cookie nor ticket says hello with one.
+            _name, hello = EXAMPLES["helloWithTicket"]
+            ticket = await sync_to_async(ticket_of)(mei)
+            await app.say(**hello | {"ticket": ticket})
+            greeting = await app.next()
+            assert validator("greeting").is_valid(greeting), greeting
+            await app.say(op="recall", conversation="nothing", seq=1)
+            refused = await app.next()
+            assert validator("error").is_valid(refused), refused
+            assert "This frame" in refused["message"]
+        async with phone(server.port, "") as late:
+            await late.say(**hello | {"ticket": ticket})
+            with pytest.raises(ConnectionClosed) as closed:
+                await late.next()
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code in DESCRIPTION["channels"]["socket"]["x-close-codes"]
     finally:
         await sync_to_async(server.stop)()
+
+
+def ticket_of(user: Any) -> str:
+    """Return a ticket as an app of ``user`` gets it."""
+    now = timezone.now()
+    tokens = sign_in_device(
+        user, method="password", name="phone", platform="ios", app_version="1",
+        address="127.0.0.1", now=now,
+    )  # fmt: skip
+    return issue_socket_ticket(user, now=now, device=tokens.device)

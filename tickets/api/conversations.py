@@ -44,9 +44,19 @@ class NewConversation(Sent):
 class ListQuery(PageQuery):
     """Which conversations: for the desk by scope, and in which state."""
 
-    scope = serializers.ChoiceField(SCOPES, required=False, default="", allow_blank=True)
+    scope = serializers.ChoiceField(
+        SCOPES,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="For the desk: mine (also when left out), queue, team or past. Members have one list.",
+    )
     state = serializers.ChoiceField(
-        ["waiting", "open", "resolved", "closed"], required=False, default="", allow_blank=True
+        ["waiting", "open", "resolved", "closed"],
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Only those in this state.",
     )
 
 

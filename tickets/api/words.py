@@ -28,21 +28,30 @@ HIGHEST = 2**31 - 1
 class MessageQuery(Sent):
     """Which messages: those before a number, or those after it."""
 
-    before = serializers.IntegerField(required=False, min_value=1, max_value=HIGHEST)
-    after = serializers.IntegerField(required=False, min_value=0, max_value=HIGHEST)
+    before = serializers.IntegerField(
+        required=False, min_value=1, max_value=HIGHEST, help_text="Those before this number."
+    )
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=HIGHEST, help_text="Those after this number."
+    )
     limit = RowLimit(default=50)
 
 
 class NewMessage(Sent):
     """One message; ``client_id`` is the sender's own and makes a second try harmless."""
 
-    client_id = serializers.UUIDField()
+    client_id = serializers.UUIDField(help_text="made by the client, once for each message")
     kind = serializers.ChoiceField(SPOKEN, default=MessageKind.TEXT)
     # The text gate trims and measures; here only the type is asked.
     body = serializers.CharField(allow_blank=True, trim_whitespace=False, default="")
     payload = serializers.DictField(required=False)
-    seen_seq = serializers.IntegerField(required=False, min_value=0, max_value=HIGHEST)
-    anyway = serializers.BooleanField(default=False)
+    seen_seq = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=HIGHEST,
+        help_text="staff: the last number seen; refused (unseen) when the member has said more",
+    )
+    anyway = serializers.BooleanField(default=False, help_text="send it all the same")
 
 
 class ReadUpTo(Sent):

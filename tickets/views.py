@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
 from common.parameters import value
@@ -48,6 +49,7 @@ def chat_numbers() -> dict[str, object]:
     }
 
 
+@require_safe
 @needs("desk.use")
 def desk(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
@@ -63,6 +65,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @needs("me.use")
 def me(request: HttpRequest) -> HttpResponse:
     talks = list(my_talks(request).order_by("-id")[:TALKS_AT_THE_DOOR])
@@ -77,6 +80,7 @@ def me(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @needs("me.use")
 def my_orders(request: HttpRequest) -> HttpResponse:
     orders = my_order_rows(request).order_by("-id")
@@ -93,6 +97,7 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     )
 
 
+@require_safe
 @needs("me.use")
 def new_chat(request: HttpRequest) -> HttpResponse:
     """Start to talk, perhaps about one order; a talk that is already running goes on instead."""
@@ -113,6 +118,7 @@ def new_chat(request: HttpRequest) -> HttpResponse:
     return render(request, "tickets/me/chat.html", chat_numbers() | {"order": order, "talk": None})
 
 
+@require_safe
 @needs("me.use")
 def chat(request: HttpRequest, pk: UUID) -> HttpResponse:
     talk = get_object_or_404(my_talks(request), pk=pk)

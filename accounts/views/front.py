@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import senders
 from accounts.actions import Answer, leave, try_password
@@ -84,6 +84,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("/")
 
 
+@require_safe
 def components(request: HttpRequest) -> HttpResponse:
     """Show every component in every state to those who build and run the house."""
     if not (settings.DEBUG or (request.user.is_authenticated and request.user.can("admin.use"))):

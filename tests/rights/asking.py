@@ -1,0 +1,141 @@
+"""How each address is asked: which row of a tenant stands in it, and what is sent along."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls.converters import get_converters
+
+from common.ids import public_key
+
+_PART = re.compile(r"<(?:(\w+):)?(\w+)>")
+
+# Which row stands in an address: by the kind of its key, and where that does not say enough by name.
+BY_KIND = {
+    "cnv": "talk", "att": "file", "edn": "edition", "cas": "pending", "dev": "device",
+    "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
+}  # fmt: skip
+BY_ARGUMENT = {
+    "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
+    "member_no": "member_no", "secret": "secret", "code": "channel",
+}  # fmt: skip
+BY_NAME = {
+    "api-acceptance": "queued",
+    "api-case": "case",
+    "api-team": "team",
+    "radio-feed-revocation": "feed",
+    "api-push-subscription": "browser",
+    "api-push-device": "phone",
+    "notice-browser": "browser",
+    "notice-phone": "phone",
+    "end-app": "device",
+    "end-session": "session",
+    "passkey": "passkey",
+    ("api-resolution", "delete"): "done",
+}
+FIXED = {"api-parameter": "api.page_rows", "unsubscribe": "no-such-word"}
+
+# What is sent: a function of the rows, so that a foreign request names foreign things in its body too.
+BODIES = {
+    ("api-conversations", "post"): lambda r: {"body": "在吗", "order_no": r["order_no"]},
+    ("api-messages", "post"): lambda r: {"client_id": str(uuid4()), "body": "在的"},
+    ("api-read-mark", "put"): lambda r: {"seq": 1},
+    ("api-notes", "post"): lambda r: {"body": "催过"},
+    ("api-transfers", "post"): lambda r: {"team": r["team"], "note": "请接"},
+    ("api-takeover", "post"): lambda r: {"reason": "我来"},
+    ("api-resolution", "post"): lambda r: {"disposition": "solved"},
+    ("api-resolution", "delete"): lambda r: {"reason": "还没好"},
+    ("api-presence", "put"): lambda r: {"presence": "online"},
+    ("api-cases", "post"): lambda r: {
+        "conversation": public_key("cnv", r["talk"]), "reason": "该听听"
+    },
+    ("api-case-selection", "post"): lambda r: {"channels": [r["channel"]], "headline": "坏果"},
+    ("api-case-merger", "post"): lambda r: {"into": public_key("cas", r["other_case"])},
+    ("api-case-rejection", "post"): lambda r: {"reason": "说不清"},
+    ("api-subscription", "put"): lambda r: {"is_muted": False},
+    ("api-webhooks", "post"): lambda r: {
+        "url": "https://hooks.example.com/new", "events": ["case.merged"]
+    },
+    ("api-webhook", "patch"): lambda r: {"description": "新的"},
+    ("api-webhook-replays", "post"): lambda r: {"delivery": public_key("whd", r["delivery"])},
+    ("api-reveals", "post"): lambda r: {
+        "field": "phone", "purpose": "other", "reason": "核对一下电话"
+    },
+    ("api-data-requests", "post"): lambda r: {"kind": "copy"},
+    ("api-me", "patch"): lambda r: {"language": "en"},
+    ("api-notification-readings", "post"): lambda r: {"up_to": public_key("ntf", r["notice"])},
+    ("api-notification-preferences", "patch"): lambda r: {"discreet": True},
+    ("api-push-subscriptions", "post"): lambda r: {
+        "endpoint": "https://fcm.googleapis.com/new", "keys": {"p256dh": "x", "auth": "y"}
+    },
+    ("api-push-devices", "post"): lambda r: {"platform": "ios", "token": "a new one"},
+    ("api-notification-tests", "post"): lambda r: {"medium": "page"},
+    ("api-notification-email", "post"): lambda r: {"address": "new@example.com"},
+    ("api-notification-email-confirmation", "post"): lambda r: {"code": "123456"},
+    ("api-sign-ins", "post"): lambda r: {
+        "account": r["member"], "password": "wrong-word-1",
+        "device": {"name": "x", "platform": "ios"},
+    },
+    ("api-second-steps", "post"): lambda r: {"challenge": "x", "code": "123456"},
+    ("api-sign-in-refresh", "post"): lambda r: {"refresh_token": "x"},
+    ("radio-subscription", "post"): lambda r: {"do": "subscribe"},
+    ("radio-selection", "post"): lambda r: {"channels": [r["channel"]], "headline": "坏果"},
+    ("radio-merger", "post"): lambda r: {"into": str(r["other_case"])},
+    ("radio-rejection", "post"): lambda r: {"reason": "说不清"},
+    ("notification-readings", "post"): lambda r: {"notification": public_key("ntf", r["notice"])},
+    ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
+}  # fmt: skip
+QUERIES = {
+    ("api-search", "get"): lambda r: "q=车厘子",
+    ("api-editions", "get"): lambda r: f"channel={r['channel']}",
+    ("radio", "get"): lambda r: f"channel={r['channel']}",
+    ("new-chat", "get"): lambda r: f"order={r['order_no']}",
+    ("api-canned-replies", "get"): lambda r: f"conversation={public_key('cnv', r['talk'])}",
+}
+"""Lists that take the name of a thing: a foreign one is asked for here as it is in an address."""
+
+
+def takes_an_id(route: str, name: str, method: str) -> bool:
+    """Tell whether a request names something that may be somebody else's."""
+    if (name, method) in QUERIES and name != "api-search":
+        return True
+    named = {("api-conversations", "post"), ("api-cases", "post")}
+    named |= {("api-notification-readings", "post"), ("notification-readings", "post")}
+    return (name, method) in named or (bool(_PART.search(route)) and name not in FIXED)
+
+
+def url_of(route: str, name: str, method: str, rows: Mapping[str, Any]) -> str:
+    """Return the address with the rows of one tenant in it."""
+
+    def fill(match: re.Match[str]) -> str:
+        kind, argument = match[1] or "str", match[2]
+        if name in FIXED:
+            return FIXED[name]
+        row = BY_NAME.get((name, method)) or BY_NAME.get(name) or BY_KIND.get(kind)
+        value = rows[row or BY_ARGUMENT[argument]]
+        if kind == "whd":
+            value = rows["delivery"]
+        elif kind == "whk":
+            value = rows["webhook"]
+        return str(get_converters()[kind].to_url(value))
+
+    url = "/" + _PART.sub(fill, route)
+    if query := QUERIES.get((name, method)):
+        url += f"?{query(rows)}"
+    return url
+
+
+def ask(client: Client, route: str, name: str, method: str, rows: Mapping[str, Any]) -> Any:
+    """Send one request with the rows of one tenant in its address and its body."""
+    url = url_of(route, name, method, rows)
+    if method == "get":
+        return client.get(url)
+    if (name, method) == ("api-attachments", "post"):
+        return client.post(url, {"file": SimpleUploadedFile("a.txt", b"hello")})
+    body = BODIES.get((name, method), lambda _rows: {})(rows)
+    if not route.startswith("api/"):
+        return getattr(client, method)(url, body)
+    return getattr(client, method)(url, body, content_type="application/json")

@@ -1,0 +1,70 @@
+"""Writes docs/rights.md from the matrix: ``python -m tests.rights.handbook``."""
+
+import os
+from pathlib import Path
+
+import django
+from django.urls import get_resolver
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "rights.md"
+
+HEAD = """# Who may do what
+
+Written by `python -m tests.rights.handbook` from `tests/rights/matrix.py` and
+`accounts/rules.py`; `tests/rights/` holds every line against the running house, for every role.
+
+**Own** is what belongs to somebody or their team: their conversation, their private channel, their phone.
+**Foreign** is the same of somebody else. Whoever is in neither column gets 404, to the byte what a random id
+gets: nobody learns that something is there. **Told no** may know of it and may not do it: 403. A stranger gets
+401 from the API and the sign-in from a page. **Scope** is what an integration token needs, which acts for its
+owner; where there is none, tokens get 403.
+"""
+
+
+def text() -> str:
+    """Return the whole page."""
+    from accounts.rules import ADMIN_RIGHTS
+    from tests.hostile.doors import patterns
+    from tests.rights.matrix import EVERYBODY, SECTIONS, Roles
+
+    routes = {pattern.name or route: f"/{route}" for route, pattern in patterns()}
+
+    def people(roles: Roles | None) -> str:
+        if roles is None:
+            return ""
+        if roles == EVERYBODY:
+            return "everybody"
+        if len(roles) > len(EVERYBODY) / 2:
+            return "everybody but " + ", ".join(sorted(EVERYBODY - roles)).replace("_", " ")
+        return ", ".join(sorted(roles)).replace("_", " ") or "nobody"
+
+    lines = [HEAD]
+    for title, part in SECTIONS.items():
+        lines += [
+            f"## {title}\n",
+            "| | Address | Own | Foreign | Told no | Scope |",
+            "|" + "---|" * 6,
+        ]
+        for row in part:
+            own = people(row.own) + (", strangers" if row.is_open and row.own else "")
+            cells = [row.method.upper(), f"`{routes[row.name]}`", own, people(row.foreign)]
+            cells += [people(row.no) if row.no else "", row.scope]
+            lines.append("| " + " | ".join(cells) + " |")
+        lines.append("")
+    lines += ["## Back office\n", "| Role | Rows of | May |", "|---|---|---|"]
+    for role, labels in ADMIN_RIGHTS.items():
+        acts = {label: ", ".join(sorted(may)) for label, may in labels.items()}
+        for may in sorted(set(acts.values())):
+            named = ", ".join(sorted(label for label in acts if acts[label] == may))
+            lines.append(f"| {role.replace('_', ' ')} | {named} | {may} |")
+    lines.append(
+        "\nEverybody else finds no back office: its sign-in, or 404 where they are signed in.\n"
+    )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    get_resolver().url_patterns  # noqa: B018 the views come in before what they are made of
+    PAGE.write_text(text())

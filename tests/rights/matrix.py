@@ -1,0 +1,297 @@
+"""Who may do what at which address: the one table, declared by hand and held against the house.
+
+A row is an address and a method. ``own`` names the roles that get an answer about what is theirs:
+their conversation, their team's, their channel, their phone. ``foreign`` names those that get one
+about what is somebody else's. Whoever is in neither gets 404, to the byte what a random id gets.
+
+- ``no`` and ``foreign_no``: they may know of it and may not do it: 403.
+- ``but``: they may, and the house refuses by a rule: a code of the refusal, or a bare status of a page.
+- ``scope``: what an integration token needs; without one the address is closed to tokens (403).
+- ``foreign=None``: the request names nothing that could be somebody else's.
+- ``is_open``: strangers too.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from accounts.rules import (
+    ACCOUNT_MANAGER,
+    AGENT,
+    AUDITOR,
+    BUSINESS,
+    EXECUTIVE,
+    LEAD,
+    MEMBER,
+    MERCHANT_STAFF,
+    OPERATIONS,
+    SENIOR,
+)
+
+STRANGER, TOKEN = "stranger", "token"
+Roles = frozenset[str]
+
+
+def _(*roles: str) -> Roles:
+    return frozenset(roles)
+
+
+NOBODY = _()
+EVERYBODY = _(
+    MEMBER, MERCHANT_STAFF, AGENT, SENIOR, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS, AUDITOR,
+    EXECUTIVE,
+)  # fmt: skip
+BUYER = _(MEMBER)
+DESK = _(AGENT, SENIOR, LEAD)
+SEE_ALL = _(OPERATIONS, AUDITOR)
+STAFF = DESK | SEE_ALL
+SIDES = BUYER | DESK  # who speaks in a conversation
+KNOW_IT = SIDES | SEE_ALL  # who may know that it is there
+RADIO = EVERYBODY - BUYER - _(MERCHANT_STAFF)
+LISTED = _(BUSINESS, OPERATIONS)  # of a private channel: who is on its list, and who runs the radio
+SCREEN = _(SENIOR, LEAD, OPERATIONS)
+HOOKS = _(MERCHANT_STAFF, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS)
+RUN = _(OPERATIONS)
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may do one thing at one address."""
+
+    name: str
+    method: str
+    own: Roles
+    foreign: Roles | None = None
+    no: Roles = NOBODY
+    foreign_no: Roles = NOBODY
+    but: Mapping[str, Roles] = field(default_factory=dict)
+    scope: str = ""
+    is_open: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.name, self.method
+
+
+def rows(
+    name: str, methods: str, own: Roles, foreign: Roles | None = None, scope: str = "", **rest
+) -> list[Row]:
+    """Return a row for each of ``methods``, which differ in nothing."""
+    return [Row(name, method, own, foreign, scope=scope, **rest) for method in methods.split()]
+
+
+def _hooks() -> list[Row]:
+    one = "api-webhook"
+    found = rows("api-webhooks", "get post", HOOKS) + rows("api-webhook-events", "get", HOOKS)
+    found += rows(one, "get patch delete", HOOKS, NOBODY)
+    for part, methods in {
+        "pause": "put delete", "secret": "post", "tests": "post", "deliveries": "get",
+        "delivery": "get", "replays": "post",
+    }.items():  # fmt: skip
+        found += rows(f"{one}-{part}", methods, HOOKS, NOBODY)
+    return found
+
+
+def _speaking(name: str, method: str, scope: str, **rest) -> Row:
+    """For the two sides; whoever only sees the conversation is told no."""
+    return Row(name, method, SIDES, NOBODY, SEE_ALL, SEE_ALL, scope=scope, **rest)
+
+
+def _deciding(name: str, *, by_owner: bool = False) -> Row:
+    """A case in the kitchen, which is one for the whole house; who pushed it may not decide."""
+    no_channel = {"case.no_channel": _(SENIOR, LEAD)} if by_owner else {}
+    return Row(name, "post", SCREEN, SCREEN, _(AGENT), but=no_channel, scope="cases")
+
+
+NOT_OWNER = {"not_owner": _(SENIOR, LEAD)}
+ALL_OF = EVERYBODY  # everybody has a profile, notifications, phones: their own and nobody else's
+
+SECTIONS: dict[str, Iterable[Row]] = {
+    "Conversations": [
+        *rows("api-conversations", "get", EVERYBODY, scope="conversations"),
+        Row("api-conversations", "post", BUYER, NOBODY, EVERYBODY - BUYER, EVERYBODY - BUYER,
+            scope="conversations"),
+        *rows("api-conversation", "get", KNOW_IT, SEE_ALL, "conversations"),
+        *rows("api-queue-position", "get", KNOW_IT, SEE_ALL, "conversations"),
+        *rows("api-panel", "get", STAFF, SEE_ALL, "conversations"),
+        *rows("api-messages", "get", KNOW_IT, SEE_ALL, "messages"),
+        _speaking("api-messages", "post", "messages", but=NOT_OWNER),
+        Row("api-message", "delete", KNOW_IT, SEE_ALL, scope="messages",
+            but={"recall.not_author": STAFF}),
+        _speaking("api-read-mark", "put", "messages"),
+        *rows("api-notes", "get", STAFF, SEE_ALL, "notes"),
+        Row("api-notes", "post", DESK, NOBODY, SEE_ALL, SEE_ALL, scope="notes"),
+        _speaking("api-attachments", "post", "attachments", but=NOT_OWNER),
+        # Who sees it only masked first says why, then reads the original.
+        Row("api-attachment", "get", SIDES, NOBODY, SEE_ALL, SEE_ALL, scope="attachments"),
+        Row("api-acceptance", "post", DESK, NOBODY, SEE_ALL, SEE_ALL, scope="conversations"),
+        Row("api-takeover", "post", DESK, NOBODY, SEE_ALL, SEE_ALL, scope="conversations"),
+        Row("api-transfers", "post", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
+            but={"not_owner": _(SENIOR)}, scope="conversations"),
+        Row("api-resolution", "post", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
+            but={"not_owner": _(SENIOR)}, scope="conversations"),
+        Row("api-resolution", "delete", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
+            scope="conversations"),
+    ],
+    "The desk": [
+        Row("api-queue-next", "post", DESK, no=EVERYBODY - DESK, scope="queue"),
+        *rows("api-desk", "get", DESK, scope="queue"),
+        *rows("api-presence", "put", DESK, scope="presence"),
+        *rows("api-canned-replies", "get", DESK, NOBODY, "canned_replies"),
+        *rows("api-teams", "get", DESK, scope="queue"),
+        # To whom a conversation can be handed is known to all who answer.
+        *rows("api-team", "get", DESK, DESK, "queue"),
+        *rows("desk", "get", DESK),
+    ],
+    "Members, orders, goods": [
+        *rows("api-members", "get", EVERYBODY, scope="members"),
+        # Masked to all but themselves: a caller is looked up before there is a conversation.
+        *rows("api-member", "get", KNOW_IT, STAFF, "members"),
+        Row("api-reveals", "post", DESK | RUN, RUN, _(MEMBER, AUDITOR), _(AUDITOR)),
+        *rows("api-orders", "get", EVERYBODY, scope="orders"),
+        *rows("api-order", "get", KNOW_IT | _(ACCOUNT_MANAGER), STAFF | _(ACCOUNT_MANAGER), "orders"),
+        # What is on the shelves is for everybody who is signed in.
+        *rows("api-products", "get", EVERYBODY, scope="products"),
+        *rows("api-product", "get", EVERYBODY, EVERYBODY, "products"),
+        *rows("api-shops", "get", EVERYBODY, scope="shops"),
+        *rows("api-shop", "get", EVERYBODY, EVERYBODY, "shops"),
+    ],
+    "The radio": [
+        *rows("api-cases", "get", RADIO, scope="cases"),
+        Row("api-cases", "post", DESK, NOBODY, SEE_ALL, SEE_ALL, scope="cases"),
+        # The agent who pushed it, whoever reads the private channel it is in, who runs the radio.
+        *rows("api-case", "get", _(AGENT) | LISTED, RUN, "cases"),
+        _deciding("api-case-selection", by_owner=True),
+        _deciding("api-case-merger"),
+        _deciding("api-case-rejection"),
+        *rows("api-channels", "get", RADIO, scope="channels"),
+        *rows("api-channel", "get", LISTED, RUN, "channels"),
+        *rows("api-subscriptions", "get", RADIO, scope="subscriptions"),
+        *rows("api-subscription", "put delete", LISTED, RUN, "subscriptions"),
+        *rows("api-editions", "get", RADIO, RADIO, "editions"),
+        *rows("api-edition", "get", LISTED, RUN, "editions"),
+        *rows("api-edition-readings", "post", LISTED, RUN, "editions"),
+        *rows("radio", "get", LISTED, RUN),
+        *rows("radio-channels", "get", RADIO),
+        *rows("radio-subscription", "post", LISTED, RUN),
+        *rows("radio-feed-address", "post", LISTED, RUN),
+        *rows("radio-feed-revocation", "post", RADIO, NOBODY),
+        *rows("radio-edition", "get", LISTED, RUN),
+        *rows("radio-reading", "post", LISTED, RUN),
+        *rows("radio-mine", "get", DESK),
+        *rows("radio-kitchen", "get", SCREEN),
+        *rows("radio-kitchen-case", "get", SCREEN, SCREEN),
+        Row("radio-selection", "post", SCREEN, SCREEN, but={"422": _(SENIOR, LEAD)}),
+        *rows("radio-merger", "post", SCREEN, SCREEN),
+        *rows("radio-rejection", "post", SCREEN, SCREEN),
+        # The address is the secret: whoever has it reads.
+        Row("radio-feed", "get", EVERYBODY, EVERYBODY, is_open=True),
+    ],
+    "Webhooks": _hooks(),
+    "Notifications": [
+        *rows("api-notifications", "get", ALL_OF, scope="notifications"),
+        *rows("api-notifications-unread", "get", ALL_OF, scope="notifications"),
+        *rows("api-notification-reading", "post", ALL_OF, NOBODY, "notifications"),
+        *rows("api-notification-readings", "post", ALL_OF, NOBODY, "notifications"),
+        *rows("api-notification-preferences", "get patch", ALL_OF, scope="notifications"),
+        *rows("api-notification-deliveries", "get", ALL_OF, scope="notifications"),
+        Row("api-push-subscriptions", "post", ALL_OF, but={"push.bad_keys": ALL_OF}),
+        *rows("api-push-subscription", "delete", ALL_OF, NOBODY),
+        *rows("api-push-devices", "post", ALL_OF),
+        *rows("api-push-device", "delete", ALL_OF, NOBODY),
+        *rows("api-notification-tests", "post", ALL_OF),
+        *rows("api-notification-email", "post delete", ALL_OF),
+        Row("api-notification-email-confirmation", "post", ALL_OF,
+            but={"email.nothing_waiting": ALL_OF}),
+        *rows("notifications", "get", ALL_OF),
+        *rows("notification-readings", "post", ALL_OF, NOBODY),
+        *rows("notices", "get", ALL_OF),
+        *rows("notice-media", "post", ALL_OF),
+        *rows("notice-quiet", "post", ALL_OF, but={"422": ALL_OF}),
+        *rows("notice-email", "post", ALL_OF, but={"422": ALL_OF}),
+        *rows("notice-email-code", "post", ALL_OF, but={"422": ALL_OF}),
+        *rows("notice-email-removal", "post", ALL_OF),
+        *rows("notice-test", "post", ALL_OF),
+        *rows("notice-browser", "post", ALL_OF, NOBODY),
+        *rows("notice-phone", "post", ALL_OF, NOBODY),
+        *rows("notice-log", "get", ALL_OF),
+        # By the word in a letter; one that was not signed by us opens nothing for anybody.
+        *rows("unsubscribe", "get post", NOBODY, is_open=True),
+        *rows("service-worker", "get", EVERYBODY, is_open=True),
+    ],
+    "Oneself": [
+        *rows("api-me", "get patch", ALL_OF),
+        *rows("api-devices", "get delete", ALL_OF),
+        *rows("api-device", "delete", ALL_OF, NOBODY),
+        *rows("api-socket-tickets", "post", ALL_OF, scope="sockets"),
+        *rows("api-changes", "get", ALL_OF),
+        *rows("api-search", "get", ALL_OF),
+        *rows("search", "get", ALL_OF),
+        *rows("profile", "get post", ALL_OF),
+        *rows("profile-password", "post", ALL_OF, but={"422": ALL_OF}),
+        *rows("end-other-sessions", "post", ALL_OF),
+        *rows("end-app", "post", ALL_OF, NOBODY),
+        *rows("end-session", "post", ALL_OF, NOBODY),
+        *rows("prove", "get post", ALL_OF),
+        *rows("prove-begin", "post", ALL_OF, but={"text.json": ALL_OF}),
+        *rows("prove-finish", "post", ALL_OF, but={"text.json": ALL_OF}),
+        *rows("second-step-setup", "get post", ALL_OF),
+        *rows("code-app-remove", "post", ALL_OF),
+        *rows("recovery-codes", "post", ALL_OF),
+        *rows("passkey-new-begin", "post", ALL_OF, but={"text.json": ALL_OF}),
+        *rows("passkey-new-finish", "post", ALL_OF, but={"text.json": ALL_OF}),
+        # Asked for the password first, whosever it is; then only one's own are found.
+        *rows("passkey", "post", ALL_OF, NOBODY),
+    ],
+    "A member's own pages": [
+        *rows("me", "get", BUYER),
+        *rows("my-orders", "get", BUYER),
+        *rows("new-chat", "get", BUYER, NOBODY),
+        *rows("chat", "get", BUYER, NOBODY),
+        *rows("api-accesses", "get", BUYER),
+        *rows("api-data-requests", "get post", BUYER),
+        *rows("api-data-request", "get delete", BUYER, NOBODY),
+        *rows("privacy", "get", BUYER),
+        *rows("privacy-copy", "post", BUYER),
+        Row("privacy-download", "get", BUYER, NOBODY, but={"404": BUYER}),
+        *rows("privacy-correction", "post", BUYER),
+        *rows("privacy-erasure", "get", BUYER),
+        Row("privacy-erasure", "post", BUYER, but={"422": BUYER}),
+        *rows("privacy-withdrawal", "post", BUYER, NOBODY),
+    ],
+    "Running the house": [
+        *rows("api-parameters", "get", SEE_ALL, scope="parameters"),
+        *rows("api-parameter", "get", SEE_ALL, scope="parameters"),
+        # Whoever has no back office, strangers among them, finds nothing there.
+        *rows("components", "get", SEE_ALL | _(ACCOUNT_MANAGER), is_open=True),
+    ],
+    "Coming in": [
+        *rows("front", "get", EVERYBODY, is_open=True),
+        Row("front", "post", EVERYBODY, but={"422": EVERYBODY}, is_open=True),
+        Row("api-sign-ins", "post", EVERYBODY, but={"401": EVERYBODY}, is_open=True),
+        Row("api-second-steps", "post", EVERYBODY, but={"401": EVERYBODY}, is_open=True),
+        Row("api-sign-in-refresh", "post", EVERYBODY, but={"401": EVERYBODY}, is_open=True),
+        # For an app that came in by itself; a browser has nothing to end here.
+        Row("api-sign-in-current", "delete", EVERYBODY, but={"401": EVERYBODY}),
+        *rows("second-step", "get post", EVERYBODY, is_open=True),
+        Row("passkey-begin", "post", EVERYBODY, but={"text.json": EVERYBODY}, is_open=True),
+        Row("passkey-finish", "post", EVERYBODY, but={"text.json": EVERYBODY}, is_open=True),
+        *rows("join", "get post", EVERYBODY, is_open=True),
+        *rows("join-code", "get post", EVERYBODY, is_open=True),
+        *rows("reset", "get post", EVERYBODY, is_open=True),
+        *rows("reset-code", "get post", EVERYBODY, is_open=True),
+        *rows("reset-password", "get post", EVERYBODY, is_open=True),
+        *rows("invitation", "get post", EVERYBODY, is_open=True),
+        # The demo alone has it.
+        *rows("demo-sign-in", "post", NOBODY, is_open=True),
+        *rows("sign-out", "post", EVERYBODY, is_open=True),
+    ],
+    "For machines": [
+        *rows("healthz", "get post", EVERYBODY, is_open=True),
+        *rows("readyz", "get post", EVERYBODY, is_open=True),
+        *rows("set_language", "get post", EVERYBODY, is_open=True),
+        *rows("javascript-catalog", "get", EVERYBODY, is_open=True),
+        *rows("favicon.ico", "get post", EVERYBODY, is_open=True),
+    ],
+}  # fmt: skip
+
+MATRIX: dict[tuple[str, str], Row] = {row.key: row for part in SECTIONS.values() for row in part}

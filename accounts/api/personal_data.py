@@ -146,7 +146,9 @@ class DataRequests(Endpoint):
         rows = PersonalDataRequest.objects.filter(member=own_member(request)).order_by("-pk")
         return no_store(self.page([request_card(row) for row in rows[:50]], None))
 
-    @extend_schema(request=RequestSent, responses=answers({200: DataRequest, 201: DataRequest}, 404))
+    @extend_schema(
+        request=RequestSent, responses=answers({200: DataRequest, 201: DataRequest}, 404)
+    )
     def post(self, request: SignedIn) -> Response:
         """Ask for a copy, for erasure or for a correction; asking again while it runs changes nothing."""
         sent = accepted(RequestSent, request.data)

@@ -90,7 +90,8 @@ class RowLimit(serializers.IntegerField):
     """How many rows of a page; more than the parameter ``api.page_rows`` are cut to it."""
 
     def __init__(self, **given: Any) -> None:
-        super().__init__(**{"required": False, "min_value": 1, "help_text": ROWS} | given)
+        usual: dict[str, Any] = {"required": False, "min_value": 1, "help_text": ROWS}
+        super().__init__(**usual | given)
 
     def to_internal_value(self, data: Any) -> int:
         return min(super().to_internal_value(data), value("api.page_rows"))

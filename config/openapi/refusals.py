@@ -1,7 +1,9 @@
 """With which codes an operation refuses. Codes are stable; new ones may join, none changes its meaning."""
 
 SIGN_IN = ("not_authenticated", "token.missing", "token.unknown", "token.expired", "token.revoked")
-ALWAYS: dict[int, tuple[str, ...]] = {
+Codes = dict[int, tuple[str, ...]]
+
+ALWAYS: Codes = {
     401: SIGN_IN,
     403: ("forbidden", "token.scope", "second_step.missing"),
     406: ("not_acceptable",),
@@ -9,8 +11,8 @@ ALWAYS: dict[int, tuple[str, ...]] = {
 }
 """Everywhere, except where strangers ask (these know 406 and 429 alone)."""
 
-CHANGING = {403: ("csrf",)}
-KEYED = {
+CHANGING: Codes = {403: ("csrf",)}
+KEYED: Codes = {
     400: ("idempotency.bad_key",),
     409: ("idempotency.running",),
     422: ("idempotency.other_request",),
@@ -19,15 +21,15 @@ TEXT = (
     "text.control", "text.empty", "text.json", "text.key", "text.nul", "text.number", "text.surrogate",
     "text.too_deep", "text.too_long", "text.type",
 )  # fmt: skip
-SENT = {
+SENT: Codes = {
     400: ("invalid", "parse_error", "too_many_fields", *TEXT),
     413: ("too_large",),
     415: ("unsupported_media_type",),
 }
-ASKED = {400: ("invalid", *TEXT)}
-PAGED = {409: ("cursor.bad",)}
-FOUND = {404: ("not_found",)}
-MATCHED = {412: ("precondition.changed",)}
+ASKED: Codes = {400: ("invalid", *TEXT)}
+PAGED: Codes = {409: ("cursor.bad",)}
+FOUND: Codes = {404: ("not_found",)}
+MATCHED: Codes = {412: ("precondition.changed",)}
 
 _FILE = (
     "file.active", "file.bomb", "file.broken", "file.empty", "file.kind", "file.locked", "file.pixels",
@@ -40,7 +42,7 @@ _SCREENED = ("case.already_screened", "radio.own_case")
 _SCREENER = ("radio.not_screener",)
 _WEBHOOK = ("webhook.removed",)
 
-OWN: dict[str, dict[int, tuple[str, ...]]] = {
+OWN: dict[str, Codes] = {
     "signIn": {
         401: ("sign_in.wrong", "second_step.required"),
         403: ("second_step.missing",),
@@ -127,7 +129,7 @@ OWN: dict[str, dict[int, tuple[str, ...]]] = {
 """What an operation refuses with beyond what all of its kind do."""
 
 
-def joined(*tables: dict[int, tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+def joined(*tables: Codes) -> Codes:
     """Return the codes of several tables by status, each once, in order of status."""
     found: dict[int, dict[str, None]] = {}
     for table in tables:

@@ -1,6 +1,6 @@
 """Puts the description together: what the views declare, and what is true of all of them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from drf_spectacular.extensions import (
@@ -28,7 +28,7 @@ def only_the_rest(endpoints: list[Any], **_given: Any) -> list[Any]:
     return [one for one in endpoints if one[0].startswith(f"{PREFIX}/")]
 
 
-class HouseSchema(AutoSchema):  # type: ignore[misc]
+class HouseSchema(AutoSchema):
     """What every operation is called, who may ask, how it refuses, which headers it knows."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Any:
@@ -56,7 +56,7 @@ class HouseSchema(AutoSchema):  # type: ignore[misc]
     def get_summary(self) -> str:
         return self._words()[0].rstrip(".")
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         _summary, _line, more = self._words()
         scope = self.scope
         closed = "Closed to integration tokens." if not self.for_strangers else ""
@@ -226,7 +226,7 @@ def _status(key: Any) -> int:
     return int(key[0] if isinstance(key, tuple) else key)
 
 
-class KeyFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class KeyFieldSchema(OpenApiSerializerFieldExtension):
     """An id with its prefix."""
 
     target_class = "common.rest.sent.KeyField"
@@ -235,11 +235,11 @@ class KeyFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untype
         return {"type": "string", "pattern": f"^{self.target.prefix}_[0-9a-f]{{32}}$"}
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):
     """An app on a device, or a system with an integration token."""
 
     target_class = "accounts.authentication.BearerAuthentication"
-    name = ("device", "integration")
+    name: ClassVar[list[str]] = ["device", "integration"]  # type: ignore[misc]
 
     def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:
         scope = auto_schema.scope
@@ -260,7 +260,7 @@ class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
         ]
 
 
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionScheme(OpenApiAuthenticationExtension):
     """A page of ours."""
 
     target_class = "common.rest.session.SessionSignIn"

@@ -119,7 +119,7 @@ def test_ones_own_delivery_is_not_found_under_another_webhook(browser_of, he, mi
     ("change", "status"),
     [
         ({"url": "https://127.0.0.1/"}, 409),
-        ({"url": 7}, 409),
+        ({"url": 7}, 400),
         ({"url": None}, 400),
         ({"events": "conversation.opened"}, 400),
         ({"events": ["nonsense"]}, 409),

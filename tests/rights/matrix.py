@@ -81,13 +81,15 @@ def rows(
 
 def _hooks() -> list[Row]:
     one = "api-webhook"
-    found = rows("api-webhooks", "get post", HOOKS) + rows("api-webhook-events", "get", HOOKS)
-    found += rows(one, "get patch delete", HOOKS, NOBODY)
+    found = rows("api-webhooks", "get post", HOOKS, scope="webhooks") + rows(
+        "api-webhook-events", "get", HOOKS, scope="webhooks"
+    )
+    found += rows(one, "get patch delete", HOOKS, NOBODY, scope="webhooks")
     for part, methods in {
         "pause": "put delete", "secret": "post", "tests": "post", "deliveries": "get",
         "delivery": "get", "replays": "post",
     }.items():  # fmt: skip
-        found += rows(f"{one}-{part}", methods, HOOKS, NOBODY)
+        found += rows(f"{one}-{part}", methods, HOOKS, NOBODY, scope="webhooks")
     return found
 
 
@@ -224,7 +226,7 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-device", "delete", ALL_OF, NOBODY),
         *rows("api-socket-tickets", "post", ALL_OF, scope="sockets"),
         *rows("api-changes", "get", ALL_OF),
-        *rows("api-search", "get", ALL_OF),
+        *rows("api-search", "get", ALL_OF, scope="search"),
         *rows("search", "get", ALL_OF),
         *rows("profile", "get post", ALL_OF),
         *rows("profile-password", "post", ALL_OF, but={"422": ALL_OF}),
@@ -288,6 +290,8 @@ SECTIONS: dict[str, Iterable[Row]] = {
     "For machines": [
         *rows("healthz", "get post", EVERYBODY, is_open=True),
         *rows("readyz", "get post", EVERYBODY, is_open=True),
+        *rows("api-schema", "get", EVERYBODY, is_open=True),
+        *rows("api-docs", "get", EVERYBODY, is_open=True),
         *rows("set_language", "get post", EVERYBODY, is_open=True),
         *rows("javascript-catalog", "get", EVERYBODY, is_open=True),
         *rows("favicon.ico", "get post", EVERYBODY, is_open=True),

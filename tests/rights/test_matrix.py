@@ -28,7 +28,7 @@ def addresses() -> dict[str, Door]:
 
 
 DOORS = addresses()
-API = {name for name, door in DOORS.items() if door.route.startswith("api/")}
+API = {name for name, door in DOORS.items() if door.route.startswith("api/v1/")}
 
 
 # --- The table is complete ------------------------------------------------------------------------

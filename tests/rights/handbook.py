@@ -10,7 +10,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "rights.md"
 
 HEAD = """# Who may do what
 
-Written by `python -m tests.rights.handbook` from `tests/rights/matrix.py` and
+Written by `python -m tests.rights.handbook` from `tests/rights/matrix.py`, `tests/rights/sockets.py` and
 `accounts/rules.py`; `tests/rights/` holds every line against the running house, for every role.
 
 **Own** is what belongs to somebody or their team: their conversation, their private channel, their phone.
@@ -26,6 +26,7 @@ def text() -> str:
     from accounts.rules import ADMIN_RIGHTS
     from tests.hostile.doors import patterns
     from tests.rights.matrix import EVERYBODY, SECTIONS, Roles
+    from tests.rights.sockets import OPS, TOPICS
 
     routes = {pattern.name or route: f"/{route}" for route, pattern in patterns()}
 
@@ -51,7 +52,13 @@ def text() -> str:
             cells += [people(row.no) if row.no else "", row.scope]
             lines.append("| " + " | ".join(cells) + " |")
         lines.append("")
-    lines += ["## Back office\n", "| Role | Rows of | May |", "|---|---|---|"]
+    lines += ["## The socket: topics\n", "| Topic | Own | Foreign |", "|---|---|---|"]
+    lines += [f"| {k} | {people(row.own)} | {people(row.foreign)} |" for k, row in TOPICS.items()]
+    lines += ["\n## The socket: operations\n", "| Operation | After listening to | Own | Foreign |"]
+    lines.append("|---|---|---|---|")
+    for op, said in OPS.items():
+        lines.append(f"| {op} | {said.after} | {people(said.own)} | {people(said.foreign)} |")
+    lines += ["\n## Back office\n", "| Role | Rows of | May |", "|---|---|---|"]
     for role, labels in ADMIN_RIGHTS.items():
         acts = {label: ", ".join(sorted(may)) for label, may in labels.items()}
         for may in sorted(set(acts.values())):

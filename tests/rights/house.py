@@ -136,8 +136,12 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-def build(text: str = "车厘子坏了一半", their_text: str = "戒指的钻掉了") -> House:
-    """Fill the house. ``text`` is in everything our tenant wrote, ``their_text`` in theirs."""
+def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: str = "有人登录") -> House:
+    """Fill the house.
+
+    ``text`` is in everything our tenant wrote, ``bought`` in what Mei ordered, ``told`` in what was
+    said to one person of ours alone; the other tenant's words are plain ones.
+    """
     for name in ("reads", "writes", "strangers"):
         set_value(f"api.{name}_a_minute", 1_000_000, by=None, reason="测试")
     parameters.forget()
@@ -165,11 +169,13 @@ def build(text: str = "车厘子坏了一半", their_text: str = "戒指的钻�
         "qiao": person("qiao", "乔木", Role.MERCHANT_STAFF),
     }
     theirs.people["screener"] = person("dan", "沈丹", Role.SENIOR)
-    _fill(ours, ops, ours.people["sen"], text, "risk")
-    _fill(theirs, ops, theirs.people["screener"], their_text, "vault")
-    for side, said in ((ours, text), (theirs, their_text)):
+    _fill(ours, ops, text, bought, "risk")
+    _fill(theirs, ops, "戒指的钻掉了", "钻戒", "vault")
+    ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
+    for side in (ours, theirs):
         for one in side.people.values():
-            side.personal[one.username] = _own_things(one, said, side)
+            said = (text, told) if one.username in ours_alone else ("平常的话", "平常的事")
+            side.personal[one.username] = _own_things(one, *said, side)
     _token, secret = issue_integration_token(
         ours.people["bo"], name="试", scopes=list(SCOPES), by=None, reason="试",
         expires_at=timezone.now() + timedelta(days=1),
@@ -199,7 +205,7 @@ def _people(
     side.rows |= {"agent": agent[0], "colleague": side.people[agent[0]].public_id}
 
 
-def _fill(side: Side, ops: User, screener: User, text: str, code: str) -> None:
+def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
     """Give a tenant an order, three talks, and a story in a private channel."""
     rows, now = side.rows, timezone.now()
     user, agent = side.people[rows["member"]], side.people[rows["agent"]]
@@ -208,8 +214,8 @@ def _fill(side: Side, ops: User, screener: User, text: str, code: str) -> None:
     shop = Shop.objects.create(
         shop_no=f"S{number}", name=f"店铺{number}", merchant=merchant, category="生鲜"
     )
-    order = make_order(user, shop, f"26112003417{number:05}", now, product=text[:60])
-    other = make_order(user, shop, f"26112003418{number:05}", now, product=text[:60])
+    order = make_order(user, shop, f"26112003417{number:05}", now, product=bought)
+    other = make_order(user, shop, f"26112003418{number:05}", now, product=bought)
     product = make_product(shop, f"G{number}", f"货{number}")
     queued = _talk(user, text, order=order)
     Conversation.objects.filter(pk=queued.pk).update(team=_team(side))
@@ -233,10 +239,10 @@ def _fill(side: Side, ops: User, screener: User, text: str, code: str) -> None:
         code=code, name=text[:30], description=text[:90], is_private=True,
         people=[side.people[rows["listener"]]], by=ops,
     )  # fmt: skip
-    case, _made = submit_case(talk, reason=text, headline=text[:24], quotes=[1], by=agent)
-    select_case(case, channels=[channel], headline=text[:24], by=ops)
-    pending, _made = submit_case(queued, reason=text, headline=text[:24], quotes=[1], by=agent)
-    mergeable, _made = submit_case(done, reason=text, headline=text[:24], by=agent)
+    case, _made = submit_case(talk, reason=text, headline=text[:16], quotes=[1], by=agent)
+    select_case(case, channels=[channel], headline=text[:16], by=ops)
+    pending, _made = submit_case(queued, reason=text, headline=text[:16], quotes=[1], by=agent)
+    mergeable, _made = submit_case(done, reason=text, headline=text[:16], by=agent)
     lay_out_editions(channel, now=now)
     Edition.objects.filter(channel=channel).update(publish_at=now)
     edition = Edition.objects.get(items__case=case)
@@ -262,7 +268,7 @@ def _talk(user: User, text: str, **fields: Any) -> Conversation:
     return opened.conversation
 
 
-def _own_things(one: User, text: str, side: Side) -> dict[str, Any]:
+def _own_things(one: User, text: str, told_text: str, side: Side) -> dict[str, Any]:
     """Give one person one of everything that only they may see."""
     number = next(_numbers)
     device = device_of(one).device
@@ -271,7 +277,7 @@ def _own_things(one: User, text: str, side: Side) -> dict[str, Any]:
         endpoint_hash=secret_hash(f"https://fcm.googleapis.com/{number}"), p256dh="x", auth="y",
     )  # fmt: skip
     phone = register_device(one, platform="ios", token=f"token {number}", label="iPhone")
-    told = notify(one, "sign_in.new_device", title=text[:60], body=text, url="/profile/")
+    told = notify(one, "sign_in.new_device", title=told_text, body=told_text, url="/profile/")
     passkey = Passkey.objects.create(
         user=one, name=text[:30], credential_id=str(number).encode(), credential=b"x"
     )

@@ -24,7 +24,7 @@ from common.rest.rates import TooFast
 from common.sockets import LeanConsumer
 from common.text import TextRefused
 from common.topics import resolve
-from tickets.actions.posting import Draft, draft
+from tickets.actions.posting import Draft, draft, refusal
 from tickets.actions.reading import DELIVERED, MEMBER, READ, STAFF, Mark
 from tickets.actions.recall import recall_message
 from tickets.consumers import frames
@@ -345,6 +345,9 @@ class ClientSocket(LeanConsumer):
         ):
             raise Refused("bad_frame", frames.BAD_FRAME)
         as_agent = me.is_agent and frame.get("as") != MEMBER
+        # Why an agent may not reply, and whose order it is, is told to who may know of the conversation.
+        if (as_agent or kind not in _PLAIN) and not await self._knows(conversation):
+            raise refusal("not_found", None)
         said: dict[str, Any] = {
             "by": me,
             "author_kind": AuthorKind.AGENT if as_agent else AuthorKind.MEMBER,
@@ -358,7 +361,7 @@ class ClientSocket(LeanConsumer):
         }
         one: Draft = (
             draft(conversation, **said)
-            if kind in {MessageKind.TEXT, MessageKind.STICKER}
+            if kind in _PLAIN
             else await self.live.in_pool(draft, conversation, **said)
         )
         self.live.writer.submit(one, self.answer)
@@ -475,6 +478,11 @@ class ClientSocket(LeanConsumer):
             raise Refused("not_found", frames.GONE, conversation=frame.get("conversation"))
         return subscription
 
+    async def _knows(self, conversation: UUID) -> bool:
+        if conversation_topic(conversation) in self.subscriptions:
+            return True
+        return bool(await self.live.in_pool(_sees, conversation, self._me()))
+
     def _named(self, key: object) -> Subscription | None:
         try:
             return self.subscriptions.get(conversation_topic(parse_key("cnv", key)))
@@ -537,6 +545,9 @@ _OPS: dict[str, Any] = {
 
 _LANGUAGES = dict(settings.LANGUAGES)
 
+# Messages that say nothing but their words: no row is read to check them.
+_PLAIN = frozenset({MessageKind.TEXT, MessageKind.STICKER})
+
 # What an integration token needs for an operation; topics have scopes of their own.
 _OPEN_OPS = frozenset({"hello", "subscribe", "unsubscribe", "sync", "ping"})
 _OP_SCOPES = {
@@ -552,6 +563,11 @@ _OP_SCOPES = {
 
 def _recall(key: UUID, seq: int, who: Identity) -> None:
     recall_message(Conversation(pk=key), seq, by=User.objects.get(pk=who.pk))
+
+
+def _sees(key: UUID, who: Identity) -> bool:
+    user = User.objects.get(pk=who.pk)
+    return Conversation.objects.visible_to(user).filter(pk=key).exists()
 
 
 def _place_of(key: UUID, who: Identity) -> dict[str, int | None]:

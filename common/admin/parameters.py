@@ -162,7 +162,8 @@ class ParameterAdmin(ReadOnlyAdmin):
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
     ) -> Any:
-        row = self.get_object(request, object_id) if object_id else None
+        may_look = self.has_view_permission(request)
+        row = self.get_object(request, object_id) if object_id and may_look else None
         if row is None:
             raise Http404
         return HttpResponseRedirect(self.value_url(row.key))

@@ -80,16 +80,15 @@ def rows(
 
 
 def _hooks() -> list[Row]:
-    one = "api-webhook"
-    found = rows("api-webhooks", "get post", HOOKS, scope="webhooks") + rows(
-        "api-webhook-events", "get", HOOKS, scope="webhooks"
-    )
-    found += rows(one, "get patch delete", HOOKS, NOBODY, scope="webhooks")
+    one, scope = "api-webhook", "webhooks"
+    found = rows("api-webhooks", "get post", HOOKS, scope=scope)
+    found += rows("api-webhook-events", "get", HOOKS, scope=scope)
+    found += rows(one, "get patch delete", HOOKS, NOBODY, scope)
     for part, methods in {
         "pause": "put delete", "secret": "post", "tests": "post", "deliveries": "get",
         "delivery": "get", "replays": "post",
     }.items():  # fmt: skip
-        found += rows(f"{one}-{part}", methods, HOOKS, NOBODY, scope="webhooks")
+        found += rows(f"{one}-{part}", methods, HOOKS, NOBODY, scope)
     return found
 
 
@@ -288,10 +287,10 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("sign-out", "post", EVERYBODY, is_open=True),
     ],
     "For machines": [
-        *rows("healthz", "get post", EVERYBODY, is_open=True),
-        *rows("readyz", "get post", EVERYBODY, is_open=True),
         *rows("api-schema", "get", EVERYBODY, is_open=True),
         *rows("api-docs", "get", EVERYBODY, is_open=True),
+        *rows("healthz", "get post", EVERYBODY, is_open=True),
+        *rows("readyz", "get post", EVERYBODY, is_open=True),
         *rows("set_language", "get post", EVERYBODY, is_open=True),
         *rows("javascript-catalog", "get", EVERYBODY, is_open=True),
         *rows("favicon.ico", "get post", EVERYBODY, is_open=True),

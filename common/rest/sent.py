@@ -35,12 +35,18 @@ class Sent(serializers.Serializer[Any]):
     def _require_kinds(self, data: dict[str, Any]) -> None:
         """Refuse numbers where words are asked for and the like: JSON has kinds of its own."""
         refused = {
-            name: [field.error_messages["invalid"]]
+            name: [_wrong_kind(field)]
             for name, field in self.fields.items()
             if name in data and not _is_its_kind(field, data[name])
         }
         if refused:
             raise serializers.ValidationError(refused, code="invalid")
+
+
+def _wrong_kind(field: Any) -> Any:
+    """Return what ``field`` says of a value of another kind; a list says it of what stands in it."""
+    child = getattr(field, "child", None)
+    return (child or field).error_messages["invalid"]
 
 
 def _is_its_kind(field: Any, given: Any) -> bool:

@@ -85,7 +85,7 @@ def _is_party(row: Mapping[str, Any], user: User, teams: set[int]) -> bool:
         return True
     if not user.can("desk.use"):
         return False
-    return row["team__id"] in teams or user.public_id in (
+    return row["team_id"] in teams or user.public_id in (
         row["owner__public_id"],
         row["first_owner__public_id"],
     )

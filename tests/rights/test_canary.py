@@ -107,7 +107,11 @@ def test_nothing_of_ours_is_found_by_who_may_not_know_it(house, who):
         told = (
             re.sub(r"\?[^\s\"'<>]*", "", contents(answer)) if "search" in url else contents(answer)
         )
+        # The description's examples are about the same cast: made up, and alike for everybody.
+        told_to_all = {"周小宁"} if url.startswith("/api/schema/") else set()
         for secret in forbidden:
+            if secret in told_to_all:
+                continue
             if secret in told and not ("search" in url and secret in url and no_hit(answer)):
                 leaks.append((url, secret))
     assert leaks == []

@@ -198,7 +198,7 @@ def test_refusals_of_the_server_become_sentences_and_fields(looking):
                 {
                     "title": "有一处不能用",
                     "code": "invalid",
-                    "errors": {"amount": [{"message": "不能超过实付", "code": "max"}]},
+                    "errors": [{"pointer": "#/amount", "code": "max", "detail": "不能超过实付"}],
                 }
             ),
         ),

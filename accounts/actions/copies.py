@@ -34,9 +34,9 @@ from common.history import record
 from common.ids import uuid7
 from common.parameters import value
 from common.personal_data import Store, stores
+from common.sheets.cells import inert
 
 SLICE = 2000
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 ROWS_ON_THE_PAGE = 200
 
 
@@ -70,11 +70,14 @@ def gather_slice(request: PersonalDataRequest) -> bool:
     return True
 
 
-@transaction.atomic
 def finish_copy(request: PersonalDataRequest, *, now: datetime | None = None) -> bool:
-    """Pack what was gathered, with the files, into one archive; False when it is not time for that."""
-    request = locked_request(request)
-    if request.state != RequestState.IN_PROGRESS or (request.progress or {}).get("store") != "":
+    """Pack what was gathered, with the files, into one archive; False when it is not time for that.
+
+    Packing takes as long as the files are large, so nothing is locked meanwhile: who packs the same
+    at the same time and is second drops their archive.
+    """
+    request = PersonalDataRequest.objects.get(pk=request.pk)
+    if not _is_gathered(request):
         return False
     moment = now or timezone.now()
     member = Member.objects.select_related("user").get(pk=request.member_id)
@@ -85,14 +88,37 @@ def finish_copy(request: PersonalDataRequest, *, now: datetime | None = None) ->
         request.package_sha256 = hashlib.file_digest(packed, "sha256").hexdigest()
         packed.seek(0)
         request.package.save(f"{request.request_no}.zip", File(packed), save=False)
+    archive = str(request.package.name)
+    try:
+        is_first = _hand_over(request, archive, now=moment)
+    except BaseException:
+        default_storage.delete(archive)
+        raise
+    if not is_first:
+        default_storage.delete(archive)
+    return is_first
+
+
+@transaction.atomic
+def _hand_over(packed: PersonalDataRequest, archive: str, *, now: datetime) -> bool:
+    """Let the member have ``archive``; False when the request has moved on meanwhile."""
+    request = locked_request(packed)
+    if not _is_gathered(request):
+        return False
+    request.package = archive
+    request.package_size, request.package_sha256 = packed.package_size, packed.package_sha256
     parts = [name for _key, name in request.progress["parts"]]
     request.progress = {}
-    request.package_expires_at = moment + value("personal_data.package_kept", moment)
+    request.package_expires_at = now + value("personal_data.package_kept", now)
     columns = ["package", "package_size", "package_sha256", "package_expires_at", "progress"]
-    move_request(request, RequestState.READY, by=None, at=moment, fields=columns)
+    move_request(request, RequestState.READY, by=None, at=now, fields=columns)
     set_deadline(PACKAGE_ENDS, request, request.package_expires_at)
     transaction.on_commit(lambda: _drop(parts), robust=True)
     return True
+
+
+def _is_gathered(request: PersonalDataRequest) -> bool:
+    return request.state == RequestState.IN_PROGRESS and (request.progress or {}).get("store") == ""
 
 
 @transaction.atomic
@@ -185,15 +211,9 @@ def _csv(store: Store, rows: list[dict[str, Any]]) -> bytes:
     written = io.StringIO()
     table = csv.writer(written)
     table.writerow([str(label) for label in store.columns.values()])
-    table.writerows([_cell(row.get(name)) for name in store.columns] for row in rows)
+    table.writerows([inert(_said(row.get(name))) for name in store.columns] for row in rows)
     # With its mark, so that spreadsheets read UTF-8.
     return written.getvalue().encode("utf-8-sig")
-
-
-def _cell(found: Any) -> str:
-    text = "" if found is None else str(found)
-    # What a spreadsheet would take for a formula is made words.
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _section(store: Store, rows: list[dict[str, Any]]) -> dict[str, Any]:

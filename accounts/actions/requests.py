@@ -86,7 +86,7 @@ def ask_about_data(
     set_deadline(DUE_SOON, request, warn_at)
     set_deadline(OVERDUE, request, request.due_at)
     if kind == RequestKind.COPY:
-        _move(request, RequestState.IN_PROGRESS, by=None, at=moment)
+        move_request(request, RequestState.IN_PROGRESS, by=None, at=moment)
         async_task(WORK, str(request.pk))
     return request, True
 
@@ -100,7 +100,7 @@ def cancel_request(
     Raises ``forbidden``, ``request.cannot_move`` (it has ended, or erasure has begun). A second call
     changes nothing.
     """
-    request = _locked(request)
+    request = locked_request(request)
     member = Member.objects.filter(pk=request.member_id).first()
     if by is None or member is None or member.user_id != by.pk:
         require_right(by, "personal_data.handle")
@@ -109,7 +109,7 @@ def cancel_request(
     if request.stage:
         # Hidden already: that is taken back by its own action, which opens the account again.
         raise _cannot(request)
-    _move(request, RequestState.CANCELLED, by=by, reason=reason)
+    move_request(request, RequestState.CANCELLED, by=by, reason=reason)
     return request
 
 
@@ -127,9 +127,9 @@ def refuse_request(
     said = clean(answer, max_chars=1000, required=False)
     if not said:
         raise DomainError("request.no_answer", _("Write the answer; the member reads it."))
-    request = _locked(request)
+    request = locked_request(request)
     request.ground, request.answer = ground, said
-    _move(request, RequestState.REFUSED, by=by, reason=said, fields=["ground", "answer"])
+    move_request(request, RequestState.REFUSED, by=by, reason=said, fields=["ground", "answer"])
     return request
 
 
@@ -145,7 +145,7 @@ def correct_data(
     require_right(by, "personal_data.handle")
     if not reason.strip():
         raise DomainError("request.no_reason", _("Write how you checked it."))
-    request = _locked(request)
+    request = locked_request(request)
     if request.kind != RequestKind.CORRECTION:
         raise DomainError("request.not_this_kind", _("This request asks for something else."))
     if request.state not in rules.OPEN_REQUESTS:
@@ -163,15 +163,15 @@ def correct_data(
     record(member, "personal_data.corrected", by=by, after={"field": request.field}, reason=reason)
     request.wish = ""
     if request.state == RequestState.ASKED:
-        _move(request, RequestState.IN_PROGRESS, by=by)
-    _move(request, RequestState.DONE, by=by, reason=reason, fields=["wish"])
+        move_request(request, RequestState.IN_PROGRESS, by=by)
+    move_request(request, RequestState.DONE, by=by, reason=reason, fields=["wish"])
     return request
 
 
 @transaction.atomic
 def warn_of_deadline(request: PersonalDataRequest, kind: str, *, now: datetime) -> bool:
     """Write into the history that a request is due soon or late; False when it has ended."""
-    request = _locked(request)
+    request = locked_request(request)
     if request.state not in rules.OPEN_REQUESTS:
         return False
     record(request, kind, by=None, after={"due_at": request.due_at}, at=now)
@@ -211,6 +211,14 @@ def lift_hold(member: Member, *, by: User | None, reason: str) -> bool:
     return bool(lifted)
 
 
+def locked_request(request: PersonalDataRequest) -> PersonalDataRequest:
+    """Return ``request`` as it is now, locked until the transaction ends. Raises ``request.not_found``."""
+    found = PersonalDataRequest.objects.select_for_update().filter(pk=request.pk).first()
+    if found is None:
+        raise NotFound("request.not_found", _("No such request, or it is not yours to see."))
+    return found
+
+
 def move_request(
     request: PersonalDataRequest,
     state: str,
@@ -221,30 +229,6 @@ def move_request(
     fields: list[str] | None = None,
 ) -> None:
     """Move a locked ``request`` to ``state`` with its history line. Raises ``request.cannot_move``."""
-    _move(request, state, by=by, at=at, reason=reason, fields=fields)
-
-
-def locked_request(request: PersonalDataRequest) -> PersonalDataRequest:
-    """Return ``request`` as it is now, locked until the transaction ends. Raises ``request.not_found``."""
-    return _locked(request)
-
-
-def _locked(request: PersonalDataRequest) -> PersonalDataRequest:
-    found = PersonalDataRequest.objects.select_for_update().filter(pk=request.pk).first()
-    if found is None:
-        raise NotFound("request.not_found", _("No such request, or it is not yours to see."))
-    return found
-
-
-def _move(
-    request: PersonalDataRequest,
-    state: str,
-    *,
-    by: User | None,
-    at: datetime | None = None,
-    reason: str = "",
-    fields: list[str] | None = None,
-) -> None:
     if state not in rules.REQUEST_MOVES[request.state]:
         raise _cannot(request)
     moment, before = at or timezone.now(), request.state

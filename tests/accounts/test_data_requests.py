@@ -21,6 +21,7 @@ from accounts.actions import (
     begin_erasure,
     bring_back,
     cancel_request,
+    copies,
     correct_data,
     lift_hold,
     place_hold,
@@ -145,6 +146,25 @@ def test_a_copy_is_gathered_in_slices_and_goes_on_after_a_crash(monkeypatch, mei
     with request.package.open() as file:
         said = json.loads(zipfile.ZipFile(file).read("messages.json"))
     assert len(said) == len({one["seq"] for one in said}) == 4
+
+
+def test_who_packs_at_the_same_time_and_is_second_drops_theirs(monkeypatch, mei, mine):
+    request, _made = ask_about_data(mei.member, "copy", by=mei)
+    while copies.gather_slice(request):
+        pass
+    pack, won = copies._pack, []
+
+    def packed_by_another_meanwhile(*args):
+        monkeypatch.setattr(copies, "_pack", pack)
+        won.append(copies.finish_copy(request))
+        pack(*args)
+
+    monkeypatch.setattr(copies, "_pack", packed_by_another_meanwhile)
+    assert copies.finish_copy(request) is False
+    assert won == [True]
+    request.refresh_from_db()
+    kept = default_storage.listdir(f"personal-data/{request.pk.hex}")[1]
+    assert kept == [request.package.name.rpartition("/")[2]]
 
 
 def test_only_the_members_own_session_opens_it_and_it_is_logged(

@@ -3,9 +3,13 @@
 from accounts.admin import (  # noqa: F401  (each registers its part)
     devices,
     integration_tokens,
+    members,
     people,
     personal_data,
+    sign_ins,
 )
-from accounts.admin.people import PurposeForm
+from accounts.admin.members import PurposeForm
+from accounts.notifications import admin as _notices  # noqa: F401  (pages of their own)
+from accounts.webhooks import admin as _webhooks  # noqa: F401  (pages of their own)
 
 __all__ = ["PurposeForm"]

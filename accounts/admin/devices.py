@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from accounts.actions import end_device
-from accounts.models import Device, Role
+from accounts.models import Device
 from accounts.people import signed_in
 from common.admin import ReadOnlyAdmin, reason_action
 from common.admin.parameters import name_parameter_groups
@@ -98,6 +98,5 @@ class DeviceAdmin(ReadOnlyAdmin):
 
 def _person_of(device: Device) -> str:
     user = device.user
-    is_buyer = set(user.roles) <= {Role.MEMBER} and not user.is_superuser
     # A buyer's account can be their phone number.
-    return mask_name(user.display_name) if is_buyer else f"{user.username} {user.display_name}"
+    return mask_name(user.display_name) if user.is_buyer else f"{user.username} {user.display_name}"

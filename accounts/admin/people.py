@@ -1,7 +1,6 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.password_validation import validate_password
 from django.db.models import Q
@@ -14,51 +13,28 @@ from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminPasswordToggleWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
 )
 
-from accounts import senders
 from accounts.actions import (
-    ask_about_data,
     close_account,
     end_all_sessions,
-    end_session,
     invite,
     lift_sign_in_lock,
-    log_reading,
-    place_hold,
     reopen_account,
     reset_second_step,
-    reveal,
     set_password,
     set_roles,
-    set_tier,
 )
-from accounts.loading import MemberLoader
 from accounts.masks import shown
 from accounts.models import (
-    AccessKind,
-    Member,
-    PersonalField,
-    Purpose,
-    RequestKind,
     Role,
-    SentText,
-    Tier,
     User,
-    WebSession,
 )
-from accounts.notifications import admin as notices  # noqa: F401  (pages of their own)
 from accounts.people import signed_in
 from accounts.queries import IdentityFacts, identity_facts, must_have_second_step
-from accounts.webhooks import admin as _webhooks  # noqa: F401  (registers its pages)
-from common.addresses import address_of
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
-from common.loading.offers import offer_import
-from common.search import searched_rows
 from common.words import moment_words
 
 name_parameter_groups(
@@ -70,13 +46,6 @@ name_parameter_groups(
         "code": _("Codes to phones"),
         "personal_data": _("Personal data"),
     }
-)
-offer_import(
-    MemberLoader,
-    kind="members",
-    label=_("Members"),
-    model=Member,
-    words={"display_name": _("Name of the member")},
 )
 name_events(
     {
@@ -145,55 +114,6 @@ class PasswordForm(ReasonForm):
         return password
 
 
-class TierForm(ReasonForm):
-    """Which tier a member is in from now on."""
-
-    tier = forms.ChoiceField(
-        label=_("Tier"), choices=Tier.choices, widget=UnfoldAdminSelectWidget()
-    )
-
-
-class PurposeForm(ReasonForm):
-    """Why somebody looks at a member's data: in the member's words, and in ours."""
-
-    purpose = forms.ChoiceField(
-        label=_("What for"),
-        choices=Purpose.choices,
-        initial=Purpose.OTHER,
-        widget=UnfoldAdminSelectWidget(),
-        help_text=_("The member reads this."),
-    )
-
-
-class RevealForm(PurposeForm):
-    """Which field of a member is looked at."""
-
-    field = forms.ChoiceField(
-        label=_("Field"),
-        choices=[choice for choice in PersonalField.choices if choice[0] != PersonalField.TEXT],
-        widget=UnfoldAdminSelectWidget(),
-    )
-    field_order = ["field", "purpose", "reason"]
-
-
-class HoldForm(ReasonForm):
-    """Who ordered that the data is kept."""
-
-    ordered_by = forms.CharField(
-        label=_("Ordered by"), max_length=200, widget=UnfoldAdminTextInputWidget()
-    )
-
-
-class AskForm(ReasonForm):
-    """What a member asked by phone or letter."""
-
-    kind = forms.ChoiceField(
-        label=_("Request"),
-        choices=[choice for choice in RequestKind.choices if choice[0] != RequestKind.CORRECTION],
-        widget=UnfoldAdminSelectWidget(),
-    )
-
-
 class RoleFilter(admin.SimpleListFilter):
     """People by what they are in the house."""
 
@@ -252,7 +172,7 @@ class UserAdmin(BaseAdmin):
             # A buyer's name is masked here: parts that are hidden must not find it.
             is_buyer = Q(roles__contained_by=[Role.MEMBER])
             found = Q(username__icontains=term) | Q(display_name__icontains=term) & ~is_buyer
-            if _sees(request):
+            if signed_in(request).can("personal_data.reveal"):
                 found |= Q(display_name=term) | Q(phone=term)
             queryset = queryset.filter(found)
         return queryset, False
@@ -262,13 +182,13 @@ class UserAdmin(BaseAdmin):
             return self.editable_fields
         # Buyers' names are theirs: read masked, never typed by us.
         return tuple(
-            "shown_name" if name == "display_name" and _is_buyer(obj) else name
+            "shown_name" if name == "display_name" and obj.is_buyer else name
             for name in self.fields
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         readonly = super().get_readonly_fields(request, obj)
-        return [*readonly, "username", "language"] if obj and _is_buyer(obj) else readonly
+        return [*readonly, "username", "language"] if obj and obj.is_buyer else readonly
 
     def prepare_rows(self, request: HttpRequest, rows: list[User]) -> None:
         facts = identity_facts([user.pk for user in rows])
@@ -411,211 +331,6 @@ class UserAdmin(BaseAdmin):
         reopen_account(user, by=signed_in(request), reason=answers["reason"])
 
 
-@admin.register(Member)
-class MemberAdmin(BaseAdmin):
-    """Buyers. Nothing is typed here: loaders and the members themselves write; the tier moves by an action."""
-
-    list_display = (
-        "member_no",
-        "masked_name",
-        "tier_chip",
-        "masked_region",
-        "masked_phone",
-        "registered_at",
-    )
-    list_filter = ("tier",)
-    search_fields = ("member_no", "display_name")
-    search_help_text = _("Member no., phone or name")
-    fields = (
-        "member_no",
-        "masked_name",
-        "masked_phone",
-        "masked_region",
-        "tier_chip",
-        "real_name_verified",
-        "registered_at",
-    )
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        return searched_rows("member", signed_in(request), queryset, search_term), False
-
-    def title_of(self, request: HttpRequest, row: Member) -> str:
-        return row.shown_name
-
-    @display(description=_("name"))
-    def masked_name(self, member: Member) -> str:
-        return shown("name", member.display_name, to=None) or self.get_empty_value_display()
-
-    @display(description=_("phone"))
-    def masked_phone(self, member: Member) -> str:
-        return shown("phone", member.phone, to=None) or self.get_empty_value_display()
-
-    @display(description=_("region"))
-    def masked_region(self, member: Member) -> str:
-        return shown("region", member.region, to=None) or self.get_empty_value_display()
-
-    @display(description=_("tier"))
-    def tier_chip(self, member: Member) -> str:
-        return format_html(
-            '<span class="tier tier-{}">{}</span>', member.tier, member.get_tier_display()
-        )
-
-    @reason_action(
-        _("Set tier"),
-        right="people.manage",
-        form=TierForm,
-        question=_("Which tier?"),
-        consequence=_(
-            "Place in the queue and promises follow from the tier, from the next conversation on."
-        ),
-    )
-    def set_tier(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
-        set_tier(member, answers["tier"], by=signed_in(request), reason=answers["reason"])
-
-    @reason_action(
-        _("Reveal"),
-        right="personal_data.reveal",
-        form=RevealForm,
-        question=_("Look at which data?"),
-        consequence=_(
-            "One field is shown, once. That you looked, and why, stays in the access log; the member "
-            "sees it too."
-        ),
-        fits=lambda member: member.erased_at is None,
-        in_bulk=False,
-    )
-    def reveal(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
-        plain, _row = reveal(
-            member,
-            answers["field"],
-            by=signed_in(request),
-            reason=answers["reason"],
-            purpose=answers["purpose"],
-            address=address_of(request),
-        )
-        return plain
-
-    @reason_action(
-        _("Place a legal hold"),
-        right="personal_data.handle",
-        form=HoldForm,
-        question=_("Keep everything of this member?"),
-        consequence=_("Nothing of theirs is erased until the hold is lifted, whatever they ask."),
-        fits=lambda member: member.erased_at is None,
-    )
-    def hold(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
-        place_hold(
-            member,
-            ordered_by=answers["ordered_by"],
-            by=signed_in(request),
-            reason=answers["reason"],
-        )
-
-    @reason_action(
-        _("Write down a request"),
-        right="personal_data.handle",
-        form=AskForm,
-        question=_("What does the member ask about their data?"),
-        consequence=_("It runs against its legal deadline from now on; the member sees it."),
-        fits=lambda member: member.erased_at is None,
-    )
-    def ask(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
-        asked, _made = ask_about_data(
-            member, answers["kind"], by=signed_in(request), reason=answers["reason"]
-        )
-        return asked.request_no
-
-    def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
-        log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))
-        return super().page_context(request, row)
-
-
-@admin.register(WebSession)
-class WebSessionAdmin(BaseAdmin):
-    """Who signed in, where, how, and why it ended: the sign-in history."""
-
-    list_display = (
-        "signed_in_at",
-        "who",
-        "device",
-        "address",
-        "method",
-        "seen_at",
-        "ended_at",
-        "ended_why",
-    )
-    list_filter = ("method", "ended_why")
-    list_select_related = ("user",)
-    search_fields = ("user__username",)
-    search_help_text = _("Account or address, exactly")
-    fields = (
-        "who",
-        "device",
-        "address",
-        "method",
-        "signed_in_at",
-        "seen_at",
-        "ended_at",
-        "ended_why",
-    )
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        term = search_term.strip()
-        if term:
-            queryset = queryset.filter(Q(user__username__iexact=term) | Q(address=term))
-        return queryset, False
-
-    def title_of(self, request: HttpRequest, row: WebSession) -> str:
-        return f"{row.user.shown_name} {row.device_words}"
-
-    @display(description=_("person"))
-    def who(self, session: WebSession) -> str:
-        return session.user.shown_name
-
-    @display(description=_("device"))
-    def device(self, session: WebSession) -> str:
-        return session.device_words
-
-    @reason_action(
-        _("End"),
-        right="people.manage",
-        question=_("End this session?"),
-        consequence=_("Its pages and sockets end at once; signing in again is possible."),
-        fits=lambda session: session.ended_at is None,
-    )
-    def end(self, request: HttpRequest, session: WebSession, answers: dict[str, Any]) -> None:
-        end_session(session, by=signed_in(request), why=answers["reason"])
-
-
-@admin.register(SentText)
-class SentTextAdmin(BaseAdmin):
-    """What the simulated provider would have sent. Elsewhere this page does not exist."""
-
-    list_display = ("at", "phone", "text")
-    fields = ("at", "phone", "text")
-    search_fields = ("phone",)
-
-    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        term = search_term.strip()
-        return (queryset.filter(phone=term) if term else queryset), False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Whoever reads a code can come in with it: only where the house is a play.
-        is_play = senders.is_simulated() and (settings.DEMO or settings.DEBUG)
-        return is_play and super().has_view_permission(request, obj) and _sees(request)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-
 def _facts_of(user: User) -> IdentityFacts:
     facts: IdentityFacts | None = getattr(user, "identity_facts", None)
     return facts or identity_facts([user.pk])[user.pk]
-
-
-def _is_buyer(user: User) -> bool:
-    return set(user.roles) <= {Role.MEMBER} and not user.is_superuser
-
-
-def _sees(request: HttpRequest) -> bool:
-    return signed_in(request).can("personal_data.reveal")

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.actions import log_reading, reveal
-from accounts.admin.people import PurposeForm
+from accounts.admin.members import PurposeForm
 from accounts.masks import names_of, shown, shown_texts
 from accounts.models import AccessKind, PersonalField, User
 from accounts.people import signed_in

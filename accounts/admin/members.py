@@ -1,0 +1,211 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from accounts.actions import (
+    ask_about_data,
+    log_reading,
+    place_hold,
+    reveal,
+    set_tier,
+)
+from accounts.loading import MemberLoader
+from accounts.masks import shown
+from accounts.models import (
+    AccessKind,
+    Member,
+    PersonalField,
+    Purpose,
+    RequestKind,
+    Tier,
+)
+from accounts.people import signed_in
+from common.addresses import address_of
+from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.loading.offers import offer_import
+from common.search import searched_rows
+
+offer_import(
+    MemberLoader,
+    kind="members",
+    label=_("Members"),
+    model=Member,
+    words={"display_name": _("Name of the member")},
+)
+
+
+class TierForm(ReasonForm):
+    """Which tier a member is in from now on."""
+
+    tier = forms.ChoiceField(
+        label=_("Tier"), choices=Tier.choices, widget=UnfoldAdminSelectWidget()
+    )
+
+
+class PurposeForm(ReasonForm):
+    """Why somebody looks at a member's data: in the member's words, and in ours."""
+
+    purpose = forms.ChoiceField(
+        label=_("What for"),
+        choices=Purpose.choices,
+        initial=Purpose.OTHER,
+        widget=UnfoldAdminSelectWidget(),
+        help_text=_("The member reads this."),
+    )
+
+
+class RevealForm(PurposeForm):
+    """Which field of a member is looked at."""
+
+    field = forms.ChoiceField(
+        label=_("Field"),
+        choices=[choice for choice in PersonalField.choices if choice[0] != PersonalField.TEXT],
+        widget=UnfoldAdminSelectWidget(),
+    )
+    field_order = ["field", "purpose", "reason"]
+
+
+class HoldForm(ReasonForm):
+    """Who ordered that the data is kept."""
+
+    ordered_by = forms.CharField(
+        label=_("Ordered by"), max_length=200, widget=UnfoldAdminTextInputWidget()
+    )
+
+
+class AskForm(ReasonForm):
+    """What a member asked by phone or letter."""
+
+    kind = forms.ChoiceField(
+        label=_("Request"),
+        choices=[choice for choice in RequestKind.choices if choice[0] != RequestKind.CORRECTION],
+        widget=UnfoldAdminSelectWidget(),
+    )
+
+
+@admin.register(Member)
+class MemberAdmin(BaseAdmin):
+    """Buyers. Nothing is typed here: loaders and the members themselves write; the tier moves by an action."""
+
+    list_display = (
+        "member_no",
+        "masked_name",
+        "tier_chip",
+        "masked_region",
+        "masked_phone",
+        "registered_at",
+    )
+    list_filter = ("tier",)
+    search_fields = ("member_no", "display_name")
+    search_help_text = _("Member no., phone or name")
+    fields = (
+        "member_no",
+        "masked_name",
+        "masked_phone",
+        "masked_region",
+        "tier_chip",
+        "real_name_verified",
+        "registered_at",
+    )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        return searched_rows("member", signed_in(request), queryset, search_term), False
+
+    def title_of(self, request: HttpRequest, row: Member) -> str:
+        return row.shown_name
+
+    @display(description=_("name"))
+    def masked_name(self, member: Member) -> str:
+        return shown("name", member.display_name, to=None) or self.get_empty_value_display()
+
+    @display(description=_("phone"))
+    def masked_phone(self, member: Member) -> str:
+        return shown("phone", member.phone, to=None) or self.get_empty_value_display()
+
+    @display(description=_("region"))
+    def masked_region(self, member: Member) -> str:
+        return shown("region", member.region, to=None) or self.get_empty_value_display()
+
+    @display(description=_("tier"))
+    def tier_chip(self, member: Member) -> str:
+        return format_html(
+            '<span class="tier tier-{}">{}</span>', member.tier, member.get_tier_display()
+        )
+
+    @reason_action(
+        _("Set tier"),
+        right="people.manage",
+        form=TierForm,
+        question=_("Which tier?"),
+        consequence=_(
+            "Place in the queue and promises follow from the tier, from the next conversation on."
+        ),
+    )
+    def set_tier(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
+        set_tier(member, answers["tier"], by=signed_in(request), reason=answers["reason"])
+
+    @reason_action(
+        _("Reveal"),
+        right="personal_data.reveal",
+        form=RevealForm,
+        question=_("Look at which data?"),
+        consequence=_(
+            "One field is shown, once. That you looked, and why, stays in the access log; the member "
+            "sees it too."
+        ),
+        fits=lambda member: member.erased_at is None,
+        in_bulk=False,
+    )
+    def reveal(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        plain, _row = reveal(
+            member,
+            answers["field"],
+            by=signed_in(request),
+            reason=answers["reason"],
+            purpose=answers["purpose"],
+            address=address_of(request),
+        )
+        return plain
+
+    @reason_action(
+        _("Place a legal hold"),
+        right="personal_data.handle",
+        form=HoldForm,
+        question=_("Keep everything of this member?"),
+        consequence=_("Nothing of theirs is erased until the hold is lifted, whatever they ask."),
+        fits=lambda member: member.erased_at is None,
+    )
+    def hold(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
+        place_hold(
+            member,
+            ordered_by=answers["ordered_by"],
+            by=signed_in(request),
+            reason=answers["reason"],
+        )
+
+    @reason_action(
+        _("Write down a request"),
+        right="personal_data.handle",
+        form=AskForm,
+        question=_("What does the member ask about their data?"),
+        consequence=_("It runs against its legal deadline from now on; the member sees it."),
+        fits=lambda member: member.erased_at is None,
+    )
+    def ask(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        asked, _made = ask_about_data(
+            member, answers["kind"], by=signed_in(request), reason=answers["reason"]
+        )
+        return asked.request_no
+
+    def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
+        log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))
+        return super().page_context(request, row)

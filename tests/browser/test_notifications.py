@@ -33,7 +33,7 @@ def test_the_bell_counts_live_and_opens_by_keyboard(new_page, house, lin):
     # What one is reading does not move: the new one is offered.
     expect(page.get_by_role("link", name="有新通知，点开看")).to_be_visible()
     tell(lin, title="「生鲜」开播了")
-    expect(bell(page)).to_have_attribute("aria-label", "通知，2 条未读")
+    expect(bell(page)).to_have_attribute("aria-label", "通知，2条未读")
     bell(page).focus()
     page.keyboard.press("Enter")
     panel = page.get_by_role("dialog", name="通知")

@@ -452,7 +452,7 @@ def test_the_summary_names_what_was_held(mei, service, subscribed):
         deliver_notifications()
     (got,) = service.got
     said = browser.opened(got[2])
-    assert said["title"] == "安静时段里有 3 件事"
+    assert said["title"] == "安静时段里有3件事"
     assert said["body"].splitlines() == ["· 第 2 件", "· 第 1 件", "· 第 0 件"]
     assert said["url"] == "/notifications/"
 

@@ -61,7 +61,7 @@ def test_the_editions_of_one_morning_are_one_notification(
         subscribe(channel, by=he)
     deliver([channel.editions.get() for channel in (fresh, logistics)])
     row = told(he).get()
-    assert (row.count, row.title, row.url) == (2, "有 2 个频道开播了", "/radio/")
+    assert (row.count, row.title, row.url) == (2, "有2个频道开播了", "/radio/")
 
 
 def test_the_letter_waits_for_the_others(aired, wen):

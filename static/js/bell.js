@@ -28,7 +28,6 @@ export function start(live) {
   });
   if (location.pathname === bell.pathname) mendList();
   refresh();
-  let heard = false;
   live.subscribe("me");
   live.addEventListener("event", ({ detail }) => {
     if (detail.topic !== "me") return;
@@ -36,11 +35,8 @@ export function start(live) {
     else if (detail.name === "notification.read") soon({});
   });
   document.addEventListener("visibilitychange", () => !document.hidden && unread && readHere());
-  // What came while the line was down was not heard.
-  live.addEventListener("hello", () => {
-    if (heard) soon({});
-    heard = true;
-  });
+  // What came before this page listened, or while the line was down, was not heard.
+  live.addEventListener("subscribed", ({ detail }) => detail.topic === "me" && soon({}));
   return true;
 }
 

@@ -24,7 +24,9 @@ def looking(new_page, house, ops):
 
 def test_clocks_burn_change_form_and_say_only_thresholds(new_page, house, ops):
     page = new_page(ops)
-    # Time passes only when we say so, however slow this machine is.
+    # Time passes only when we say so, however slow this machine is; the line would bring the
+    # server's.
+    page.route_web_socket("**/ws/", lambda _line: None)
     page.clock.install(time=NOW)
     page.clock.pause_at(NOW + timedelta(seconds=1))
     page.goto(house.url + "/look/")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from queue import Queue
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -267,26 +268,27 @@ def test_months_that_the_file_left_behind_are_completed_ahead_and_take_late_rows
     market, orders_file, beside, monkeypatch
 ):
     monkeypatch.setattr("common.loading.files.BLOCK_BYTES", 4096)
-    furnish, finish, steps = months._furnish, OrderLoader.finish, []
+    furnish, finish, ahead = months._furnish, OrderLoader.finish, Queue()
 
     def furnished(leaf):
         furnish(leaf)
-        steps.append(leaf)
+        ahead.put(leaf)
 
     def finished(self, session):
-        steps.append("finish")
+        # Before its end only the thread that completes months ahead can have put one here.
+        assert ahead.get(timeout=60) == "trade_order_loading_202501"
         finish(self, session)
 
-    monkeypatch.setattr(months, "_furnish", furnished)
-    monkeypatch.setattr(OrderLoader, "finish", finished)
     rows = [(month, n) for month in (1, 2, 3) for n in range(300)]
     late = [(1, n) for n in range(300, 350)]
     path = orders_file(
         *(f"A{m}{n:04d},M1,S1,1.00,2025-{m:02d}-03 10:00:00" for m, n in rows + late),
         "A10007,M1,S1,9.00,2025-01-03 10:00:00",
     )
-    assert load(path, chunk_lines=100) == Fates(inserted=950, updated=1)
-    assert steps[0] == "trade_order_loading_202501"
+    with monkeypatch.context() as patch:
+        patch.setattr(months, "_furnish", furnished)
+        patch.setattr(OrderLoader, "finish", finished)
+        assert load(path, chunk_lines=100) == Fates(inserted=950, updated=1)
     assert Order.objects.count() == 950
     with connection.cursor() as cursor:
         cursor.execute(

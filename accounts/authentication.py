@@ -18,9 +18,14 @@ from accounts.models import Device, IntegrationToken, User
 from accounts.queries import owes_second_step
 from accounts.scopes import scope_of
 from common.addresses import address_of
+from common.compiled import ByKey
 from common.errors import Forbidden
 
 SCHEME = "bearer"
+
+# The member comes along: half of what apps ask begins with it.
+_device_by_key = ByKey(Device, "user__member")
+_integration_token_by_key = ByKey(IntegrationToken, "owner")
 _WORDS = {
     "token.missing": _("Send a token: Authorization: Bearer …"),
     "token.unknown": _("This is no token of ours. Check that it was copied whole."),
@@ -99,8 +104,7 @@ def _owner_of(token: str, request: Request) -> tuple[User, Device | IntegrationT
 
 
 def _device_of(key: Any, token: str, request: Request) -> tuple[User, Device]:
-    # The member comes along: half of what apps ask begins with it.
-    device = Device.objects.select_related("user__member").filter(pk=key).first()
+    device = _device_by_key(key)
     if device is None:
         raise TokenRefused("token.revoked")
     now = timezone.now()
@@ -118,7 +122,7 @@ def _device_of(key: Any, token: str, request: Request) -> tuple[User, Device]:
 
 
 def _integration_of(key: Any, token: str, request: Request) -> tuple[User, IntegrationToken]:
-    found = IntegrationToken.objects.select_related("owner").filter(pk=key).first()
+    found = _integration_token_by_key(key)
     if found is None or not credentials.matches(token, found.secret_hash):
         raise TokenRefused("token.revoked")
     now = timezone.now()

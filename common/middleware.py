@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from csp.constants import HEADER
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -11,18 +12,24 @@ from django.urls import reverse
 
 from common.context import live_url
 
+_DATA = frozenset({"application/json", "application/problem+json"})
+NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 
 class PolicyMiddleware(CSPMiddleware):
     """Says on every answer what its page may do: by default nothing that does not come from here.
 
     Adds ``ADMIN_CONTENT_SECURITY_POLICY`` under the back office's address, and names the one
-    address of the sockets that this page may call.
+    address of the sockets that this page may call. JSON is no page and may do nothing at all.
     """
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        response = super().process_response(request, response)
+        if response.headers.get("Content-Type", "") in _DATA:
+            response.headers.setdefault(HEADER, NOTHING_ALLOWED)
+        else:
+            response = super().process_response(request, response)
         response.headers.setdefault("Permissions-Policy", settings.PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response

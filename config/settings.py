@@ -120,7 +120,7 @@ if not os.environ.get("DATABASE_URL"):
 
 DATABASES = {"default": env.db("DATABASE_URL")}
 DATABASES["default"] |= {
-    "ENGINE": "django.db.backends.postgresql",
+    "ENGINE": "common.postgresql",
     "CONN_MAX_AGE": 0 if PROCESS in {"web", "live"} else None,
     "CONN_HEALTH_CHECKS": True,
 }

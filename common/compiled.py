@@ -64,5 +64,5 @@ class ByKey(Generic[M]):
             converters=[(place, *found) for place, found in converters.items()],
             names=[select[place][0].target.attname for place in places],
             own=slice(places[0], places[-1] + 1),
-            related=get_related_populators(klass, select, connection.alias),
+            related=get_related_populators(klass, select, connection.alias),  # type: ignore[call-arg]
         )

@@ -35,7 +35,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     @property
     def pool(self) -> "ConnectionPool[psycopg.Connection[Any]] | None":
         """The connections of this process, or None without pooling."""
-        is_new = self.alias not in self._connection_pools
+        is_new = self.alias not in self._connection_pools  # type: ignore[attr-defined]
         pool = super().pool
         if pool is not None and is_new:
             # Django hands the pool its own check and leaves no way to name another.

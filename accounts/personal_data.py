@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access_log import access_line
+from accounts.copy_files import drop_files
 from accounts.masks import names_of
 from accounts.models import (
     Device,
@@ -26,6 +27,7 @@ from accounts.models import (
     PushDevice,
     PushSubscription,
     RecoveryCode,
+    RequestKind,
     SentText,
     SignInChallenge,
     SignInGuard,
@@ -192,10 +194,9 @@ class Requests(Store):
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
         rows = PersonalDataRequest.objects.filter(member=subject.member)
-        with_files = rows.exclude(package="")
-        for row in with_files:
-            row.package.delete(save=False)
-        with_files.update(package="", state="done")
+        for row in rows.filter(kind=RequestKind.COPY):
+            drop_files(row)
+        rows.exclude(package="").update(package="", state="done")
         return Step(rows.exclude(wish="").update(wish=""))
 
 

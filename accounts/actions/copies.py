@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from accounts.actions.requests import PACKAGE_ENDS, locked_request, move_request
+from accounts.copy_files import drop_parts, part_name
 from accounts.models import (
     AccessKind,
     Member,
@@ -58,7 +59,7 @@ def gather_slice(request: PersonalDataRequest) -> bool:
     with translation.override(language_of(member.user)):
         found = store.rows(subject_of(member), progress["after"], SLICE)
         data = orjson.dumps(found.rows, default=_plain)
-    name = f"{_folder(request)}/{store.key}-{len(progress['parts'])}.json"
+    name = part_name(request, f"{store.key}-{len(progress['parts'])}.json")
     default_storage.delete(name)
     progress["parts"].append([store.key, default_storage.save(name, ContentFile(data))])
     progress["after"] = found.next
@@ -82,7 +83,13 @@ def finish_copy(request: PersonalDataRequest, *, now: datetime | None = None) ->
     moment = now or timezone.now()
     member = Member.objects.select_related("user").get(pk=request.member_id)
     with tempfile.TemporaryFile() as packed, translation.override(language_of(member.user)):
-        _pack(packed, request, member, moment)
+        try:
+            _pack(packed, request, member, moment)
+        except FileNotFoundError:
+            # Withdrawn, or handed over by another, while we were reading: the parts are gone.
+            if _is_gathered(PersonalDataRequest.objects.get(pk=request.pk)):
+                raise
+            return False
         request.package_size = packed.tell()
         packed.seek(0)
         request.package_sha256 = hashlib.file_digest(packed, "sha256").hexdigest()
@@ -107,13 +114,12 @@ def _hand_over(packed: PersonalDataRequest, archive: str, *, now: datetime) -> b
         return False
     request.package = archive
     request.package_size, request.package_sha256 = packed.package_size, packed.package_sha256
-    parts = [name for _key, name in request.progress["parts"]]
     request.progress = {}
     request.package_expires_at = now + value("personal_data.package_kept", now)
     columns = ["package", "package_size", "package_sha256", "package_expires_at", "progress"]
     move_request(request, RequestState.READY, by=None, at=now, fields=columns)
     set_deadline(PACKAGE_ENDS, request, request.package_expires_at)
-    transaction.on_commit(lambda: _drop(parts), robust=True)
+    transaction.on_commit(lambda: drop_parts(request), robust=True)
     return True
 
 
@@ -152,15 +158,6 @@ def end_package(request: PersonalDataRequest, *, now: datetime) -> bool:
 
 def _in_the_copy() -> list[Store]:
     return [store for store in stores() if store.columns]
-
-
-def _folder(request: PersonalDataRequest) -> str:
-    return f"personal-data/{request.pk.hex}/parts"
-
-
-def _drop(names: list[str]) -> None:
-    for name in names:
-        default_storage.delete(name)
 
 
 def _pack(packed: IO[bytes], request: PersonalDataRequest, member: Member, now: datetime) -> None:

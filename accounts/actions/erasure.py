@@ -110,6 +110,8 @@ def make_nameless(request: PersonalDataRequest, *, now: datetime | None = None) 
     if _is_held(request, moment, NAMELESS):
         return False
     todo = stores()
+    if not request.progress:
+        _end_others(request, moment)
     progress = request.progress or {"store": todo[0].key, "after": None, "counts": {}}
     store = next(one for one in todo if one.key == progress["store"])
     member = Member.objects.select_related("user").get(pk=request.member_id)
@@ -155,6 +157,13 @@ def erase_what_may_go(request: PersonalDataRequest, *, now: datetime | None = No
     request.save(update_fields=["stage", "progress"])
     _certify(request, counts, {}, moment)
     return True
+
+
+def _end_others(request: PersonalDataRequest, now: datetime) -> None:
+    """Withdraw what else the member has asked: soon there is nobody to answer, and nothing to copy."""
+    open_ones = PersonalDataRequest.objects.filter(member=request.member_id).open()
+    for other in open_ones.exclude(pk=request.pk).select_for_update().order_by("pk"):
+        move_request(other, RequestState.CANCELLED, by=None, at=now, reason=str(request.request_no))
 
 
 def _end_nameless(request: PersonalDataRequest, counts: dict[str, int], now: datetime) -> None:

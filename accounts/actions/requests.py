@@ -9,6 +9,7 @@ from django_q.tasks import async_task
 
 from accounts import rules
 from accounts.actions.notifications import notify
+from accounts.copy_files import drop_files
 from accounts.masks import names_of
 from accounts.models import (
     LegalGround,
@@ -244,6 +245,10 @@ def move_request(
         if state in (RequestState.REFUSED, RequestState.CANCELLED):
             request.wish = ""
             changed.append("wish")
+            if request.kind == RequestKind.COPY:
+                request.progress = {}
+                changed.append("progress")
+                transaction.on_commit(lambda: drop_files(request), robust=True)
         request.ended_at = moment
         changed.append("ended_at")
         for kind in (DUE_SOON, OVERDUE):

@@ -208,6 +208,63 @@ def test_the_package_is_deleted_when_its_time_is_over(
     assert (request.state, request.package.name) == ("done", "")
 
 
+def gathered(person) -> PersonalDataRequest:
+    """Ask for a copy and put all parts of it aside, not packed yet."""
+    request, _made = ask_about_data(person.member, "copy", by=person)
+    while copies.gather_slice(request):
+        pass
+    assert files_of(request)
+    request.refresh_from_db()
+    return request
+
+
+def files_of(request) -> list[str]:
+    """Return every file that lies there for a copy."""
+    folder = f"personal-data/{request.pk.hex}"
+    return [*default_storage.listdir(folder)[1], *default_storage.listdir(f"{folder}/parts")[1]]
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "declined"])
+def test_what_was_gathered_goes_when_a_copy_is_not_to_be(
+    end, mei, ops, mine, django_capture_on_commit_callbacks
+):
+    request = gathered(mei)
+    # What a crash has left behind: written, and noted nowhere.
+    default_storage.save(
+        f"personal-data/{request.pk.hex}/parts/messages-99.json", ContentFile(b"x")
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        if end == "withdrawn":
+            cancel_request(request, by=mei)
+        else:
+            refuse_request(request, ground="identity", answer="请带证件再来", by=ops)
+    assert files_of(request) == []
+    assert PersonalDataRequest.objects.get().progress == {}
+    assert work_on_request(str(request.pk)) == "nothing to do"
+
+
+def test_a_copy_withdrawn_while_it_is_packed_is_dropped(
+    monkeypatch, mei, mine, django_capture_on_commit_callbacks
+):
+    request, pack = gathered(mei), copies._pack
+
+    def withdrawn_meanwhile(*args):
+        with django_capture_on_commit_callbacks(execute=True):
+            cancel_request(request, by=mei)
+        pack(*args)
+
+    monkeypatch.setattr(copies, "_pack", withdrawn_meanwhile)
+    assert copies.finish_copy(request) is False
+    assert files_of(request) == []
+
+
+def test_a_part_that_is_missing_is_no_copy(monkeypatch, mei, mine):
+    request = gathered(mei)
+    default_storage.delete(request.progress["parts"][0][1])
+    with pytest.raises(FileNotFoundError):
+        copies.finish_copy(request)
+
+
 def test_asking_twice_is_asking_once(mei):
     first, made = ask_about_data(mei.member, "erasure", by=mei)
     second, again = ask_about_data(mei.member, "erasure", by=mei)

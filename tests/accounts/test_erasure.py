@@ -13,6 +13,7 @@ from accounts.actions import (
     ask_about_data,
     begin_erasure,
     bring_back,
+    copies,
     lift_hold,
     make_nameless,
     place_hold,
@@ -32,7 +33,7 @@ from common.history import history_of
 from common.masking import mask_name
 from common.models import Deadline
 from common.personal_data import stores
-from tests.accounts.test_data_requests import canary, fill
+from tests.accounts.test_data_requests import canary, files_of, fill, gathered
 from tests.conftest import PASSWORD
 from tickets.models import Attachment, Conversation, Message, State
 from trade.models import Order
@@ -160,6 +161,32 @@ def test_then_nothing_points_at_them_any_more(asked, ops, mei, talk, browser_of,
             assert word not in found, (url, word)
     attachment = Attachment.objects.first()
     assert office.get(f"/api/v1/attachments/{attachment.pk}/").status_code == 404
+
+
+def test_what_else_they_asked_ends_and_leaves_no_file(
+    asked, ops, mei, talk, django_capture_on_commit_callbacks
+):
+    copy = gathered(mei)
+    wish, _made = ask_about_data(mei.member, "correction", by=mei, field="name", wish="周晓宁")
+    begin_erasure(asked, by=ops, reason="核对过")
+    with django_capture_on_commit_callbacks(execute=True):
+        make_nameless(asked)
+    for other in (copy, wish):
+        other.refresh_from_db()
+        assert (other.state, other.wish, other.progress) == ("cancelled", "", {})
+        assert history_of(other).first().action == "personal_data.cancelled"
+    assert files_of(copy) == []
+    assert not Deadline.objects.filter(subject_id=str(wish.pk), done_at=None).exists()
+
+
+def test_a_copy_that_lies_ready_goes_with_its_files(asked, ops, mei, talk):
+    copy = gathered(mei)
+    assert copies.finish_copy(copy)
+    assert files_of(copy)
+    nameless(asked, ops)
+    copy.refresh_from_db()
+    assert (copy.state, copy.package.name) == ("done", "")
+    assert files_of(copy) == []
 
 
 def test_statistics_stay(asked, ops, talk):

@@ -14,8 +14,10 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     Min,
+    OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
@@ -37,6 +39,7 @@ from tickets.models import (
     NoteLine,
     RecalledMessage,
 )
+from trade.personal_data import needs_orders
 
 
 def talks_of(subject: Subject) -> QuerySet[Conversation]:
@@ -113,11 +116,11 @@ class Conversations(Store):
         return Step(len(changed), str(found[-1].pk) if len(found) == limit else None)
 
     def kept_until(self, subject: Subject) -> datetime | None:
-        return self._with_end(subject).aggregate(first=Min("may_go_at"))["first"]
+        return _with_end(talks_of(subject)).aggregate(first=Min("may_go_at"))["first"]
 
     def erase(self, subject: Subject, now: datetime) -> int:
         over = list(
-            self._with_end(subject).filter(Q(may_go_at__lte=now)).values_list("pk", flat=True)
+            _with_end(talks_of(subject)).filter(Q(may_go_at__lte=now)).values_list("pk", flat=True)
         )
         for attachment in Attachment.objects.filter(conversation__in=over).exclude(file=""):
             attachment.file.delete(save=False)
@@ -130,22 +133,6 @@ class Conversations(Store):
             member=None, order=None, subject="", last_preview=""
         )
         return gone
-
-    def _with_end(self, subject: Subject) -> QuerySet[Conversation]:
-        """Return the talks with the moment from which the law lets them go (``may_go_at``)."""
-        # A talk about an order belongs to the transaction: it stays as long as that.
-        with_order = Greatest(
-            _ended(), Coalesce("order__closed_at", "order__signed_at", "order__paid_at")
-        )
-        return talks_of(subject).annotate(
-            may_go_at=Case(
-                When(
-                    order__isnull=False,
-                    then=_later(with_order, value("chat.about_order_kept")),
-                ),
-                default=_later(_ended(), value("chat.kept")),
-            )
-        )
 
 
 class Messages(Store):
@@ -344,6 +331,32 @@ class Notes(Store):
         Note.objects.bulk_update(changed, ["body"])
         NoteLine.objects.filter(note__in=[row.pk for row in changed]).delete()
         return Step(len(changed), str(found[-1].pk) if len(found) == limit else None)
+
+
+@needs_orders
+def talks_about_an_order() -> Subquery:
+    """Return until when the talks about an order keep it."""
+    talks = Conversation.objects.filter(order=OuterRef("pk")).order_by(_may_go_at().desc())
+    return Subquery(talks.values_list(_may_go_at())[:1])
+
+
+def _with_end(talks: QuerySet[Conversation]) -> QuerySet[Conversation]:
+    """Return ``talks`` with the moment from which the law lets them go (``may_go_at``)."""
+    return talks.annotate(may_go_at=_may_go_at())
+
+
+def _may_go_at() -> Case:
+    # A talk about an order belongs to the transaction: it stays as long as that.
+    with_order = Greatest(
+        _ended(), Coalesce("order__closed_at", "order__signed_at", "order__paid_at")
+    )
+    return Case(
+        When(
+            order__isnull=False,
+            then=_later(with_order, value("chat.about_order_kept")),
+        ),
+        default=_later(_ended(), value("chat.kept")),
+    )
 
 
 def _ended() -> Coalesce:

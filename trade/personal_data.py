@@ -1,11 +1,19 @@
 """What trade keeps of a member: orders, which the law wants for years, and which numbers are ours."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db.models import Min, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    Min,
+    Q,
+    QuerySet,
+    Value,
+)
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
 
 from common.masking import own_numbers
@@ -14,6 +22,17 @@ from common.personal_data import Slice, Step, Store, Subject, register
 from trade.models import Order, OrderStatus
 
 RUNNING = (OrderStatus.PAID, OrderStatus.SHIPPED)
+
+Needed = Callable[[], Any]
+"""Returns an expression over orders: until when something about one needs it, NULL when nothing does."""
+
+_needed: list[Needed] = []
+
+
+def needs_orders(until: Needed) -> Needed:
+    """Register what keeps an order longer than its own law does: it goes with the last of them."""
+    _needed.append(until)
+    return until
 
 
 @own_numbers("order")
@@ -75,24 +94,23 @@ class Orders(Store):
         return Step(self._of(subject).exclude(region="").update(region=""))
 
     def kept_until(self, subject: Subject) -> datetime | None:
-        done = self._of(subject).aggregate(first=Min(_completed()))["first"]
-        return done + value("trade.orders_kept") if done else None
+        return self._with_end(subject).aggregate(first=Min("may_go_at"))["first"]
 
     def erase(self, subject: Subject, now: datetime) -> int:
-        over = (
-            self._of(subject)
-            .alias(completed=_completed())
-            .filter(completed__lte=now - value("trade.orders_kept"), conversations=None)
-        )
+        over = self._with_end(subject).filter(Q(may_go_at__lte=now), conversations=None)
         gone, _kinds = Order.objects.filter(pk__in=list(over.values_list("pk", flat=True))).delete()
         return gone
 
     def _of(self, subject: Subject) -> QuerySet[Order]:
         return Order.objects.filter(member_id=subject.member)
 
-
-def _completed() -> Coalesce:
-    return Coalesce("closed_at", "signed_at", "paid_at")
+    def _with_end(self, subject: Subject) -> QuerySet[Order]:
+        """Return the orders with the moment from which the law lets them go (``may_go_at``)."""
+        kept = Value(value("trade.orders_kept"), DurationField())
+        completed = Coalesce("closed_at", "signed_at", "paid_at")
+        own = ExpressionWrapper(completed + kept, DateTimeField())
+        until = [needed() for needed in _needed]
+        return self._of(subject).annotate(may_go_at=Greatest(own, *until) if until else own)
 
 
 register(Orders(), order=60)

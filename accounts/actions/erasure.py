@@ -30,7 +30,7 @@ from common.rights import require_right
 
 NAMELESS, ERASE = "personal_data.nameless", "personal_data.erase"
 SLICE = 500
-HELD_RETRY = timedelta(days=1)
+RETRY = timedelta(days=1)
 
 
 @transaction.atomic
@@ -150,7 +150,9 @@ def erase_what_may_go(request: PersonalDataRequest, *, now: datetime | None = No
     kept = _kept(request)
     if kept:
         request.save(update_fields=["progress"])
-        set_deadline(ERASE, request, max(min(kept.values()), moment + timedelta(minutes=1)))
+        first = min(kept.values())
+        # What may go and still could not is tried again, but not all the time.
+        set_deadline(ERASE, request, first if first > moment else moment + RETRY)
         return False
     counts["profile"] = _delete_people(member)
     request.stage, request.progress = Stage.ERASED, {}
@@ -225,7 +227,7 @@ def _refuse_while_running(member: Member) -> None:
 def _is_held(request: PersonalDataRequest, now: datetime, kind: str) -> bool:
     held = LegalHold.objects.filter(member=request.member_id, lifted_at=None).exists()
     if held:
-        set_deadline(kind, request, now + HELD_RETRY)
+        set_deadline(kind, request, now + RETRY)
     return held
 
 

@@ -34,7 +34,7 @@ from common.masking import mask_name
 from common.models import Deadline
 from common.personal_data import stores
 from tests.accounts.test_data_requests import canary, files_of, fill, gathered
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, make_order
 from tickets.models import Attachment, Conversation, Message, State
 from trade.models import Order
 
@@ -309,6 +309,49 @@ def test_what_the_law_keeps_is_kept_to_the_last_day_and_then_gone(asked, ops, ta
     first, last = ErasureCertificate.objects.order_by("issued_at")
     assert (first.number, last.stage, last.kept) == (last.number, Stage.ERASED, {})
     assert PersonalDataAccess.objects.exists()  # who looked stays as long as the log is kept
+
+
+def test_an_order_goes_no_sooner_than_the_last_talk_about_it(asked, ops, talk):
+    closed = Conversation.objects.get(pk=talk.pk).resolved_at - timedelta(days=30)
+    Order.objects.filter(pk=talk.order_id).update(closed_at=closed)
+    nameless(asked, ops)
+    end = Conversation.objects.get(pk=talk.pk).resolved_at + timedelta(days=1096)
+    kept = ErasureCertificate.objects.get().kept
+    assert kept["orders"] == kept["conversations"] == timezone.localdate(end).isoformat()
+    timer = Deadline.objects.get(kind="personal_data.erase")
+    assert timer.due_at == end
+    # Woken on the day that was the order's own end, it leaves everything and sleeps to the last.
+    with time_machine.travel(closed + timedelta(days=1097), tick=False):
+        assert erase_kept(str(asked.pk)) == "some is kept"
+    timer.refresh_from_db()
+    assert (Order.objects.count(), timer.due_at) == (1, end)
+    with time_machine.travel(end, tick=False):
+        assert erase_kept(str(asked.pk)) == "all gone"
+    assert not Order.objects.exists()
+
+
+def test_an_order_without_talks_goes_on_its_own_day(asked, ops, mei, shop, talk):
+    closed = timezone.now() - timedelta(days=30)
+    other = make_order(mei, shop, "2611200341790009", closed, closed_at=closed)
+    nameless(asked, ops)
+    day = closed + timedelta(days=1096)
+    assert Deadline.objects.get(kind="personal_data.erase").due_at == day
+    for moment, kept in ((day - timedelta(seconds=1), True), (day, False)):
+        with time_machine.travel(moment, tick=False):
+            assert erase_kept(str(asked.pk)) == "some is kept"
+        assert Order.objects.filter(pk=other.pk).exists() is kept
+    assert Order.objects.filter(pk=talk.order_id).exists()
+
+
+def test_what_may_go_and_cannot_is_tried_again_the_next_day(asked, ops, talk, ada):
+    nameless(asked, ops)
+    # Somebody else's talk about the order: it stays, and so the order has to.
+    Conversation.objects.filter(pk=talk.pk).update(member=ada.member)
+    late = Conversation.objects.get(pk=talk.pk).resolved_at + timedelta(days=1100)
+    with time_machine.travel(late, tick=False):
+        assert erase_kept(str(asked.pk)) == "some is kept"
+    timer = Deadline.objects.get(kind="personal_data.erase")
+    assert timer.due_at == late + timedelta(days=1)
 
 
 def test_a_talk_about_no_order_goes_after_half_a_year(asked, ops, talk):

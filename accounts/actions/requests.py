@@ -156,6 +156,8 @@ def correct_data(
         .select_related("user")
         .get(pk=request.member_id)
     )
+    # Neither what they were called nor what they are called from now on.
+    reason = mask_text(reason, names=[*names_of(member), request.wish])
     column = CORRECTABLE[PersonalField(request.field)]
     setattr(member, column, request.wish)
     member.save(update_fields=[column])
@@ -189,12 +191,18 @@ def place_hold(member: Member, *, ordered_by: str, by: User | None, reason: str)
     order = clean(ordered_by, max_chars=200, single_line=True, required=False)
     if not order or not reason.strip():
         raise DomainError("hold.no_order", _("Write who ordered it, and why."))
-    Member.objects.select_for_update().get(pk=member.pk)
+    member = Member.objects.select_for_update(of=("self",)).select_related("user").get(pk=member.pk)
     hold, made = LegalHold.objects.get_or_create(
         member=member, lifted_at=None, defaults={"ordered_by": order, "placed_by": by}
     )
     if made:
-        record(member, "personal_data.held", by=by, after={"hold": hold.pk}, reason=reason)
+        record(
+            member,
+            "personal_data.held",
+            by=by,
+            after={"hold": hold.pk},
+            reason=mask_text(reason, names=names_of(member)),
+        )
     return hold
 
 
@@ -208,7 +216,8 @@ def lift_hold(member: Member, *, by: User | None, reason: str) -> bool:
         lifted_at=timezone.now()
     )
     if lifted:
-        record(member, "personal_data.hold_lifted", by=by, reason=reason)
+        masked = mask_text(reason, names=names_of(member))
+        record(member, "personal_data.hold_lifted", by=by, reason=masked)
     return bool(lifted)
 
 

@@ -321,6 +321,30 @@ def test_a_correction_writes_what_was_wished_and_forgets_it(mei, ops):
     assert "周晓宁" not in str(list(Event.objects.values()))
 
 
+@pytest.mark.parametrize(
+    ("field", "wish"), [("name", "周晓宁"), ("phone", "13900001111"), ("region", "浙江省杭州市")]
+)
+def test_the_reason_of_a_correction_names_nobody(field, wish, mei, ops):
+    request, _made = ask_about_data(mei.member, "correction", by=mei, field=field, wish=wish)
+    correct_data(request, by=ops, reason=f"周小宁（周晓宁）来电核对，要改成{wish}")
+    for line in Event.objects.filter(action__in=["personal_data.corrected", "personal_data.done"]):
+        assert "来电核对" in line.reason
+        for word in ("周小宁", wish) if field != "name" else ("周小宁", "周晓宁"):
+            assert word not in line.reason
+
+
+def test_the_reasons_of_a_hold_name_nobody(mei, ops):
+    mei.display_name = "宁宁妈妈"
+    mei.save(update_fields=["display_name"])
+    why = "法院查周小宁（宁宁妈妈）案，来函 2026-31"
+    place_hold(mei.member, ordered_by="杭州互联网法院", by=ops, reason=why)
+    assert lift_hold(mei.member, by=ops, reason=why)
+    lines = history_of(mei.member)
+    assert [line.action for line in lines] == ["personal_data.hold_lifted", "personal_data.held"]
+    for line in lines:
+        assert line.reason == "法院查周*宁（宁**妈）案，来函 2026-31"
+
+
 def test_a_refusal_names_its_ground_and_answers(mei, ops, browser_of):
     request, _made = ask_about_data(mei.member, "erasure", by=mei)
     with pytest.raises(DomainError):

@@ -38,7 +38,7 @@ from accounts.models import (
 )
 from common.ids import short_code, uuid7
 from common.parameters import value
-from common.personal_data import Slice, Step, Store, Subject, register
+from common.personal_data import Slice, Step, Store, Subject, register, slice_of
 
 
 def subject_of(member: Member) -> Subject:
@@ -143,12 +143,12 @@ class Accesses(Store):
 
     def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
         rows = PersonalDataAccess.objects.filter(member=subject.member).select_related("actor")
-        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        found, further = slice_of(rows, after, limit)
         is_named = bool(value("personal_data.name_agents_to_members"))
         lines = [access_line(row, is_named=is_named) for row in found]
         return Slice(
             [{"at": x.at, "who": x.who, "what": x.what, "why": x.why} for x in lines],
-            str(found[-1].pk) if len(found) == limit else None,
+            further,
         )
 
 
@@ -175,7 +175,7 @@ class Requests(Store):
 
     def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
         rows = PersonalDataRequest.objects.filter(member=subject.member)
-        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        found, further = slice_of(rows, after, limit)
         return Slice(
             [
                 {
@@ -189,7 +189,7 @@ class Requests(Store):
                 }
                 for row in found
             ],
-            str(found[-1].pk) if len(found) == limit else None,
+            further,
         )
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
@@ -245,7 +245,7 @@ class SignIns(Store):
         if subject.user is None:
             return Slice([])
         rows = WebSession.objects.filter(user=subject.user)
-        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        found, further = slice_of(rows, after, limit)
         return Slice(
             [
                 {
@@ -259,7 +259,7 @@ class SignIns(Store):
                 }
                 for row in found
             ],
-            str(found[-1].pk) if len(found) == limit else None,
+            further,
         )
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:

@@ -9,7 +9,11 @@ starts. Work goes in slices, so that a person with a hundred thousand messages s
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+
+Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,12 @@ class Store:
     def erase(self, subject: Subject, now: datetime) -> int:
         """Delete what nobody must keep any longer at ``now``; return how many rows."""
         return 0
+
+
+def slice_of(rows: QuerySet[Row], after: str | None, limit: int) -> tuple[list[Row], str | None]:
+    """Return the rows that follow ``after`` by their key, at most ``limit``, and where the next slice begins."""
+    found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+    return found, str(found[-1].pk) if len(found) == limit else None
 
 
 @dataclass

@@ -28,7 +28,7 @@ from django.utils.translation import pgettext_lazy
 from common.masking import blank_text
 from common.masking.own import own_numbers_in
 from common.parameters import value
-from common.personal_data import Enclosed, Slice, Step, Store, Subject, register
+from common.personal_data import Enclosed, Slice, Step, Store, Subject, register, slice_of
 from tickets import rules
 from tickets.models import (
     Attachment,
@@ -75,7 +75,7 @@ class Conversations(Store):
 
     def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
         rows = talks_of(subject).select_related("order")
-        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        found, further = slice_of(rows, after, limit)
         return Slice(
             [
                 {
@@ -91,7 +91,7 @@ class Conversations(Store):
                 }
                 for row in found
             ],
-            str(found[-1].pk) if len(found) == limit else None,
+            further,
         )
 
     def running(self, subject: Subject) -> Any:
@@ -101,7 +101,7 @@ class Conversations(Store):
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
         rows = talks_of(subject)
-        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        found, further = slice_of(rows, after, limit)
         words = blanked(
             [text for row in found for text in (row.subject, row.last_preview)], subject
         )
@@ -113,7 +113,7 @@ class Conversations(Store):
                 changed.append(row)
         Conversation.objects.bulk_update(changed, ["subject", "last_preview"])
         ConversationLine.objects.filter(conversation__in=found).delete()
-        return Step(len(changed), str(found[-1].pk) if len(found) == limit else None)
+        return Step(len(changed), further)
 
     def kept_until(self, subject: Subject) -> datetime | None:
         return _with_end(talks_of(subject)).aggregate(first=Min("may_go_at"))["first"]
@@ -321,7 +321,7 @@ class Notes(Store):
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
         rows = Note.objects.filter(conversation__in=talks_of(subject).values("pk"))
-        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        found, further = slice_of(rows, after, limit)
         bodies = blanked([row.body for row in found], subject)
         changed = []
         for row, body in zip(found, bodies, strict=True):
@@ -330,7 +330,7 @@ class Notes(Store):
                 changed.append(row)
         Note.objects.bulk_update(changed, ["body"])
         NoteLine.objects.filter(note__in=[row.pk for row in changed]).delete()
-        return Step(len(changed), str(found[-1].pk) if len(found) == limit else None)
+        return Step(len(changed), further)
 
 
 @needs_orders

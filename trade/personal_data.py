@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.masking import own_numbers
 from common.parameters import value
-from common.personal_data import Slice, Step, Store, Subject, register
+from common.personal_data import Slice, Step, Store, Subject, register, slice_of
 from trade.models import Order, OrderStatus
 
 RUNNING = (OrderStatus.PAID, OrderStatus.SHIPPED)
@@ -65,7 +65,7 @@ class Orders(Store):
 
     def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
         rows = self._of(subject).select_related("shop")
-        found = list((rows.filter(pk__gt=after) if after else rows).order_by("pk")[:limit])
+        found, further = slice_of(rows, after, limit)
         return Slice(
             [
                 {
@@ -81,7 +81,7 @@ class Orders(Store):
                 }
                 for row in found
             ],
-            str(found[-1].pk) if len(found) == limit else None,
+            further,
         )
 
     def running(self, subject: Subject) -> Any:

@@ -11,9 +11,10 @@ table(
     purpose="What the business should hear, masked before it is stored.",
     kept=FOR_GOOD,
     plain="id conversation severity member_tier state pushed_by pushed_at screened_by screened_at "
-    "reject_reason merged_into",
+    "merged_into",
     headline=personal("text", "what is heard", mask="text", copy="voices", erasure="blanked"),
     reason=personal("text", "why it is heard", mask="text", erasure="blanked"),
+    reject_reason=personal("text", "why it came back", mask="text", erasure="blanked"),
     member_region=personal("region", "where it hurts", mask="region", erasure="emptied"),
 )
 table(

@@ -5,10 +5,12 @@ from typing import Any, ClassVar
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from common.masking import blank_text
 from common.personal_data import Slice, Step, Store, Subject, register
 from radio import rules
 from radio.models import Case, CaseLine, CaseQuote, CaseState
+from tickets.personal_data import blanked
+
+_SAID_OF_CASES = ("headline", "reason", "reject_reason")
 
 
 class Voices(Store):
@@ -34,22 +36,26 @@ class Voices(Store):
         )
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
-        names = [*subject.names, *subject.identifiers]
-        cases, changed = list(_cases_of(subject)), 0
+        cases = list(_cases_of(subject))
+        words = iter(
+            blanked([getattr(case, name) for case in cases for name in _SAID_OF_CASES], subject)
+        )
         for case in cases:
+            for name in _SAID_OF_CASES:
+                setattr(case, name, next(words))
             longest = (
                 rules.HEADLINE_CHARACTERS
                 if case.state == CaseState.SELECTED
                 else rules.SUGGESTED_CHARACTERS
             )
-            case.headline = blank_text(case.headline, names=names)[:longest]
-            case.reason = blank_text(case.reason, names=names)
+            case.headline = case.headline[:longest]
             case.member_region = ""
-        changed += Case.objects.bulk_update(cases, ["headline", "reason", "member_region"])
+        changed = Case.objects.bulk_update(cases, [*_SAID_OF_CASES, "member_region"])
         CaseLine.objects.filter(case__in=cases).delete()
         quotes = list(CaseQuote.objects.filter(case__in=cases))
-        for quote in quotes:
-            quote.body = blank_text(quote.body, names=names)
+        bodies = blanked([quote.body for quote in quotes], subject)
+        for quote, body in zip(quotes, bodies, strict=True):
+            quote.body = body
             if quote.speaker_kind == "member":
                 quote.speaker_name = ""
         changed += CaseQuote.objects.bulk_update(quotes, ["body", "speaker_name"])

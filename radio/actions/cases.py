@@ -144,13 +144,13 @@ def select_case(
         raise DomainError("case.no_channel", _("Choose at least one channel that is on air."))
     # Asked after the locks: who waited past nine o'clock is in the following edition.
     moment = now or timezone.now()
-    before = {"state": case.state, "headline": case.headline}
+    before, hide = {"state": case.state, "headline": case.headline}, _Hider(case.conversation)
     _decide(
         case,
         CaseState.SELECTED,
         by,
         moment,
-        headline=_Hider(case.conversation)(title),
+        headline=hide(title),
         severity=severity,
     )
     items = []
@@ -171,7 +171,7 @@ def select_case(
             "severity": severity,
             "editions": [item.edition_id for item in items],
         },
-        reason=reason,
+        reason=hide(reason),
         at=moment,
     )
     _tell(case, "case.selected")
@@ -206,11 +206,12 @@ def merge_case(
         raise DomainError("case.cannot_take_in", _("That case cannot take in another one."))
     _decide(case, CaseState.MERGED, by, moment, merged_into=target)
     followers = list(case.merged.select_for_update())
+    masked = _Hider(case.conversation)(reason)
     for follower in followers:
         follower.merged_into = target
         follower.save(update_fields=["merged_into"])
     for moved in [case, *followers]:
-        record(moved, "case.merged", by=by, after={"into": target.pk}, reason=reason, at=moment)
+        record(moved, "case.merged", by=by, after={"into": target.pk}, reason=masked, at=moment)
         _tell(moved, "case.merged")
     return case
 
@@ -225,6 +226,7 @@ def reject_case(case: Case, *, reason: str, by: User, now: datetime | None = Non
     why = clean(reason, max_chars=rules.REASON_CHARACTERS, required=False)
     if not why:
         raise DomainError("case.no_reason", _("Write why; the person who pushed it will read it."))
+    why = _Hider(case.conversation)(why)
     moment = now or timezone.now()
     _decide(case, CaseState.REJECTED, by, moment, reject_reason=why)
     record(

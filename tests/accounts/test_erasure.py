@@ -33,6 +33,7 @@ from common.history import history_of
 from common.masking import mask_name
 from common.models import Deadline
 from common.personal_data import stores
+from radio.models import Case, CaseQuote
 from tests.accounts.test_data_requests import canary, files_of, fill, gathered
 from tests.conftest import PASSWORD, make_order
 from tickets.models import Attachment, Conversation, Message, State
@@ -161,6 +162,23 @@ def test_then_nothing_points_at_them_any_more(asked, ops, mei, talk, browser_of,
             assert word not in found, (url, word)
     attachment = Attachment.objects.first()
     assert office.get(f"/api/v1/attachments/{attachment.pk}/").status_code == 404
+
+
+def test_what_the_radio_said_of_them_is_nameless_and_keeps_order_numbers(
+    asked, ops, mei, sen, talk, shop
+):
+    number = "6222021234567890128"  # a bank card to whoever does not know it
+    make_order(mei, shop, number, timezone.now(), closed_at=timezone.now())
+    said = f"周小宁 a@b.cn 转{number}"
+    Case.objects.update(
+        state="rejected", screened_by=sen, screened_at=timezone.now(),
+        headline=said, reason=said, reject_reason=said,
+    )  # fmt: skip
+    CaseQuote.objects.update(body=said)
+    nameless(asked, ops)
+    case = Case.objects.get()
+    told = [case.headline, case.reason, case.reject_reason, case.quotes.get().body]
+    assert told == [f"〔姓名〕 〔邮箱〕 转{number}"] * 4
 
 
 def test_what_else_they_asked_ends_and_leaves_no_file(

@@ -148,6 +148,22 @@ def test_the_pusher_is_told_why_it_was_returned(
     assert (f"user.{bo.pk}", "case.rejected") in heard
 
 
+@pytest.mark.parametrize("decision", ["selected", "merged", "rejected"])
+def test_a_reason_names_nobody(decision, case, fresh, talk_with, ada, bo, sen):
+    why = "周小宁13800002071说得对"
+    if decision == "selected":
+        select_case(case, channels=[fresh], headline="坏了六成", by=sen, reason=why)
+    elif decision == "merged":
+        other, _new = submit_case(talk_with(ada), reason="同一件事", by=bo)
+        merge_case(case, into=other, by=sen, reason=why)
+    else:
+        reject_case(case, reason=why, by=sen)
+        case.refresh_from_db()
+        assert case.reject_reason == "周*宁138****2071说得对"
+    line = history_of(case)[0]
+    assert (line.action, line.reason) == (f"case.{decision}", "周*宁138****2071说得对")
+
+
 def test_merging_keeps_one_case(case, talk_with, ada, bo, sen):
     other, _ = submit_case(talk_with(ada), reason="同一家店", by=bo)
     merge_case(other, into=case, by=sen)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -11,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from accounts.masks import shown, shown_texts
+from accounts.masks import shown
 from accounts.models import User
 from common.ids import public_key
 from common.models import SearchLine
@@ -27,6 +26,7 @@ from tickets.models import (
     NoteLine,
     State,
 )
+from tickets.queries.parties import PARTY_COLUMNS, Parties
 
 SHOWN_IN_CARDS = ("name", "title", "product", "order_no", "product_no")
 """What the payload of a file or a card shows to both sides."""
@@ -61,45 +61,11 @@ def customers(user: User, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str
         Conversation.objects.visible_to(user)
         .filter(pk__in=set(keys))
         .values(
-            "id", "conversation_no", "subject", "state", "opened_at", "member__user_id",
-            "member__display_name", "member__member_no", "shop__name", "order__product",
-            "order__order_no", "team_id", "owner_id", "first_owner_id",
+            "id", "conversation_no", "subject", "state", "opened_at", "member__member_no",
+            "shop__name", "order__product", "order__order_no", *PARTY_COLUMNS,
         )
     )  # fmt: skip
     return {row["id"]: dict(row) for row in rows}
-
-
-class Reader:
-    """How ``user`` reads what was said: whole as a party of the conversation, masked as anybody else."""
-
-    def __init__(self, user: User) -> None:
-        self.user = user
-        self._sees_foreign = user.can("tickets.see_all")
-
-    @cached_property
-    def _teams(self) -> set[int]:
-        if not self.user.can("desk.use"):
-            return set()
-        return set(self.user.memberships.values_list("team_id", flat=True))
-
-    def is_party(self, row: dict[str, Any]) -> bool:
-        """Tell of a row of :func:`customers` whether its words are read whole."""
-        if not self._sees_foreign or row["member__user_id"] == self.user.pk:
-            return True
-        if not self.user.can("desk.use"):
-            return False
-        return (
-            self.user.pk in (row["owner_id"], row["first_owner_id"])
-            or row["team_id"] in self._teams
-        )
-
-    def readable(self, said: list[tuple[dict[str, Any], str]]) -> list[str]:
-        """Return texts of conversations as they are read, in one question for all of them."""
-        foreign = [(row, text) for row, text in said if not self.is_party(row)]
-        names = {row["member__display_name"] for row, _text in foreign} - {None, ""}
-        texts = shown_texts((text for _row, text in foreign), is_party=False, names=sorted(names))
-        masked = iter(texts)
-        return [text if self.is_party(row) else next(masked) for row, text in said]
 
 
 def name_of(row: dict[str, Any], user: User) -> str:
@@ -166,7 +132,7 @@ class ConversationKind(TalkKind):
         """Say who asked and what about."""
         rows = customers(user, [one.key[0] for one in found])
         found = [one for one in found if one.key[0] in rows]
-        subjects = Reader(user).readable(
+        subjects = Parties(user).readable(
             [(rows[one.key[0]], rows[one.key[0]]["subject"]) for one in found]
         )
         hits = {}
@@ -232,7 +198,9 @@ class MessageKind(TalkKind):
                 [one.key for one in found if one.key[0] in rows], "author_kind", "author_name"
             )
         ]
-        texts = Reader(user).readable([(rows[key[0]], text) for key, _at, text, *_ in spoken_there])
+        texts = Parties(user).readable(
+            [(rows[key[0]], text) for key, _at, text, *_ in spoken_there]
+        )
         said = {
             key: (at, text, kind, author)
             for (key, at, _text, kind, author), text in zip(spoken_there, texts, strict=True)
@@ -304,7 +272,7 @@ class NoteKind(TalkKind):
         }
         rows = customers(user, [note.conversation_id for note in notes.values()])
         seen = [note for note in notes.values() if note.conversation_id in rows]
-        texts = Reader(user).readable([(rows[note.conversation_id], note.body) for note in seen])
+        texts = Parties(user).readable([(rows[note.conversation_id], note.body) for note in seen])
         readable = {note.pk: text for note, text in zip(seen, texts, strict=True)}
         hits = {}
         for one in found:

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from accounts.actions import log_reading, reveal, revealed_today
-from accounts.models import AccessKind, PersonalDataAccess, Purpose
+from accounts.models import AccessKind, PersonalDataAccess, Purpose, Role, User
 from common import parameters
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import history_of
@@ -17,7 +17,7 @@ from common.models import Event
 from tests.problems import refusal_text
 from tests.tickets.casts import answered
 from tickets.actions.posting import post_message
-from tickets.models import Conversation, State
+from tickets.models import Conversation, Message, State
 
 PHONE = "13800002071"
 URL = "/api/v1/members/M10000001/reveals/"
@@ -233,6 +233,45 @@ def test_words_are_whole_for_the_two_parties_and_masked_for_the_rest(
     later = timezone.now() + timedelta(minutes=11)
     with time_machine.travel(later, tick=False):
         assert said(ops) == "我叫周*宁，电话138****2071"
+
+
+def test_the_name_of_a_file_is_masked_like_the_words(browser_of, bo, mei, ops, talk):
+    payload = {"attachment": "x", "name": "周小宁的身份证.jpg"}
+    post_message(talk, by=mei, author_kind="member", body="看附件")
+    Message.objects.filter(conversation=talk).update(kind="file", body="", payload=payload)
+    url = f"/api/v1/conversations/{talk.pk}/messages/"
+
+    def file_of(who):
+        return browser_of(who).get(url).json()["data"][-1]["payload"]
+
+    assert file_of(bo)["name"] == "周小宁的身份证.jpg"
+    assert file_of(ops) == payload | {"name": "周*宁的身份证.jpg"}
+
+
+def test_the_name_of_the_account_is_masked_as_well(browser_of, bo, mei, ops, talk):
+    User.objects.filter(pk=mei.pk).update(display_name="宁宁妈妈")
+    Conversation.objects.filter(pk=talk.pk).update(subject="宁宁妈妈的车厘子")
+    post_message(talk, by=mei, author_kind="member", body="宁宁妈妈说坏了")
+    lists = (
+        "/api/v1/conversations/?scope=team",
+        "/api/v1/search/?q=车厘",
+        "/api/v1/search/?q=坏了",
+    )
+    for url in lists:
+        assert "宁宁妈妈" in str(browser_of(bo).get(url).json()), url
+        found = str(browser_of(ops).get(url.partition("?scope")[0]).json())
+        assert talk.conversation_no in found, url
+        assert "宁宁妈妈" not in found, url
+
+
+def test_who_also_sees_all_reads_the_past_of_their_own_team_whole(
+    browser_of, bo, mei, dora, team, other_team, talk
+):
+    User.objects.filter(pk=bo.pk).update(roles=[Role.AGENT, Role.OPERATIONS])
+    answered(mei.member, team, dora, subject="周小宁的杨梅")
+    answered(mei.member, other_team, dora, subject="周小宁的手链")
+    panel = browser_of(bo).get(f"/api/v1/conversations/{talk.pk}/panel/").json()
+    assert [one["subject"] for one in panel["past"]] == ["周*宁的手链", "周小宁的杨梅"]
 
 
 def test_order_numbers_of_the_house_stay_readable(browser_of, mei, ops, talk, shop):

@@ -38,7 +38,7 @@ from tickets.models import (
     State,
 )
 from tickets.queries.board import unanswered
-from tickets.queries.parties import reads_whole
+from tickets.queries.parties import is_party, reads_whole
 from workforce.models import Presence, Team
 
 TRANSCRIPT_SHOWN = 200
@@ -219,7 +219,7 @@ class ConversationAdmin(BaseAdmin):
             recalled = {copy.seq: copy for copy in RecalledMessage.objects.filter(conversation=row)}
         first = messages[0].seq if messages else 0
         user = signed_in(request)
-        if not row.is_party(user):
+        if not is_party(user, row):
             log_reading(
                 row.member,
                 AccessKind.CONVERSATION,

@@ -12,6 +12,7 @@ from common.addresses import address_of
 from common.rest import Endpoint, seen_version
 from tickets.models import Conversation
 from tickets.queries.conversations import conversation_card
+from tickets.queries.parties import is_party
 
 
 def visible(user: User, key: uuid.UUID) -> Conversation:
@@ -43,7 +44,7 @@ def as_seen(request: SignedIn, key: uuid.UUID) -> Conversation:
 
 def note_reading(request: SignedIn, conversation: Conversation) -> None:
     """Have it written down that somebody opened a conversation which is not their own work."""
-    if not conversation.is_party(request.user):
+    if not is_party(request.user, conversation):
         log_reading(
             conversation.member,
             AccessKind.CONVERSATION,

@@ -281,18 +281,6 @@ class Conversation(models.Model):
         """The bus topic that staff alone hear: notes, viewers."""
         return notes_topic(self.pk)
 
-    def is_party(self, user: User) -> bool:
-        """Tell whether ``user``, who may see this, reads its words whole: the member or its desk."""
-        if not user.can("tickets.see_all"):
-            return True
-        if self.member is not None and self.member.user_id == user.pk:
-            return True
-        if not user.can("desk.use"):
-            return False
-        if user.pk in (self.owner_id, self.first_owner_id):
-            return True
-        return user.memberships.filter(team_id=self.team_id).exists()
-
     @property
     def is_live(self) -> bool:
         """Tell whether somebody is waiting or answering."""

@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from accounts.masks import shown, shown_texts
+from accounts.masks import shown
 from accounts.models import Tier, User
 from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
 from common.ids import parse_key, public_key
 from common.parameters import value
 from tickets import rules
 from tickets.models import Conversation, State, version_of
+from tickets.queries.parties import Parties
 from trade.models import Order, OrderStatus
 
 PAGE = 50
@@ -30,10 +31,12 @@ _JOINED = (
     "order_id", "team__code", "team__name", "owner__public_id", "owner__display_name",
     "first_owner__public_id", "first_owner__display_name", "member__user_id", "member__member_no",
     "member__display_name", "member__tier", "shop__shop_no", "shop__name", "shop__greeting_word",
-    "disposition__code", "disposition__name", "owner_id", "team_id", "last_member_seq",
+    "disposition__code", "disposition__name", "owner_id", "first_owner_id", "team_id",
+    "member__user__display_name", "last_member_seq",
 )  # fmt: skip
 
 
+_MASKED = ("subject", "last_preview")
 _ORDER = ("order_no", "product", "paid_amount", "status")
 _SHOWN = tuple(name for name in _OWN if not name.endswith("_unread"))
 
@@ -69,26 +72,9 @@ def cards(conversations: QuerySet[Conversation], user: User) -> list[dict[str, A
 
 def _mask_words(rows: list[dict[str, Any]], user: User) -> None:
     """Mask what was said in conversations that ``user`` may see without being a party of them."""
-    if not user.can("tickets.see_all"):
-        return  # sees nothing but what they are a party of
-    teams = {m.team_id for m in user.memberships.all()} if user.can("desk.use") else set()
-    foreign = [row for row in rows if not _is_party(row, user, teams)]
-    names = {row["member__display_name"] for row in foreign} - {None, ""}
-    for column in ("subject", "last_preview"):
-        words = shown_texts((row[column] for row in foreign), is_party=False, names=sorted(names))
-        for row, masked in zip(foreign, words, strict=True):
-            row[column] = masked
-
-
-def _is_party(row: Mapping[str, Any], user: User, teams: set[int]) -> bool:
-    if row["member__user_id"] == user.pk:
-        return True
-    if not user.can("desk.use"):
-        return False
-    return row["team_id"] in teams or user.public_id in (
-        row["owner__public_id"],
-        row["first_owner__public_id"],
-    )
+    words = iter(Parties(user).readable([(row, row[name]) for row in rows for name in _MASKED]))
+    for row in rows:
+        row |= {name: next(words) for name in _MASKED}
 
 
 def conversation_page(

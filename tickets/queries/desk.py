@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, F, Sum
 from django.utils.translation import gettext as _
 
-from accounts.masks import names_of, shown_member, shown_texts
+from accounts.masks import shown_member
 from accounts.models import Member, Tier, User
 from apass.queries import queue_priority
 from common.calendars import day_start
@@ -14,6 +14,7 @@ from common.history import history_of
 from common.ids import public_key
 from tickets.models import Conversation, Disposition, State
 from tickets.queries.conversations import cards, greeting_word
+from tickets.queries.parties import PARTY_COLUMNS, Parties
 from trade.queries import newest_orders_of
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
@@ -116,14 +117,12 @@ def _past(conversation: Conversation, member: Member, user: User) -> list[dict[s
         .filter(member=member)
         .exclude(pk=conversation.pk)
         .order_by("-id")
-        .values("id", "conversation_no", "subject", "state", "opened_at", "disposition__name")[
-            :PANEL_PAST
-        ]
-    )
-    is_party = not user.can("tickets.see_all")
-    subjects = shown_texts(
-        (row["subject"] for row in rows), is_party=is_party, names=names_of(member)
-    )
+        .values(
+            "id", "conversation_no", "subject", "state", "opened_at", "disposition__name",
+            *PARTY_COLUMNS,
+        )[:PANEL_PAST]
+    )  # fmt: skip
+    subjects = Parties(user).readable([(row, row["subject"]) for row in rows])
     return [
         {
             "id": public_key("cnv", row["id"]),

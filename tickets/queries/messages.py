@@ -8,7 +8,6 @@ from django.utils import timezone
 from accounts.masks import names_of, shown_texts
 from accounts.models import User
 from common.ids import public_key
-from common.masking import mask_text
 from tickets.models import Message, Note
 from tickets.models.conversations import Conversation
 from tickets.queries.frames import MESSAGE_COLUMNS, stored_frame
@@ -56,11 +55,13 @@ def message_of(conversation: Conversation, seq: int) -> dict[str, Any]:
 
 def mask_frames(frames: list[dict[str, Any]], names: list[str]) -> None:
     """Mask, in place, what frames say to a reader who is no party: words, and names of files."""
-    bodies = shown_texts((frame["body"] for frame in frames), is_party=False, names=names)
-    for frame, body in zip(frames, bodies, strict=True):
-        frame["body"] = body
-        if frame["payload"] and frame["payload"].get("name"):
-            frame["payload"] = frame["payload"] | {"name": mask_text(frame["payload"]["name"])}
+    files = [str((frame["payload"] or {}).get("name") or "") for frame in frames]
+    texts = [*(frame["body"] for frame in frames), *files]
+    masked = shown_texts(texts, is_party=False, names=names)
+    for place, frame in enumerate(frames):
+        frame["body"], file = masked[place], masked[len(frames) + place]
+        if file:
+            frame["payload"] = frame["payload"] | {"name": file}
 
 
 def notes_of(conversation: Conversation, *, to: User | None = None) -> list[dict[str, Any]]:

@@ -67,7 +67,7 @@ def search(
     groups = []
     for kind in asked:
         asking = _Asking(kind, user, query, fresh.get(kind.name, []), door)
-        group = asking.page(after, limit, with_exact=not cursor)
+        group = asking.page(after, limit)
         if group.hits:
             groups.append(group)
     return groups
@@ -83,11 +83,12 @@ class _Asking:
     fresh: list[Key]
     door: str
 
-    def page(self, after: Found | None, limit: int, *, with_exact: bool) -> Group:
+    def page(self, after: Found | None, limit: int) -> Group:
         """Return a page; what may not be shown after all leaves no hole in it."""
-        exact = self.kind.exact(self.user, self.query) if with_exact else []
-        # Besides the page, so that a page of one goes on as well.
-        first = _shown(self.kind, self.user, self.query, exact, [], self.door)
+        exact = self.kind.exact(self.user, self.query)
+        # Besides the first page, so that a page of one goes on as well, and on no other.
+        ahead = [] if after else exact
+        first = _shown(self.kind, self.user, self.query, ahead, [], self.door)
         hits: list[Hit] = []
         cursor = ""
         for _round in range(ROUNDS):

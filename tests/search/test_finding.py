@@ -118,6 +118,18 @@ def test_the_exact_number_comes_first(bo, shop, moment):
     assert hits(bo, "S3001", "shop")[0].id == "S3001"
 
 
+def test_the_exact_number_comes_once_however_many_pages(bo, shop, moment):
+    for n in range(7):
+        Shop.objects.create(shop_no=f"S3001{n}", name=f"分店{n}", opened_at=timezone.now())
+    moment()
+    found, cursor = [], ""
+    while not found or cursor:
+        (group,) = search(bo, "S3001", kinds=["shop"], limit=3, cursor=cursor)
+        found += [hit.id for hit in group.hits]
+        cursor = group.next_cursor
+    assert found == ["S3001", *(f"S3001{n}" for n in range(6, -1, -1))]
+
+
 @pytest.mark.parametrize(
     "asked", ["鲜果", "鮮果", "lingshang", "lsxg", "xianguo", "岭上农业", "S3001"]
 )

@@ -49,6 +49,28 @@ DROP FUNCTION {name}_one();
 """
 
 
+_ABOUT = """
+CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changes text[] := ARRAY({things});
+BEGIN
+    FOR place IN 1 .. cardinality(changes) BY {block} LOOP
+        INSERT INTO common_searchchange (kind, keys)
+        VALUES ('{kind}', changes[place:place + {block} - 1]);
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER search_{kind}_update AFTER UPDATE OF {columns} ON {table}
+    FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new}))
+    EXECUTE FUNCTION {name}();
+"""
+_DROP_ABOUT = """
+DROP TRIGGER search_{kind}_update ON {table};
+DROP FUNCTION {name}();
+"""
+
+
 def feed(kind: str, table: str, key: str, columns: Sequence[str]) -> migrations.RunSQL:
     """Return the operation that notes changes of ``table`` for ``kind``.
 
@@ -58,6 +80,21 @@ def feed(kind: str, table: str, key: str, columns: Sequence[str]) -> migrations.
     names = {"kind": kind, "table": table, "key": key, "name": f"{table}_search_{kind}"}
     sql = _FUNCTIONS.format(**names, block=KEYS_IN_A_CHANGE)
     if columns:
-        old, new = (", ".join(f"{when}.{one}" for one in columns) for when in ("OLD", "NEW"))
-        sql += _UPDATE.format(**names, columns=", ".join(columns), old=old, new=new)
+        sql += _UPDATE.format(**names, **_compared(columns))
     return migrations.RunSQL(sql, _DROP.format(**names))
+
+
+def feed_about(kind: str, table: str, things: str, columns: Sequence[str]) -> migrations.RunSQL:
+    """Return the operation that notes the things of ``kind`` whose words stand in ``table``.
+
+    ``things`` is a query that gives the keys, as text, of what is about the row ``NEW``; it runs when
+    one of ``columns`` changes.
+    """
+    names = {"kind": kind, "table": table, "name": f"{table}_search_{kind}_about"}
+    sql = _ABOUT.format(**names, things=things, block=KEYS_IN_A_CHANGE, **_compared(columns))
+    return migrations.RunSQL(sql, _DROP_ABOUT.format(**names))
+
+
+def _compared(columns: Sequence[str]) -> dict[str, str]:
+    old, new = (", ".join(f"{when}.{one}" for one in columns) for when in ("OLD", "NEW"))
+    return {"columns": ", ".join(columns), "old": old, "new": new}

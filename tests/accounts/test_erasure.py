@@ -33,10 +33,11 @@ from common.history import history_of
 from common.masking import mask_name
 from common.models import Deadline
 from common.personal_data import stores
+from common.search.indexing import index_changes
 from radio.models import Case, CaseQuote
 from tests.accounts.test_data_requests import canary, files_of, fill, gathered
 from tests.conftest import PASSWORD, make_order
-from tickets.models import Attachment, Conversation, Message, State
+from tickets.models import Attachment, Conversation, ConversationLine, Message, State
 from trade.models import Order
 
 CANARIES = ("周小宁", "13800002071", "M10000001", "xiaoning@example.com", "文一西路969号")
@@ -179,6 +180,18 @@ def test_what_the_radio_said_of_them_is_nameless_and_keeps_order_numbers(
     case = Case.objects.get()
     told = [case.headline, case.reason, case.reject_reason, case.quotes.get().body]
     assert told == [f"〔姓名〕 〔邮箱〕 转{number}"] * 4
+
+
+def test_the_search_forgets_their_number_though_it_writes_in_between(asked, ops, talk):
+    Conversation.objects.filter(pk=talk.pk).update(subject="周小宁的车厘子")
+    begin_erasure(asked, by=ops, reason="核对过")
+    while make_nameless(asked):
+        index_changes()
+    while index_changes():
+        pass
+    words = ConversationLine.objects.get(conversation=talk).words
+    assert "〔姓名〕的车厘子" in words
+    assert "m10000001" not in words
 
 
 def test_what_else_they_asked_ends_and_leaves_no_file(

@@ -3,17 +3,18 @@
 import pytest
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import Member, Role
 from common.ids import public_key
 from common.models import SearchChange
 from common.search import search
-from merchants.models import Shop
+from merchants.models import Merchant, Shop
 from tests.conftest import person
 from tests.search.conftest import hits, say, settle
 from tests.tickets.casts import answered
 from tickets.actions.conversations import add_note
 from tickets.actions.recall import recall_message
 from tickets.models import Message
+from trade.models import Order
 
 
 @pytest.mark.parametrize("asked", ["坏了", "壞了", "一半 签收", "簽收", "怎么办？"])
@@ -90,6 +91,16 @@ def test_a_talk_is_found_by_what_it_is_about(talk, bo, chen, moment, asked):
     assert hits(chen, asked) == []
 
 
+def test_a_talk_is_found_by_what_its_order_and_member_are_called_now(talk, order, mei, bo, moment):
+    moment()
+    Order.objects.filter(pk=order.pk).update(product="云南蓝莓")
+    Member.objects.filter(pk=mei.member.pk).update(member_no="M20000009")
+    moment()
+    for asked in ("蓝莓", "M20000009"):
+        assert [hit.id for hit in hits(bo, asked, "conversation")] == [public_key("cnv", talk.pk)]
+    assert hits(bo, "M10000001", "conversation") == []
+
+
 @pytest.mark.parametrize("part", [slice(None), slice(0, 8), slice(-5, None)])
 def test_a_talk_is_found_by_its_number(talk, bo, moment, part):
     moment()
@@ -147,6 +158,16 @@ def test_a_renamed_shop_is_found_by_its_new_name_alone(shop, bo, moment):
     moment()
     assert hits(bo, "云端", "shop")
     assert hits(bo, "鲜果", "shop") == []
+
+
+def test_a_renamed_merchant_renames_what_its_shops_are_found_by(shop, bo, moment):
+    Shop.objects.create(shop_no="S3002", name="岭下小店", merchant=shop.merchant)
+    Shop.objects.create(shop_no="S3003", name="别家的店")
+    moment()
+    Merchant.objects.filter(pk=shop.merchant_id).update(name="云端农业集团")
+    moment()
+    assert {hit.id for hit in hits(bo, "云端农业", "shop")} == {"S3001", "S3002"}
+    assert hits(bo, "岭上农业", "shop") == []
 
 
 @pytest.mark.parametrize("asked", ["禮盒", "chelizi", "G300101"])

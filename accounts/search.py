@@ -32,6 +32,7 @@ class MemberKind(LinedKind):
     label = gettext_lazy("Members")
     icon = "user"
     position = 40
+    thing = Member
     line = MemberLine
     columns = ("member_id",)
     types = (int,)
@@ -70,12 +71,6 @@ class MemberKind(LinedKind):
                 )
             )
         return lines
-
-    def earlier(self, before: Key | None, limit: int) -> list[Key]:
-        """Return members from the last one on."""
-        rows = Member.objects.order_by("-pk")
-        rows = rows.filter(pk__lt=before[0]) if before else rows
-        return [(pk,) for pk in rows.values_list("pk", flat=True)[:limit]]
 
     def exact(self, user: User, query: Query) -> list[Key]:
         """Return the member of the number, and of the whole phone."""

@@ -26,6 +26,7 @@ class ShopKind(LinedKind):
     label = gettext_lazy("Shops")
     icon = "shop"
     position = 60
+    thing = Shop
     line = ShopLine
     columns = ("shop_id",)
     types = (int,)
@@ -56,12 +57,6 @@ class ShopKind(LinedKind):
             )
             for shop in rows
         ]
-
-    def earlier(self, before: Key | None, limit: int) -> list[Key]:
-        """Return shops from the last one on."""
-        rows = Shop.objects.order_by("-pk")
-        rows = rows.filter(pk__lt=before[0]) if before else rows
-        return [(pk,) for pk in rows.values_list("pk", flat=True)[:limit]]
 
     def show(self, user: User, found: Sequence[Found], query: Query, door: str) -> dict[Key, Hit]:
         """Say name, number and what it sells."""

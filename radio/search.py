@@ -25,6 +25,7 @@ class CaseKind(LinedKind):
     label = gettext_lazy("Cases")
     icon = "radio"
     position = 80
+    thing = Case
     line = CaseLine
     columns = ("case_id",)
     types = (uuid.UUID,)
@@ -46,12 +47,6 @@ class CaseKind(LinedKind):
             CaseLine(case_id=case.pk, at=case.pushed_at, words=normalise_all(said_in(case)))
             for case in rows
         ]
-
-    def earlier(self, before: Key | None, limit: int) -> list[Key]:
-        """Return cases from the newest on."""
-        rows = Case.objects.order_by("-pk")
-        rows = rows.filter(pk__lt=before[0]) if before else rows
-        return [(pk,) for pk in rows.values_list("pk", flat=True)[:limit]]
 
     def show(self, user: User, found: Sequence[Found], query: Query, door: str) -> dict[Key, Hit]:
         """Say the title and what became of it; the words are cut from where they stand."""

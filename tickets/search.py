@@ -103,6 +103,7 @@ class ConversationKind(TalkKind):
     label = gettext_lazy("Talks")
     icon = "headset"
     position = 10
+    thing = Conversation
     line = ConversationLine
     columns = ("conversation_id",)
     types = (uuid.UUID,)
@@ -121,12 +122,6 @@ class ConversationKind(TalkKind):
             )
             for pk, opened_at, *said in rows
         ]
-
-    def earlier(self, before: Key | None, limit: int) -> list[Key]:
-        """Return conversations from the newest on."""
-        rows = Conversation.objects.order_by("-pk")
-        rows = rows.filter(pk__lt=before[0]) if before else rows
-        return [(pk,) for pk in rows.values_list("pk", flat=True)[:limit]]
 
     def show(self, user: User, found: Sequence[Found], query: Query, door: str) -> dict[Key, Hit]:
         """Say who asked and what about."""
@@ -237,6 +232,7 @@ class NoteKind(TalkKind):
     label = pgettext_lazy("search", "Internal notes")
     icon = "lock"
     position = 30
+    thing = Note
     line = NoteLine
     columns = ("note_id",)
     types = (uuid.UUID,)
@@ -255,12 +251,6 @@ class NoteKind(TalkKind):
             for pk, conversation, at, body in rows
             if (words := normalise(body))
         ]
-
-    def earlier(self, before: Key | None, limit: int) -> list[Key]:
-        """Return notes from the newest on."""
-        rows = Note.objects.order_by("-pk")
-        rows = rows.filter(pk__lt=before[0]) if before else rows
-        return [(pk,) for pk in rows.values_list("pk", flat=True)[:limit]]
 
     def show(self, user: User, found: Sequence[Found], query: Query, door: str) -> dict[Key, Hit]:
         """Say who noted it and where."""

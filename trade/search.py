@@ -131,6 +131,7 @@ class ProductKind(LinedKind):
     label = gettext_lazy("Products")
     icon = "tag"
     position = 70
+    thing = Product
     line = ProductLine
     columns = ("product_id",)
     types = (int,)
@@ -157,12 +158,6 @@ class ProductKind(LinedKind):
             )
             for product in rows.only("pk", "added_at", "title", "product_no")
         ]
-
-    def earlier(self, before: Key | None, limit: int) -> list[Key]:
-        """Return products from the last one on."""
-        rows = Product.objects.order_by("-pk")
-        rows = rows.filter(pk__lt=before[0]) if before else rows
-        return [(pk,) for pk in rows.values_list("pk", flat=True)[:limit]]
 
     def show(self, user: User, found: Sequence[Found], query: Query, door: str) -> dict[Key, Hit]:
         """Say title, price and shop."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.http import urlencode
 
@@ -100,6 +100,8 @@ class LinedKind(SearchKind):
     column that points at a row of :meth:`visible`.
     """
 
+    thing: ClassVar[type[Model]]
+    """What is searched, where the key is its primary key; with another key :meth:`earlier` is its own."""
     line: ClassVar[type[SearchLine]]
     columns: ClassVar[tuple[str, ...]]
     types: ClassVar[tuple[Callable[[str], Any], ...]]
@@ -122,9 +124,11 @@ class LinedKind(SearchKind):
     def lines(self, keys: Sequence[Key]) -> Iterable[SearchLine]:
         """Return the lines of ``keys`` as things are now; nothing for what is gone or says nothing."""
 
-    @abstractmethod
     def earlier(self, before: Key | None, limit: int) -> list[Key]:
         """Return the keys of ``limit`` things next before ``before``, newest first: to fill the index."""
+        rows = self.thing._default_manager.order_by("-pk")
+        rows = rows.filter(pk__lt=before[0]) if before else rows
+        return [(pk,) for pk in rows.values_list("pk", flat=True)[:limit]]
 
     def sees_hidden(self, user: Any) -> bool:
         """Tell whether ``user`` may search what lines keep as ``hidden``."""

@@ -213,6 +213,9 @@ class Email(Endpoint):
 class EmailConfirmation(Endpoint):
     """The code that came by letter."""
 
+    # A refusal kept under a key takes back what was changed before it: here, the counted try.
+    keeps_answers = False
+
     @extend_schema(request=shapes.Code, responses=shapes.EmailShape)
     def post(self, request: SignedIn) -> Response:
         """Use the address from now on: the code proves that letters arrive."""

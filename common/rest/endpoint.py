@@ -40,7 +40,8 @@ class Endpoint(APIView):
     them. ``rate`` names the parameter ``api.<rate>_a_minute`` that bounds it (else reads and writes
     have one each, strangers a third). ``shape`` is the serializer of one thing it answers with: its
     fields are those that ``fields=`` may name. ``keeps_answers = False`` for answers with a secret
-    in them, which must not be stored under an idempotency key.
+    in them, which must not be stored under an idempotency key, and for tries that are counted: with
+    a key a refusal takes back all that was written before it.
     """
 
     rate: ClassVar[str] = ""

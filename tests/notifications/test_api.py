@@ -253,6 +253,22 @@ def test_a_code_dies_after_five_tries_and_after_half_an_hour(mei, browser_of):
     assert too_many.json()["code"] == "email.too_many_codes"
 
 
+def test_a_key_does_not_take_back_that_a_code_was_wrong(mei, browser_of):
+    client = browser_of(mei)
+    send(client, "post", "email/", {"address": "mei@example.com"})
+    for number in range(5):
+        wrong = client.post(
+            f"{API}email/confirmation/",
+            {"code": "x"},
+            content_type="application/json",
+            headers={"Idempotency-Key": f"guess-{number}"},
+        )
+        assert wrong.json()["code"] == "email.wrong_code"
+    assert EmailAddress.objects.get().code_tries == 5
+    over = send(client, "post", "email/confirmation/", {"code": "x"})
+    assert over.json()["code"] == "email.code_over"
+
+
 def test_nobody_learns_whether_an_address_is_taken(mei, chen, browser_of, letters_to):
     letters_to(mei, "both@example.com")
     answer = send(browser_of(chen), "post", "email/", {"address": "both@example.com"})

@@ -164,6 +164,7 @@ class MemberAdmin(BaseAdmin):
         ),
         fits=lambda member: member.erased_at is None,
         in_bulk=False,
+        keeps_refusals=True,
     )
     def reveal(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
         plain, _row = reveal(

@@ -1,6 +1,7 @@
 """Actions of the back office: what moves states, always with a reason, never by editing a field."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,11 @@ class Act:
     dangerous: bool
     fits: Callable[[Any], bool] | None
     in_bulk: bool = True
+    keeps_refusals: bool = False
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Return what one row is done in: a transaction, unless a refusal leaves a line of its own."""
+        return nullcontext() if self.keeps_refusals else transaction.atomic()
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ def reason_action(
     dangerous: bool = False,
     fits: Callable[[Any], bool] | None = None,
     in_bulk: bool = True,
+    keeps_refusals: bool = False,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Make a method ``(self, request, row, answers)`` of a ``BaseAdmin`` an action with a reason.
 
@@ -82,6 +89,8 @@ def reason_action(
     says so), asks ``form`` on a page of its own and can be tried without keeping anything.
     ``right`` is asked of the person; ``consequence`` is the sentence of what will change.
     ``in_bulk=False`` keeps it from the background: it shows something, or is about one row.
+    ``keeps_refusals=True`` is for one whose refusal is written down, which no transaction around it
+    may take back.
     The method calls an action of the app and lets ``DomainError`` pass; a string it returns is
     shown once to the person who asked.
     """
@@ -98,6 +107,7 @@ def reason_action(
             dangerous,
             fits,
             in_bulk,
+            keeps_refusals,
         )
         return method
 
@@ -124,7 +134,7 @@ def perform(
     outcome = Outcome([], [], [])
     for row in rows:
         try:
-            with transaction.atomic():
+            with act.transaction() if keep else transaction.atomic():
                 said = act.run(admin, request, row, answers)
                 if not keep:
                     raise _Undo

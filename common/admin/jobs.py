@@ -117,7 +117,7 @@ def _do(
         return
     row.name = page.title_of(request, thing)[:200]
     try:
-        with transaction.atomic():
+        with act.transaction():
             act.run(page, request, thing, answers)
     except DomainError as refusal:
         _note(job, row, JobRow.Fate.REFUSED, refusal.message)

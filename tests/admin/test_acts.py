@@ -3,9 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import Role, User
+from accounts.actions import reveal
+from accounts.models import PersonalDataAccess, Role, User
+from common import parameters
 from common.history import history_of
 from common.models import Event
+from common.parameters import set_value
 from tickets.models import CannedReply, Conversation, Disposition, Note, State
 from workforce.models import AgentStatus, TeamMembership
 
@@ -148,6 +151,27 @@ def test_a_phone_is_shown_once_and_written_down(office, mei):
     assert mei.member.phone.encode() not in office.get(url).content
     line = history_of(mei.member).first()
     assert (line.action, line.after["field"]) == ("personal_data.revealed", "phone")
+
+
+@pytest.mark.parametrize("what", ["reveal", "read_whole"])
+def test_a_look_beyond_the_budget_is_refused_and_written_down(what, office, ops, owned, mei):
+    set_value("personal_data.reveals_a_day", 1, by=ops, reason="试行")
+    parameters.forget()
+    reveal(mei.member, "name", by=ops, reason="监管来函")
+    if what == "reveal":
+        act(office, mei.member, "reveal", field="phone", purpose="other")
+    else:
+        act(office, owned, "read_whole", purpose="inspection")
+    assert PersonalDataAccess.objects.filter(kind="reveal").count() == 1
+    assert history_of(ops).filter(action="personal_data.budget_refused").count() == 1
+
+
+def test_a_trial_beyond_the_budget_leaves_nothing(office, ops, mei):
+    set_value("personal_data.reveals_a_day", 1, by=ops, reason="试行")
+    parameters.forget()
+    reveal(mei.member, "name", by=ops, reason="监管来函")
+    act(office, mei.member, "reveal", field="phone", purpose="other", step="try")
+    assert not history_of(ops).filter(action="personal_data.budget_refused").exists()
 
 
 def test_an_auditor_sees_no_phone_and_cannot_ask(browser_of, auditor, mei):

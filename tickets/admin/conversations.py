@@ -263,6 +263,7 @@ class ConversationAdmin(BaseAdmin):
             "data; the member sees that somebody looked, and why."
         ),
         fits=lambda row: row.member_id is not None,
+        keeps_refusals=True,
     )
     def read_whole(self, request: HttpRequest, row: Conversation, answers: dict[str, Any]) -> None:
         if row.member is None:

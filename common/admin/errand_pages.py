@@ -24,7 +24,7 @@ from unfold.decorators import display
 
 from common.admin.asking import page_of
 from common.admin.base import ReadOnlyAdmin
-from common.admin.exporting import file_of, for_one_person
+from common.admin.exporting import file_of, for_one_person, may_have
 from common.admin.importing import (
     BeginForm,
     UploadForm,
@@ -305,8 +305,10 @@ class ExportAdmin(ErrandAdmin):
         return {"file_url": self.errand_url("file", row) if is_there and mine else ""}
 
     def file_view(self, request: HttpRequest, pk: Any) -> Any:
-        """Hand the file to the person who asked for it, to nobody else."""
+        """Hand the file to the person who asked for it, to nobody else, while they may see the list."""
         export = self.errand_of(request, pk)
+        if not may_have(export, request):
+            raise Http404
         try:
             export = fetch_export(export, by=request.user)
             file = file_of(export).open("rb")

@@ -246,12 +246,20 @@ def forget_file(export: Export) -> None:
     _part_of(export).unlink(missing_ok=True)
 
 
+def may_have(export: Export, request: HttpRequest) -> bool:
+    """Tell whether the person of ``request`` may take rows of this list along, at this moment."""
+    person: Any = request.user
+    page = page_of(export.listing)
+    if page is None or not person.can("admin.export"):
+        return False
+    return bool(page.has_view_permission(request))
+
+
 def why_not(export: Export, page: Any, request: HttpRequest) -> str:
     """Say why this export may not go on; empty when it may. Asked before every slice."""
-    person: Any = request.user
     if page is None:
         return _("This list does not exist any more.")
-    if not person.can("admin.export") or not page.has_view_permission(request):
+    if not may_have(export, request):
         return _("You may not export this list any more.")
     if fields_of(export, ["stop_asked_at"])["stop_asked_at"] is not None:
         return _("Stopped by whoever asked for it.")
@@ -269,28 +277,46 @@ def work_on_export(export: Export, in_time: Any) -> None:
     try:
         rows = changes_of(page, request).get_queryset(request)
     except (IncorrectLookupParameters, SuspiciousOperation):
+        forget_file(export)
         end_errand(export, ErrandState.FAILED, trouble=_("These filters do not fit any more."))
         return
     may = columns.offered(page, request)
     names = [name for name in export.columns if name in may]
     head = [columns.label(page, name) for name in names]
+    if _was_whole(export):
+        _finish(export, page, head)
+        return
     after = page.opts.pk.to_python(export.last_key) if export.last_key else None
-    with _part_of(export).open("r+b" if export.last_key else "wb") as part:
+    with _part_of(export).open("r+b" if export.size else "wb") as part:
         # What a killed slice wrote after its last commit is cut off.
         part.truncate(export.size)
         part.seek(export.size)
-        if not export.last_key:
+        if not export.size:
             _append(export, part, [], head)
         waiting: list[list[str]] = []
         for key, line in table_rows(page, request, rows, names, after):
             waiting.append(line)
+            after = key
             if len(waiting) == CHUNK:
-                _append(export, part, waiting, None, key)
+                _append(export, part, waiting, None, after)
                 waiting = []
                 if not in_time():
                     return
-        _append(export, part, waiting, None)
+        _append(export, part, waiting, None, after)
     _finish(export, page, head)
+
+
+def _was_whole(export: Export) -> bool:
+    """Tell whether a killed slice had finished the file; begin anew when what it wrote is not there."""
+    part = _part_of(export)
+    written = part.stat().st_size if part.exists() else -1
+    if not export.size or written >= export.size:
+        return False
+    if written < 0 and file_of(export).exists():
+        return True
+    export.done, export.size, export.last_key = 0, 0, ""
+    export.save(update_fields=["done", "size", "last_key"])
+    return False
 
 
 def _append(
@@ -300,7 +326,10 @@ def _append(
     head: list[str] | None,
     key: Any = None,
 ) -> None:
-    """Write lines to the part, then that they are written: a crash in between repeats them."""
+    """Write lines to the part, then that they are written: a crash in between repeats them.
+
+    ``key`` is that of the last row written so far; with it the next slice goes on.
+    """
     for_excel = export.format == Export.Format.CSV_BOM
     if export.format == Export.Format.XLSX:
         part.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
@@ -319,11 +348,12 @@ def _append(
 
 def _finish(export: Export, page: Any, head: list[str]) -> None:
     part, whole = _part_of(export), file_of(export)
-    if export.format == Export.Format.XLSX:
-        lines = (orjson.loads(line) for line in lines_of(part))
-        write_xlsx(whole, head, lines, str(page.opts.verbose_name_plural))
-        part.unlink()
-    else:
-        part.replace(whole)
+    if part.exists():
+        if export.format == Export.Format.XLSX:
+            lines = (orjson.loads(line) for line in lines_of(part))
+            write_xlsx(whole, head, lines, str(page.opts.verbose_name_plural))
+            part.unlink()
+        else:
+            part.replace(whole)
     whole.chmod(0o600)
     finish_export(export, rows=export.done, size=whole.stat().st_size)

@@ -93,12 +93,19 @@ def _serve(errand: Errand) -> None:
                 case ImportFile():
                     work_on_import(errand)
         except DomainError as refusal:
-            end_errand(errand, ErrandState.FAILED, trouble=refusal.message)
+            _fail(errand, refusal.message)
         except Exception:
             log.exception("%s could not go on", errand.public_id)
             words = _("An error of ours; it is in the log under %(name)s.")
-            end_errand(errand, ErrandState.FAILED, trouble=words % {"name": errand.public_id})
+            _fail(errand, words % {"name": errand.public_id})
             raise
+
+
+def _fail(errand: Errand, trouble: str) -> None:
+    if isinstance(errand, Export):
+        # Half a list is nobody's, and nothing else would ever delete it.
+        forget_file(errand)
+    end_errand(errand, ErrandState.FAILED, trouble=trouble)
 
 
 @contextmanager

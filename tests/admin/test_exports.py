@@ -15,6 +15,7 @@ from accounts.actions import set_roles
 from accounts.models import Role
 from common import errands, parameters
 from common.admin import exporting, lane
+from common.admin.asking import page_of
 from common.errands import fetch_export, start_export
 from common.errors import DomainError, Forbidden
 from common.history import history_of
@@ -166,6 +167,85 @@ def test_a_killed_export_goes_on_without_doubling(office, large, monkeypatch):
     content = exporting.file_of(export).read_bytes()
     numbers = [row[0] for row in rows_of(content)[1:]]
     assert len(numbers) == len(set(numbers)) == 5
+
+
+@pytest.mark.parametrize("file_format", ["csv", "csv_bom", "xlsx"])
+@pytest.mark.parametrize("where", ["table_rows", "_finish", "finish_export"])
+def test_wherever_it_is_killed_every_row_is_there_once(
+    where, file_format, office, large, monkeypatch
+):
+    export = ask(office, file_format)
+
+    def dies(*_given, **_how):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(exporting, "CHUNK", 2)
+        patched.setattr(exporting, where, dies)
+        with pytest.raises(KeyboardInterrupt):
+            lane.work_on()
+    work()
+    export.refresh_from_db()
+    assert (export.state, export.done) == (ErrandState.DONE, 5)
+    content = exporting.file_of(export).read_bytes()
+    if file_format == "xlsx":
+        head, *rows = load_workbook(io.BytesIO(content)).active.values
+    else:
+        assert b"\0" not in content
+        head, *rows = rows_of(content, "utf-8-sig")
+    assert head[0] == "订单号"
+    assert len(rows) == len({row[0] for row in rows}) == 5
+    assert list(exporting.folder().iterdir()) == [exporting.file_of(export)]
+
+
+def test_what_the_disk_has_lost_is_written_anew(office, large, monkeypatch):
+    export = ask(office)
+    with monkeypatch.context() as patched:
+        patched.setattr(exporting, "CHUNK", 2)
+        patched.setattr(lane, "until", lambda _seconds: lambda: False)
+        lane.work_on()
+    exporting.forget_file(export)
+    work()
+    export.refresh_from_db()
+    assert (export.state, export.done) == (ErrandState.DONE, 5)
+    assert len(rows_of(exporting.file_of(export).read_bytes())) == 6
+
+
+def test_a_failed_export_leaves_no_file(office, large, monkeypatch):
+    export = ask(office)
+
+    def breaks(*_given):
+        raise RuntimeError("the list is broken")
+
+    monkeypatch.setattr(exporting, "table_rows", breaks)
+    with pytest.raises(RuntimeError):
+        lane.work_on()
+    export.refresh_from_db()
+    assert export.state == ErrandState.FAILED
+    assert not list(exporting.folder().iterdir())
+
+
+def test_filters_that_fit_no_more_leave_no_file(office, large, monkeypatch):
+    export = ask(office)
+    with monkeypatch.context() as patched:
+        patched.setattr(exporting, "CHUNK", 2)
+        patched.setattr(lane, "until", lambda _seconds: lambda: False)
+        lane.work_on()
+    Export.objects.update(query="colour__exact=red")
+    work()
+    export.refresh_from_db()
+    assert export.state == ErrandState.FAILED
+    assert not list(exporting.folder().iterdir())
+
+
+def test_who_may_not_see_the_list_any_more_gets_no_file(office, large, monkeypatch):
+    export = ask(office)
+    work()
+    page = page_of("trade.order")
+    monkeypatch.setattr(type(page), "has_view_permission", lambda *_given: False)
+    assert office.get(reverse("admin:common_export_file", args=[export.pk])).status_code == 404
+    export.refresh_from_db()
+    assert export.fetched_at is None
 
 
 def test_the_file_is_for_the_asker_alone(office, browser_of, large, auditor, root):

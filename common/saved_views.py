@@ -42,7 +42,7 @@ def save_view(
     if len(query) > LONGEST_QUERY:
         raise DomainError("view.too_long", _("These filters are too long to be kept."))
     mine = SavedView.objects.filter(owner=by, listing=listing, deleted_at=None)
-    if mine.count() >= MOST_VIEWS:
+    if not mine.filter(name=name).exists() and mine.count() >= MOST_VIEWS:
         raise DomainError("view.too_many", _("You have kept many views. Delete one first."))
     view, made = SavedView.objects.update_or_create(
         owner=by,

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import Role
+from common import saved_views
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import history_of
 from common.models import DefaultView, SavedView
@@ -34,6 +35,14 @@ def view(ops):
 def change(browser, view, does, **more):
     url = reverse("admin:trade_order_view", args=[view.public_id])
     return browser.post(url, {"do": does} | more)
+
+
+def test_a_view_is_replaced_where_no_other_has_room(view, ops, monkeypatch):
+    monkeypatch.setattr(saved_views, "MOST_VIEWS", 1)
+    again = save_view(listing="trade.order", name=view.name, query="status__exact=closed", by=ops)
+    assert (again.pk, again.query) == (view.pk, "status__exact=closed")
+    with pytest.raises(DomainError, match=r"view\.too_many"):
+        save_view(listing="trade.order", name="另一个", query="", by=ops)
 
 
 def test_filters_words_and_columns_are_kept(office, order, ops):

@@ -245,6 +245,37 @@ def start_import(
 
 
 @transaction.atomic
+def await_word(brought: ImportFile, *, trouble: object = "") -> bool:
+    """Let a file wait until somebody says that it be loaded; False when they asked for an end meanwhile.
+
+    Whoever asks for an end holds the row: either they find it waiting, or their wish is seen here.
+    """
+    kept = ImportFile.objects.select_for_update().get(pk=brought.pk)
+    if kept.stop_asked_at is not None:
+        return False
+    brought.state, brought.trouble = ErrandState.READY, str(trouble)
+    brought.save(update_fields=["state", "trouble"])
+    return True
+
+
+@transaction.atomic
+def put_away_import(brought: ImportFile, *, delete: Callable[[ImportFile], None]) -> bool:
+    """Delete what is kept of a file whose time is over; False when it has moved on meanwhile.
+
+    ``delete`` removes it from the disk. The record stays.
+    """
+    kept = ImportFile.objects.select_for_update().get(pk=brought.pk)
+    if kept.state != brought.state or kept.is_open:
+        return False
+    delete(kept)
+    kept.size = 0
+    kept.save(update_fields=["size"])
+    if kept.state == ErrandState.READY:
+        end_errand(kept, ErrandState.STOPPED, trouble=_("Nobody let it be loaded."))
+    return True
+
+
+@transaction.atomic
 def begin_import(brought: ImportFile, *, reason: str, by: Any) -> ImportFile:
     """Load a file that was tried out. Raises ``forbidden``, ``import.not_ready``, ``import.nothing``."""
     brought = ImportFile.objects.select_for_update().get(pk=brought.pk)

@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from common.errands import end_errand, start_import
+from common.errands import await_word, end_errand, put_away_import, start_import
 from common.errors import DomainError
 from common.loading import FileRefused, load_file
 from common.loading.offers import Offer, offer_of, offers
@@ -130,13 +130,11 @@ def rejects_of(brought: ImportFile) -> Path:
     return folder_of(brought) / REJECTS
 
 
-def forget_import(brought: ImportFile) -> None:
-    """Delete the file and its rejects; the record stays."""
-    shutil.rmtree(folder_of(brought), ignore_errors=True)
-    brought.size = 0
-    brought.save(update_fields=["size"])
-    if brought.state == ErrandState.READY:
-        end_errand(brought, ErrandState.STOPPED, trouble=_("Nobody let it be loaded."))
+def forget_import(brought: ImportFile) -> bool:
+    """Delete the file and its rejects, unless somebody has let it be loaded; the record stays."""
+    return put_away_import(
+        brought, delete=lambda kept: shutil.rmtree(folder_of(kept), ignore_errors=True)
+    )
 
 
 def preview_of(brought: ImportFile) -> dict[str, Any] | None:
@@ -181,13 +179,22 @@ def work_on_import(brought: ImportFile) -> None:
             _read(brought, offer)
             _try(brought, offer)
     except Stopped:
-        trouble = _("Stopped by whoever asked for it.")
-        end_errand(brought, ErrandState.STOPPED, trouble=trouble)
+        _stop(brought)
     except DomainError as refusal:
         if refusal.code != "import.busy" or brought.step != ImportFile.Step.LOAD:
             raise
-        brought.state, brought.trouble = ErrandState.READY, refusal.message
-        brought.save(update_fields=["state", "trouble"])
+        _wait_for_word(brought, refusal.message)
+
+
+def _stop(brought: ImportFile) -> None:
+    trouble = _("Stopped by whoever asked for it.")
+    end_errand(brought, ErrandState.STOPPED, trouble=trouble)
+
+
+def _wait_for_word(brought: ImportFile, trouble: object = "") -> None:
+    # The watch hears a wish only between two blocks, and not twice in half a second.
+    if not await_word(brought, trouble=trouble):
+        _stop(brought)
 
 
 def _read(brought: ImportFile, offer: Offer) -> None:
@@ -216,8 +223,8 @@ def _try(brought: ImportFile, offer: Offer) -> None:
             chunk_lines=CHUNK_LINES,
         )
     _take(brought, report)
-    brought.state = ErrandState.READY
-    brought.save(update_fields=["state", *_FIGURES])
+    brought.save(update_fields=_FIGURES)
+    _wait_for_word(brought)
 
 
 def _load(brought: ImportFile, offer: Offer) -> None:

@@ -68,8 +68,7 @@ def clear_errands() -> int:
     ended = ImportFile.objects.exclude(finished_at=None).filter(finished_at__lt=now - kept)
     left = ImportFile.objects.filter(state=ErrandState.READY, made_at__lt=now - kept)
     for brought in [*ended.filter(size__gt=0)[:MOST_FORGOTTEN], *left[:MOST_FORGOTTEN]]:
-        forget_import(brought)
-        count += 1
+        count += forget_import(brought)
     old = Job.objects.filter(finished_at__lt=now - JOBS_KEPT, rows__isnull=False).distinct()
     for job in old[:10]:
         job.rows.all().delete()

@@ -1,10 +1,13 @@
 """Imports through the back office: brought, tried out, loaded on a word, with the loaders of the commands."""
 
 import io
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook
 
 from accounts.actions import set_roles
@@ -13,8 +16,10 @@ from common.admin import importing, lane
 from common.errands import begin_import, start_import, stop_errand
 from common.errors import DomainError, Forbidden
 from common.history import history_of
+from common.loading import FileRefused
 from common.loading.offers import offers
 from common.models import ErrandState, ImportFile, ImportRun
+from common.parameters import value
 from tests.admin.lane import work
 from trade.models import Order
 
@@ -203,6 +208,56 @@ def test_a_file_nobody_wants_is_put_away(office, ops):
     assert brought.state == ErrandState.STOPPED
     with pytest.raises(DomainError, match=r"import\.not_ready"):
         begin_import(brought, reason="还是要", by=ops)
+
+
+def test_a_wish_to_stop_is_heard_at_the_very_end_of_the_trial(office, ops, monkeypatch):
+    bring(office, GOOD)
+    real = importing.load_file
+
+    def stopped_meanwhile(*given, **how):
+        report = real(*given, **how)
+        stop_errand(ImportFile.objects.get(), by=ops)
+        return report
+
+    monkeypatch.setattr(importing, "load_file", stopped_meanwhile)
+    work()
+    brought = ImportFile.objects.get()
+    assert brought.state == ErrandState.STOPPED
+    with pytest.raises(DomainError, match=r"import\.not_ready"):
+        begin_import(brought, reason="还是要", by=ops)
+
+
+def test_a_wish_to_stop_is_heard_while_another_import_runs(office, ops, monkeypatch):
+    brought = tried(office, GOOD)
+    begin(office, brought)
+
+    def busy(*_given, **_how):
+        stop_errand(brought, by=ops)
+        raise FileRefused("import.busy", "busy")
+
+    monkeypatch.setattr(importing, "load_file", busy)
+    work()
+    brought.refresh_from_db()
+    assert brought.state == ErrandState.STOPPED
+
+
+def test_a_file_nobody_let_in_is_put_away_after_its_time(office, tmp_path):
+    brought = tried(office, GOOD)
+    with time_machine.travel(timezone.now() + value("backoffice.import_kept") + timedelta(hours=1)):
+        assert lane.clear_errands() == 1
+    brought.refresh_from_db()
+    assert (brought.state, brought.size) == (ErrandState.STOPPED, 0)
+    assert not list((tmp_path / "imports").iterdir())
+
+
+def test_a_file_that_was_let_in_meanwhile_is_not_put_away(office):
+    stale = tried(office, GOOD)
+    begin(office, stale)
+    assert importing.forget_import(stale) is False
+    work()
+    stale.refresh_from_db()
+    assert stale.state == ErrandState.DONE
+    assert Member.objects.filter(member_no="M900").exists()
 
 
 def test_a_killed_import_goes_on(office, monkeypatch):

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
@@ -144,6 +145,49 @@ def test_too_large_is_refused_before_it_is_read(browser_of, mei, ops, conversati
     assert (response.status_code, response.json()["code"]) == (413, "file.too_large")
     slightly = SimpleUploadedFile("a.txt", b"x" * 2_000)
     assert upload(browser_of(mei), conversation, slightly).json()["code"] == "file.too_large"
+
+
+class Unread(io.BytesIO):
+    """A body that must not be read."""
+
+    def read(self, *_given):
+        raise AssertionError("the body was read")
+
+
+def send_unread(client, conversation, size, **headers):
+    return client.generic(
+        "POST",
+        f"{API}/conversations/{conversation.pk}/attachments/",
+        content_type="multipart/form-data; boundary=x",
+        headers=headers,
+        **{"CONTENT_LENGTH": str(size), "wsgi.input": Unread()},
+    )
+
+
+@pytest.mark.parametrize("size", [500, 40_000])
+def test_nothing_is_read_of_who_may_not_send(mei, ops, conversation, size):
+    limit("chat.upload_bytes", 1024, ops)
+    stranger, elsewhere = Client(), Client(enforce_csrf_checks=True)
+    elsewhere.force_login(mei)
+    elsewhere.get("/me/")  # the page brings the cookie without which no form is looked at
+    assert send_unread(stranger, conversation, size).status_code == 401
+    assert send_unread(stranger, conversation, size, authorization="Bearer x").status_code == 401
+    assert send_unread(elsewhere, conversation, size).json()["code"] == "csrf"
+
+
+def test_nothing_is_read_of_who_is_too_fast(browser_of, mei, ops, conversation):
+    limit("chat.upload_bytes", 1024, ops)
+    limit("api.writes_a_minute", 6, ops)
+    client = browser_of(mei)
+    for _time in range(6):
+        assert upload(client, conversation, picture()).status_code in (201, 413)
+    assert send_unread(client, conversation, 40_000).status_code == 429
+
+
+def test_strangers_who_send_too_much_are_counted(conversation, ops):
+    limit("api.strangers_a_minute", 5, ops)
+    answers = [send_unread(Client(), conversation, 1 << 30).status_code for _time in range(6)]
+    assert answers == [401] * 5 + [429]
 
 
 def test_so_many_in_an_hour_is_refused(browser_of, mei, ops, conversation):

@@ -44,6 +44,8 @@ class Attachments(Endpoint):
     parser_classes = [MultiPartParser]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Who asks is counted, and refused, without a byte of the body.
+        super().initial(request, *args, **kwargs)
         # Before anything reads the body: a file too large must not fill the disk first.
         limit = value("chat.upload_bytes")
         if int(request.META.get("CONTENT_LENGTH") or 0) > limit + FORM_BYTES:
@@ -52,7 +54,6 @@ class Attachments(Endpoint):
                 if not request._request.read(CHUNK_BYTES):
                     break
             raise too_large(limit)
-        super().initial(request, *args, **kwargs)
 
     @extend_schema(
         request={"multipart/form-data": Upload},

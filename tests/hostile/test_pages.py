@@ -10,6 +10,8 @@ from django.conf import settings
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from common import parameters
+from common.rest.session import SessionSignIn
 from tests.hostile.doors import doors
 
 pytestmark = pytest.mark.django_db
@@ -233,6 +235,32 @@ def test_no_change_without_a_token_of_ours(who, world):
             ):
                 let_through.append(f"{method} {door.url} {answer.status_code}")
     assert let_through == []
+
+
+@pytest.mark.parametrize("token", [None, "", "x", "x" * 64])
+@pytest.mark.parametrize("who", ["mei", "bo", "ops"])
+def test_no_api_change_by_cookie_without_the_token_of_a_page(who, token, world):
+    parameters.set_value("api.strangers_a_minute", 1_000_000, by=None, reason="测试")
+    parameters.forget()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.people[who])
+    # With the cookie of a page, as every browser that is signed in has it.
+    client.get("/me/" if who == "mei" else "/profile/")
+    assert settings.CSRF_COOKIE_NAME in client.cookies
+    headers = {} if token is None else {"X-CSRFToken": token}
+    asked, let_through = 0, []
+    for door in doors(world.rows):
+        if door.api is None or SessionSignIn not in door.api.authentication_classes:
+            continue
+        for method in set(door.methods) - {"get"}:
+            asked += 1
+            answer = getattr(client, method)(
+                door.url, "{}", content_type="application/json", headers=headers
+            )
+            if (answer.status_code, answer.json()["code"]) != (403, "csrf"):
+                let_through.append(f"{method} {door.url} {answer.status_code}")
+    assert let_through == []
+    assert asked > 50
 
 
 # --- Production -----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Refusals: one shape wherever they come from, in the language of who asks."""
 
 import logging
+import re
 
 import pytest
 from django.test import Client
@@ -54,6 +55,23 @@ def test_a_change_from_elsewhere(mei):
     client.force_login(mei)
     sent = client.post(f"{API}/conversations/", "{}", content_type="application/json")
     refused(sent, 403, "csrf")
+
+
+def test_a_change_from_a_page_of_ours(mei, team):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(mei)
+    page = client.get("/me/").content.decode()
+    token = re.search(r'<meta name="csrf" content="(\w+)">', page)[1]
+
+    def send(body, kind="application/json", **headers):
+        return client.post(f"{API}/conversations/", body, content_type=kind, headers=headers)
+
+    assert send({"medium": "app", "body": "在吗"}, x_csrftoken=token).status_code == 201
+    refused(send({"medium": "app", "body": "在吗"}, x_csrftoken="x" * 64), 403, "csrf")
+    refused(send({"medium": "app", "body": "在吗"}), 403, "csrf")
+    # In a form it does not count: that would be read before anybody knows who sends it.
+    form = send(f"csrfmiddlewaretoken={token}", "application/x-www-form-urlencoded")
+    refused(form, 403, "csrf")
 
 
 def test_a_host_that_is_not_ours(client):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import EmptyFieldListFilter, SimpleListFilter
 from django.contrib.admin.utils import prepare_lookup_value
 from django.core.exceptions import EmptyResultSet
 from django.db import OperationalError, connection, transaction
@@ -90,6 +90,9 @@ def _chosen(
             name: prepare_lookup_value(name, texts, getattr(spec, "list_separator", ","))
             for name, texts in given.items()
         }
+        if isinstance(clicked, EmptyFieldListFilter):
+            # It reads the address once, when it is made, and trusts nothing else.
+            clicked.lookup_val = given[clicked.lookup_kwarg][-1]
     found = clicked.queryset(request, base)
     return base if found is None else found
 

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.actions import ask_about_data, reveal
+from accounts.actions import ask_about_data, lift_hold, place_hold, reveal
 from accounts.models import LegalHold, PersonalDataAccess, PersonalDataRequest
 from common.dashboard import badge_of
 
@@ -87,6 +87,18 @@ def test_a_talk_is_masked_in_the_back_office_until_it_is_revealed(
         ("conversation", ""),
         ("reveal", "text"),
     }
+
+
+def test_holds_are_counted_by_whether_they_were_lifted(browser_of, ops, mei, ada, chen):
+    for who in (mei, ada, chen):
+        place_hold(who.member, ordered_by="某某法院", by=ops, reason="来函")
+    lift_hold(chen.member, by=ops, reason="来函")
+    url = reverse("admin:accounts_legalhold_counts")
+    for query in ({}, {"lifted_at__isempty": "0"}):
+        found = browser_of(ops).get(url, query).json()
+        assert found["filters"] == {"lifted_at__isempty": ["3", "2", "1"]}
+    assert found["total"] == "1"
+    assert browser_of(ops).get(url, {"lifted_at__isempty": "maybe"}).status_code == 400
 
 
 def test_requests_are_moved_by_acts(browser_of, ops, mei):

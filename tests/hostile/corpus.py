@@ -211,7 +211,7 @@ def files() -> dict[str, tuple[str, bytes]]:
         "nul name": ("a.php\x00.jpg", _picture()),
         "header name": ('a"\r\nX-Evil: 1\r\n.jpg', _picture()),
         "reserved name": ("CON.jpg", _picture()),
-        "long name": ("长" * 400 + ".jpg", _picture()),
+        "long name": ("长" * 300 + ".jpg", _picture()),
         "no name": ("", _picture()),
         "markup name": ("<img src=x onerror=alert(1)>.jpg", _picture()),
     }  # fmt: skip

@@ -51,8 +51,7 @@ def uuid7_of(at: datetime, natural_key: str) -> uuid.UUID:
 
 def uuid7_floor(day: date) -> uuid.UUID:
     """Return the smallest version-7-shaped value of the UTC ``day``: the lower bound of a partition."""
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    return uuid.UUID(int=int(start.timestamp() * 1000) << 80)
+    return uuid7_from(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def uuid7_from(moment: datetime) -> uuid.UUID:

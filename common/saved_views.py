@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError, NotFound
 from common.history import record
+from common.ids import parse_key
 from common.models import DefaultView, SavedView
 from common.rights import require_right
 
@@ -136,12 +136,9 @@ def open_with(view: SavedView | None, *, listing: str, by: Any) -> None:
 
 def view_of(public_id: str, *, listing: str, by: Any, deleted: bool = False) -> SavedView | None:
     """Return the view that ``public_id`` names when ``by`` may use it, else None."""
-    prefix, _bar, digits = public_id.partition("_")
     try:
-        key = UUID(hex=digits) if prefix == "view" and len(digits) == 32 else None
+        key = parse_key("view", public_id)
     except ValueError:
-        key = None
-    if key is None:
         return None
     rows = SavedView.objects.filter(owner=by) if deleted else SavedView.objects.visible_to(by)
     return rows.filter(pk=key, listing=listing).first()

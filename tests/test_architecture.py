@@ -192,6 +192,16 @@ def test_apps_say_what_they_are_for():
     assert silent == []
 
 
+def test_keys_are_written_in_one_place():
+    found = [
+        f"{path}:{line.strip()}"
+        for path, _tree in modules()
+        for line in (ROOT / path).read_text().splitlines()
+        if re.search(r"[a-z}]_\{[^}]*\.hex\}", line) and path != Path("common/ids.py")
+    ]
+    assert found == []
+
+
 def test_nothing_but_literals_is_called_safe():
     called = [
         f"{path}:{call.lineno}"

@@ -29,7 +29,6 @@ from accounts.queries import owes_second_step
 from accounts.shapes import SecondStepShape, SignedInShape
 from common.addresses import address_of
 from common.errors import DomainError, Unproven
-from common.ids import public_key
 from common.rest import PROBLEM, Endpoint, Sent, accepted
 from common.rest.rates import TooFast
 
@@ -166,7 +165,7 @@ def signed_in_card(tokens: Tokens) -> dict[str, Any]:
         "refresh_expires_at": device.ends_at,
         "device": device_card(device, device),
         "person": {
-            "id": public_key("usr", user.public_id),
+            "id": user.public_key,
             "name": user.display_name,
             "roles": user.roles,
             "language": user.language,

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from common.ids import uuid7
+from common.ids import public_key, uuid7
 
 
 class ErrandState(models.TextChoices):
@@ -58,7 +58,7 @@ class Errand(models.Model):
     @property
     def public_id(self) -> str:
         """The name by which the outside knows it."""
-        return f"{self.prefix}_{self.id.hex}"
+        return public_key(self.prefix, self.id)
 
     @property
     def is_open(self) -> bool:

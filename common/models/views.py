@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from common.ids import uuid7
+from common.ids import public_key, uuid7
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
@@ -56,7 +56,7 @@ class SavedView(models.Model):
     @property
     def public_id(self) -> str:
         """The name by which the outside knows it."""
-        return f"view_{self.id.hex}"
+        return public_key("view", self.id)
 
 
 class DefaultView(models.Model):

@@ -21,12 +21,12 @@ PREFIX = "cnv"
 
 def conversation_topic(key: uuid.UUID) -> str:
     """Return the bus topic of a conversation; what comes after the dot is what clients call it."""
-    return f"conversation.{PREFIX}_{key.hex}"
+    return f"conversation.{public_key(PREFIX, key)}"
 
 
 def notes_topic(key: uuid.UUID) -> str:
     """Return the bus topic of a conversation's notes and viewers."""
-    return f"notes.{PREFIX}_{key.hex}"
+    return f"notes.{public_key(PREFIX, key)}"
 
 
 # What decides whether somebody's wish still fits: who has it, where it stands, what the requester

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -34,11 +36,14 @@ from common.errands import (
 )
 from common.errors import DomainError
 from common.models import ErrandState, Export
+from common.models.errands import OPEN
 from common.parameters import value
 from common.sheets.writing import BOM, csv_text, lines_of, write_xlsx
 from common.text import clean_filename
 
 CHUNK = 1_000
+STRAYS_KEPT = timedelta(hours=2)
+"""Longer than any turn of the lane: what is older is written by nobody."""
 CONTENT_TYPES = {
     Export.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     Export.Format.CSV: "text/csv; charset=utf-8",
@@ -244,6 +249,20 @@ def forget_file(export: Export) -> None:
     """Delete the file, whole or in parts."""
     file_of(export).unlink(missing_ok=True)
     _part_of(export).unlink(missing_ok=True)
+
+
+def forget_strays(now: datetime) -> int:
+    """Delete what no export needs any more: parts of failed ones, what a killed writer left."""
+    needed = Export.objects.filter(Q(state__in=OPEN) | Q(expires_at__isnull=False))
+    kept = {file for export in needed for file in (file_of(export), _part_of(export))}
+    strays = [
+        file
+        for file in folder().iterdir()
+        if file not in kept and file.stat().st_mtime < (now - STRAYS_KEPT).timestamp()
+    ]
+    for file in strays:
+        file.unlink(missing_ok=True)
+    return len(strays)
 
 
 def may_have(export: Export, request: HttpRequest) -> bool:

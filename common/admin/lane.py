@@ -17,7 +17,7 @@ from django.db import connection
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from common.admin.exporting import forget_file, work_on_export
+from common.admin.exporting import forget_file, forget_strays, work_on_export
 from common.admin.importing import forget_import, work_on_import
 from common.admin.jobs import work_on_job
 from common.errands import end_errand, next_errand, until, wake
@@ -57,13 +57,14 @@ def go_on() -> bool:
 
 
 def clear_errands() -> int:
-    """Delete files whose time is over and the rows of old jobs. Scheduled every ten minutes."""
+    """Delete files whose time is over or that nothing needs, and the rows of old jobs. Every ten minutes."""
     now, count = timezone.now(), 0
     for export in Export.objects.filter(expires_at__lte=now)[:MOST_FORGOTTEN]:
         forget_file(export)
         export.expires_at = None
         export.save(update_fields=["expires_at"])
         count += 1
+    count += forget_strays(now)
     kept = value("backoffice.import_kept")
     ended = ImportFile.objects.exclude(finished_at=None).filter(finished_at__lt=now - kept)
     left = ImportFile.objects.filter(state=ErrandState.READY, made_at__lt=now - kept)

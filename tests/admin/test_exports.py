@@ -225,6 +225,25 @@ def test_a_failed_export_leaves_no_file(office, large, monkeypatch):
     assert not list(exporting.folder().iterdir())
 
 
+def test_what_nobody_needs_is_swept_and_the_rest_stays(office, large):
+    done = ask(office)
+    work()
+    open_one = start_export(
+        listing="trade.order", query="", columns=["order_no"], file_format="csv",
+        file_name="x.csv", total=5, by=done.by, reason="对账",
+    )  # fmt: skip
+    failed = Export.objects.create(
+        by=done.by, state=ErrandState.FAILED, format="csv", made_at=timezone.now()
+    )
+    parts = [exporting._part_of(open_one), exporting._part_of(failed), exporting.folder() / "tmp1"]
+    for path in parts:
+        path.write_bytes(b"x")
+    assert lane.clear_errands() == 0  # somebody may be writing just now
+    with time_machine.travel(timezone.now() + timedelta(hours=3)):
+        assert lane.clear_errands() == 2
+    assert set(exporting.folder().iterdir()) == {exporting.file_of(done), parts[0]}
+
+
 def test_filters_that_fit_no_more_leave_no_file(office, large, monkeypatch):
     export = ask(office)
     with monkeypatch.context() as patched:

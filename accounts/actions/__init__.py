@@ -29,6 +29,7 @@ from accounts.actions.integration_tokens import (
 from accounts.actions.joining import accept_invitation, ask_to_join, invite, join, reset_password
 from accounts.actions.notifications import announce_sign_in, mark_read, notify, notify_many
 from accounts.actions.passkeys import add_passkey, begin_passkey, remove_passkey, rename_passkey
+from accounts.actions.passwords import change_password, set_password
 from accounts.actions.people import (
     close_account,
     end_all_sessions,
@@ -61,9 +62,7 @@ from accounts.actions.sessions import (
 )
 from accounts.actions.sign_in import (
     Answer,
-    change_password,
     offer_passkey,
-    set_password,
     try_passkey,
     try_password,
     try_second_step,

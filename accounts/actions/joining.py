@@ -8,12 +8,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.codes import ask_for_code, use_code
-from accounts.actions.devices import end_devices
-from accounts.actions.sessions import end_sessions, require_reason
+from accounts.actions.passwords import give_password
+from accounts.actions.sessions import require_reason
 from accounts.models import (
     CodePurpose,
-    DeviceEnd,
-    Ended,
     Invitation,
     Member,
     OneTimeCode,
@@ -83,7 +81,7 @@ def join(key: str, *, now: datetime) -> User | None:
 def reset_password(key: str, password: str, *, now: datetime) -> User | None:
     """Give the person of a proved reset code a new password; None when the phone has no account.
 
-    Open sessions end. Raises ``code.expired``, ``password.weak``, ``person.is_closed``; a password
+    Open sessions and invitations end. Raises ``code.expired``, ``password.weak``, ``person.is_closed``; a password
     that is refused leaves the code as it was.
     """
     code = use_code(key, purpose=CodePurpose.RESET, now=now)
@@ -93,14 +91,11 @@ def reset_password(key: str, password: str, *, now: datetime) -> User | None:
     user = User.objects.select_for_update().get(pk=account.pk)
     if not user.is_active:
         raise DomainError("person.is_closed", _("This account is closed. Ask the service."))
-    check_rules(password, user)
-    user.set_password(password)
+    give_password(user, password, by=user)
     if not user.phone:
         # They have just proved that it is theirs: from now on they sign in with it.
         user.phone = code.phone
-    user.save(update_fields=["password", "phone"])
-    end_sessions(user, why=Ended.PASSWORD)
-    end_devices(user, why=DeviceEnd.PASSWORD, by=user)
+        user.save(update_fields=["phone"])
     record(user, "person.password_reset", by=user)
     return user
 
@@ -113,6 +108,8 @@ def invite(user: User, *, by: User | None, reason: str, now: datetime) -> str:
     password already it takes the right to set it: the link could be opened by its maker.
     """
     require_right(by, "people.manage")
+    # Locked, so that a password set at this moment is seen, or ends this link.
+    user = User.objects.select_for_update().get(pk=user.pk)
     if user.has_usable_password() or user.is_superuser:
         require_right(by, "people.set_password")
     require_reason(reason)
@@ -137,24 +134,22 @@ def accept_invitation(secret: str, password: str, *, now: datetime) -> User:
 
     Raises ``invitation.gone``, ``password.weak``; a refused password leaves the invitation open.
     """
-    invitation = (
-        Invitation.objects.select_for_update(of=("self",))
-        .select_related("user")
-        .filter(digest=fingerprint(secret, purpose=_INVITATION), used_at=None, expires_at__gt=now)
+    digest = fingerprint(secret, purpose=_INVITATION)
+    # The person is locked before the link is used up, as everywhere a password changes: two ways
+    # taken at one moment wait for each other, and the second finds its link gone.
+    user = (
+        User.objects.select_for_update(of=("self",))
+        .filter(invitations__digest=digest, is_active=True)
         .first()
     )
-    if invitation is None or not invitation.user.is_active:
+    if user is None or not Invitation.objects.filter(
+        digest=digest, used_at=None, expires_at__gt=now
+    ).update(used_at=now):
         raise DomainError(
             "invitation.gone",
             _("This invitation was used or is too old. Ask operations for a new one."),
         )
-    user = User.objects.select_for_update().get(pk=invitation.user_id)
-    check_rules(password, user)
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    Invitation.objects.filter(pk=invitation.pk).update(used_at=now)
-    end_sessions(user, why=Ended.PASSWORD)
-    end_devices(user, why=DeviceEnd.PASSWORD, by=user)
+    give_password(user, password, by=user)
     record(user, "person.invitation_accepted", by=user)
     return user
 

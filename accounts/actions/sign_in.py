@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.challenges import answered, ask, asked, remember
 from accounts.actions.code_apps import spend_code
-from accounts.actions.devices import end_devices
 from accounts.actions.guards import (
     address_locked_until,
     count_failure_at,
@@ -25,15 +23,11 @@ from accounts.actions.guards import (
     take_try,
 )
 from accounts.actions.passkeys import Site, check_assertion, request_options
-from accounts.actions.sessions import end_sessions, require_reason
 from accounts.backends import AccountBackend
-from accounts.models import ChallengeKind, DeviceEnd, Ended, Method, User
-from accounts.passwords import check_rules
+from accounts.models import ChallengeKind, Method, User
 from accounts.queries import is_known_device, ways_of
-from common.errors import DomainError, Forbidden
-from common.history import record
+from common.errors import DomainError
 from common.parameters import value
-from common.rights import require_right
 
 
 @dataclass(frozen=True)
@@ -175,36 +169,3 @@ def try_passkey(
         return Answer(refusal="second_step.expired")
     is_step = question.kind == ChallengeKind.STEP
     return Answer(person=user, method=Method.PASSWORD_PASSKEY if is_step else Method.PASSKEY)
-
-
-@transaction.atomic
-def set_password(
-    user: User, password: str, *, by: User | None, reason: str, keep: str = ""
-) -> User:
-    """Give ``user`` a new password; open sessions, apps and tokens end.
-
-    ``keep`` is the key of the session in which people change their own. The history tells that it
-    happened and why, never the password. Raises ``forbidden``, ``person.no_reason``.
-    """
-    if by != user:
-        require_right(by, "people.set_password")
-    require_reason(reason)
-    user = User.objects.select_for_update().get(pk=user.pk)
-    user.set_password(password)
-    user.save(update_fields=["password"])
-    end_sessions(user, keep=keep, why=Ended.PASSWORD)
-    end_devices(user, why=DeviceEnd.PASSWORD, by=by)
-    record(user, "person.password_set", by=by, reason=reason)
-    return user
-
-
-@transaction.atomic
-def change_password(user: User, password: str, *, by: User | None, keep: str) -> User:
-    """Change one's own password; every session ends but the one with the key ``keep``.
-
-    Raises ``forbidden`` and ``password.weak``. The door has asked for the present one.
-    """
-    if by != user:
-        raise Forbidden()
-    check_rules(password, user)
-    return set_password(user, password, by=by, reason=str(_("changed by the person")), keep=keep)

@@ -11,8 +11,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from accounts.actions import accept_invitation, close_account, invite
+from accounts.actions import (
+    accept_invitation,
+    ask_for_code,
+    close_account,
+    invite,
+    prove_code,
+    reset_password,
+    set_password,
+)
 from accounts.models import (
+    CodePurpose,
     Invitation,
     Member,
     Method,
@@ -325,6 +334,38 @@ def test_a_weak_password_leaves_the_invitation_open(newcomer, ops):
         accept_invitation(secret, "short", now=timezone.now())
     assert refused.value.code == "password.weak"
     assert accept_invitation(secret, GOOD, now=timezone.now()) == newcomer
+
+
+def by_phone(user, ops):
+    """Set a new password with a code to the phone."""
+    key = ask_for_code(CodePurpose.RESET, user.phone, address="10.0.0.7").pk
+    prove_code(str(key), code_sent(user.phone), purpose=CodePurpose.RESET, now=timezone.now())
+    reset_password(str(key), GOOD, now=timezone.now())
+
+
+OTHER_WAYS = {
+    "by phone": by_phone,
+    "by operations": lambda user, ops: set_password(user, GOOD, by=None, reason="当面核实"),
+}
+
+
+@pytest.mark.parametrize("way", OTHER_WAYS)
+def test_an_open_invitation_ends_when_the_password_is_set_in_another_way(newcomer, ops, way):
+    User.objects.filter(pk=newcomer.pk).update(phone=PHONE)
+    newcomer.refresh_from_db()
+    secret = invite(newcomer, by=ops, reason="入职", now=timezone.now())
+    OTHER_WAYS[way](newcomer, ops)
+    with pytest.raises(DomainError) as refused:
+        accept_invitation(secret, "somebody-elses-9", now=timezone.now())
+    assert refused.value.code == "invitation.gone"
+    newcomer.refresh_from_db()
+    assert newcomer.check_password(GOOD)
+
+
+def test_not_even_operations_set_a_weak_password(lin):
+    with pytest.raises(DomainError) as refused:
+        set_password(lin, "short", by=None, reason="丢了")
+    assert refused.value.code == "password.weak"
 
 
 def test_operations_cannot_invite_themselves_into_somebodys_account(lin, ops, bo, newcomer):

@@ -228,7 +228,7 @@ table(
     purpose="What members ask about their data.",
     kept="for good, nameless after erasure",
     plain="id request_no kind state field asked_at due_at started_at ended_at handled_by ground "
-    "progress package_size package_sha256 package_expires_at stage",
+    "progress package_size package_sha256 package_expires_at stage closed_account",
     member=personal("identifier", "who asks", mask="name", erasure="kept nameless"),
     wish=personal("text", "how it should read", mask="text", erasure="emptied"),
     answer=personal("text", "what we answered", mask="as it is", copy="requests", erasure="kept"),

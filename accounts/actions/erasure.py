@@ -60,14 +60,16 @@ def begin_erasure(
         )
     _refuse_while_running(member)
     moment = now or timezone.now()
+    person = member.user and User.objects.select_for_update().get(pk=member.user.pk)
     request.stage, request.progress = Stage.HIDDEN, {}
+    request.closed_account = person is not None and person.is_active
     move_request(
         request, RequestState.IN_PROGRESS, by=by, at=moment, reason=reason,
-        fields=["stage", "progress"],
+        fields=["stage", "progress", "closed_account"],
     )  # fmt: skip
     Member.objects.filter(pk=member.pk).update(hidden_at=moment)
-    if member.user is not None:
-        close_account(member.user, by=None, reason=str(request.request_no))
+    if person is not None:
+        close_account(person, by=None, reason=str(request.request_no))
     set_deadline(NAMELESS, request, _nameless_at(request, moment))
     return request
 
@@ -76,8 +78,9 @@ def begin_erasure(
 def bring_back(
     request: PersonalDataRequest, *, by: User | None, reason: str
 ) -> PersonalDataRequest:
-    """Undo an erasure that has only hidden the member: the account opens again, the request ends.
+    """Undo an erasure that has only hidden the member: the request ends.
 
+    The account opens again when it was open before; one that operations closed stays closed.
     Raises ``forbidden``, ``request.cannot_move`` (it is nameless already).
     """
     require_right(by, "personal_data.handle")
@@ -91,7 +94,7 @@ def bring_back(
     drop_deadline(NAMELESS, request)
     member = Member.objects.select_related("user").get(pk=request.member_id)
     Member.objects.filter(pk=member.pk).update(hidden_at=None)
-    if member.user is not None:
+    if member.user is not None and request.closed_account:
         reopen_account(member.user, by=None, reason=str(request.request_no))
     return request
 

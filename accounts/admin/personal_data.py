@@ -318,7 +318,7 @@ class RequestAdmin(BaseAdmin):
         _("Bring back"),
         right="personal_data.handle",
         question=_("Bring this member back?"),
-        consequence=_("The account opens again, and the request ends."),
+        consequence=_("The account opens again if it was open before, and the request ends."),
         fits=lambda row: row.stage == Stage.HIDDEN and not row.progress,
     )
     def bring_back(

@@ -245,6 +245,8 @@ class PersonalDataRequest(models.Model):
     package_sha256 = models.CharField(_("fingerprint"), max_length=64, blank=True)
     package_expires_at = models.DateTimeField(_("package kept until"), null=True, blank=True)
     stage = models.CharField(_("stage"), max_length=14, choices=Stage.choices, blank=True)
+    # Whether hiding the member closed their account: one that was closed before stays so.
+    closed_account = models.BooleanField(_("closed the account"), default=False, editable=False)
 
     objects = RequestQuerySet.as_manager()
 

@@ -15,6 +15,7 @@ from accounts.actions import (
     begin_erasure,
     bring_back,
     copies,
+    close_account,
     lift_hold,
     make_nameless,
     place_hold,
@@ -152,6 +153,16 @@ def test_what_is_being_made_nameless_cannot_be_taken_back(asked, ops, mei):
     assert refused.value.code == "request.cannot_move"
     mei.refresh_from_db()
     assert not mei.is_active
+
+
+def test_taking_it_back_opens_no_account_that_operations_had_closed(asked, ops, mei, talk):
+    close_account(mei, by=ops, reason="盗用")
+    begin_erasure(asked, by=ops, reason="核对过")
+    bring_back(asked, by=ops, reason="本人来电")
+    mei.refresh_from_db()
+    assert not mei.is_active
+    mei.member.refresh_from_db()
+    assert mei.member.hidden_at is None
 
 
 def test_the_clock_begins_the_second_stage_after_those_days(asked, ops):

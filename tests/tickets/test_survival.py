@@ -11,7 +11,7 @@ from django.db import OperationalError
 from common.hub import Hub
 from tickets import reader as reading
 from tickets.actions.posting import draft, post_message
-from tickets.consumers.identity import identity_of
+from tickets.consumers.identity import Arrival, arrival_by, identity_of
 from tickets.consumers.socket import TRY_LATER, ClientSocket
 from tickets.consumers.subscriptions import Subscription
 from tickets.reader import Reader
@@ -127,3 +127,68 @@ async def test_a_topic_that_cannot_be_asked_for_closes_the_socket_so_that_it_com
     await socket.websocket_receive({"text": json.dumps(frame)})
     await socket.flusher
     assert closed == [("websocket.close", TRY_LATER)]
+
+
+class Questions:
+    """A pool whose questions are answered when, and in the order in which, the test says."""
+
+    def __init__(self):
+        self.open = []
+
+    async def ask(self, function, *_args):
+        answer = asyncio.get_running_loop().create_future()
+        self.open.append((function, answer))
+        return await answer
+
+    async def answer(self, place, user):
+        function, answer = self.open.pop(place)
+        assert function is arrival_by
+        answer.set_result(Arrival(user, "session", None))
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def asked(monkeypatch):
+    async def send(message):
+        sent.append(message["text"])
+
+    questions, sent = Questions(), []
+    socket = ClientSocket()
+    socket.base_send = send
+    monkeypatch.setattr(socket.live, "in_pool", questions.ask)
+    return socket, questions, sent
+
+
+async def test_an_answer_from_before_a_change_does_not_settle_the_change(asked, bo, mei):
+    socket, questions, sent = asked
+    socket.user = identity_of(bo)
+    socket.ask_again()
+    frame = asyncio.ensure_future(socket.websocket_receive({"text": '{"op": "ping"}'}))
+    while len(questions.open) < 2:
+        await asyncio.sleep(0)
+    await questions.answer(0, bo)
+    # Rights change while the frame still waits for an answer that was read before.
+    socket.ask_again()
+    await asyncio.sleep(0)
+    await questions.answer(0, bo)
+    await asyncio.sleep(0)
+    socket.hear("user.1", None, b'{"op":"event"}')
+    await asyncio.sleep(0)
+    assert (sent, frame.done()) == ([], False)
+    for _question in range(2):
+        await questions.answer(0, mei)
+    await frame
+    await asyncio.sleep(0)
+    assert socket.user == identity_of(mei)
+    assert [json.loads(told)["op"] for told in sent] == ["event", "pong"]
+
+
+async def test_a_late_answer_does_not_bring_old_rights_back(asked, bo, mei):
+    socket, questions, _sent = asked
+    socket.user = identity_of(bo)
+    for _change in range(2):
+        socket.ask_again()
+        await asyncio.sleep(0)
+    await questions.answer(1, mei)
+    await questions.answer(0, bo)
+    assert socket.user == identity_of(mei)

@@ -86,7 +86,8 @@ class ClientSocket(LeanConsumer):
         self.hold: Hold = ""
         self.address = ""  # of those who have yet to say hello
         self.waiting: asyncio.TimerHandle | None = None
-        self.doubts = 0
+        # How often rights became doubtful, and up to which doubt they were asked about since.
+        self.doubts = self.settled = 0
         # What is heard while it is asked again who may hear it; None while nothing was.
         self.held: list[tuple[str, int | None, bytes]] | None = None
         self.subscriptions: dict[str, Subscription] = {}
@@ -174,7 +175,7 @@ class ClientSocket(LeanConsumer):
     # --- What the hub brings --------------------------------------------------------------------
 
     def hear(self, topic: str, key: int | None, frame: bytes) -> None:
-        if self.doubts:
+        if self.is_doubtful:
             # Nothing said after a change is heard before it is known who may hear it.
             self.held = self.held or []
             self.held.append((topic, key, frame))
@@ -197,13 +198,22 @@ class ClientSocket(LeanConsumer):
         # A withdrawn right may be among what was missed.
         self.ask_again()
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Tell whether it is not known at this moment who this is and what they may hear."""
+        return self.settled < self.doubts
+
     def ask_again(self) -> None:
         """Ask again who this is; until that is known, what is heard and said waits."""
         self.doubts += 1
         self.beside(self.check_rights())
 
     async def check_rights(self) -> None:
-        """Ask again who this is and what they may hear; close what was withdrawn."""
+        """Ask again who this is and what they may hear; close what was withdrawn.
+
+        Several may be asking at one moment: an answer counts for the doubts there were before it was
+        asked for, and one that a newer answer has overtaken counts for nothing.
+        """
         if self.user is None or self.closed:
             return
         doubts = self.doubts
@@ -211,9 +221,10 @@ class ClientSocket(LeanConsumer):
         if arrival is None:
             self.drop(SIGN_IN, "rights withdrawn")
             return
-        self.user = arrival.identity
         for topic, subscription in list(self.subscriptions.items()):
-            if await self.live.in_pool(resolve, arrival.user, subscription.name) != topic:
+            if await self.live.in_pool(resolve, arrival.user, subscription.name) == topic:
+                continue
+            if self.settled < doubts and self.subscriptions.get(topic) is subscription:
                 del self.subscriptions[topic]
                 await self.live.hub.unsubscribe(topic, self)
                 self.tell(
@@ -222,9 +233,9 @@ class ClientSocket(LeanConsumer):
                     topic=subscription.name,
                     message=self._words(frames.GONE),
                 )
-        # Rights that changed while they were being read are asked about once more.
-        if self.doubts == doubts:
-            self.doubts = 0
+        if self.settled < doubts:
+            self.user, self.settled = arrival.identity, doubts
+        if not self.is_doubtful:
             held, self.held = self.held or [], None
             for heard in held:
                 self.hear(*heard)
@@ -235,7 +246,8 @@ class ClientSocket(LeanConsumer):
         if self.user is None:
             await self._say_hello(message)
             return
-        if self.doubts:
+        # What became doubtful while it was asked is asked about once more, before anything is done.
+        while self.is_doubtful and not self.closed:
             await self._or_drop(self.check_rights())
         if self.closed:
             return

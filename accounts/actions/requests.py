@@ -21,6 +21,7 @@ from accounts.models import (
     RequestState,
     User,
 )
+from accounts.phones import mainland_phone
 from common.calendars import add_workdays, previous_workday
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError, NotFound
@@ -140,7 +141,8 @@ def correct_data(
 ) -> PersonalDataRequest:
     """Write what the member wants into their profile, and end the request.
 
-    The history keeps that it changed and why, not the old or the new words. Raises ``forbidden``,
+    A number that is theirs no longer stops being a way to sign in; the new one becomes it when they
+    prove it. The history keeps that it changed and why, not the old or the new words. Raises ``forbidden``,
     ``request.no_reason``, ``request.not_this_kind``, ``request.cannot_move``.
     """
     require_right(by, "personal_data.handle")
@@ -161,8 +163,8 @@ def correct_data(
     column = CORRECTABLE[PersonalField(request.field)]
     setattr(member, column, request.wish)
     member.save(update_fields=[column])
-    if column == "display_name" and member.user is not None:
-        User.objects.filter(pk=member.user.pk).update(display_name=request.wish)
+    if member.user is not None:
+        _correct_account(member.user, column, request.wish, by=by)
     record(member, "personal_data.corrected", by=by, after={"field": request.field}, reason=reason)
     request.wish = ""
     if request.state == RequestState.ASKED:
@@ -274,6 +276,17 @@ def move_request(
         reason=mask_text(reason, names=names_of(member)),
         at=moment,
     )
+
+
+def _correct_account(user: User, column: str, wish: str, *, by: User | None) -> None:
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if column == "display_name":
+        user.display_name = wish
+        user.save(update_fields=["display_name"])
+    elif column == "phone" and user.phone and mainland_phone(wish) != mainland_phone(user.phone):
+        user.phone = ""
+        user.save(update_fields=["phone"])
+        record(user, "person.phone_removed", by=by)
 
 
 def _tell(request: PersonalDataRequest, member: Member | None) -> None:

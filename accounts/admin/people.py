@@ -61,6 +61,7 @@ name_events(
         "person.invited": _("Invited"),
         "person.invitation_accepted": _("Invitation accepted"),
         "person.password_reset": _("Password set by phone"),
+        "person.phone_removed": _("Phone opens the account no more"),
         "person.new_device": _("Signed in with a new device"),
         "person.session_ended": _("Session ended"),
         "person.sessions_ended": _("Sessions ended"),

@@ -27,8 +27,10 @@ from accounts.actions import (
     place_hold,
     refuse_request,
     reveal,
+    try_password,
 )
 from accounts.models import PersonalDataAccess, PersonalDataRequest, RequestState
+from accounts.queries import account_of_phone
 from accounts.tasks import work_on_request
 from common.deadlines import sweep
 from common.errors import DomainError, Forbidden
@@ -36,7 +38,7 @@ from common.history import history_of
 from common.models import Deadline, Event
 from common.personal_data import stores
 from radio.actions import submit_case
-from tests.conftest import make_order
+from tests.conftest import PASSWORD, make_order
 from tests.tickets.casts import answered
 from tickets.actions.posting import post_message
 from tickets.actions.recall import recall_message
@@ -343,6 +345,29 @@ def test_the_reasons_of_a_hold_name_nobody(mei, ops):
     assert [line.action for line in lines] == ["personal_data.hold_lifted", "personal_data.held"]
     for line in lines:
         assert line.reason == "法院查周*宁（宁**妈）案，来函 2026-31"
+
+
+def corrected_phone(mei, ops, wish):
+    mei.phone = "13800002071"
+    mei.save(update_fields=["phone"])
+    request, _made = ask_about_data(mei.member, "correction", by=mei, field="phone", wish=wish)
+    correct_data(request, by=ops, reason="电话核对过身份")
+    mei.refresh_from_db()
+    return mei
+
+
+def test_a_phone_that_is_theirs_no_longer_opens_the_account_no_more(mei, ops):
+    corrected_phone(mei, ops, "13566667777")
+    assert (mei.member.phone, mei.phone) == ("13566667777", "")
+    assert try_password("13800002071", PASSWORD, address="10.0.0.7").refusal == "sign_in.wrong"
+    assert account_of_phone("13800002071") is None
+    assert account_of_phone("13566667777") == mei
+    assert history_of(mei).filter(action="person.phone_removed", actor=ops).count() == 1
+
+
+def test_the_same_phone_written_otherwise_still_opens_it(mei, ops):
+    corrected_phone(mei, ops, "+86 138-0000-2071")
+    assert try_password("13800002071", PASSWORD, address="10.0.0.7").person == mei
 
 
 def test_a_refusal_names_its_ground_and_answers(mei, ops, browser_of):

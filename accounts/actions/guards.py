@@ -51,7 +51,7 @@ def take_try(account: str, *, where: str, limits: dict[str, int], now: datetime)
         return Try(may=False, locked_until=max(shut))
     left = [_count(guard, limit, now) for guard, limit in guards]
     shut = [g.locked_until for g, _limit in guards if g.locked_until and g.locked_until > now]
-    return Try(may=True, left=left[0], locked_until=max(shut) if shut else None)
+    return Try(may=True, left=min(left), locked_until=max(shut) if shut else None)
 
 
 @transaction.atomic

@@ -136,6 +136,13 @@ def test_a_known_browser_has_no_more_tries_than_any(lin):
     assert knock(mine, "lin").status_code == 422
 
 
+def test_the_place_with_the_fewest_tries_left_says_how_many(lin):
+    set_value("sign_in.tries_anywhere", 10, by=None, reason="演练")
+    forget()
+    left = [guess("lin", f"10.3.0.{n}").tries_left for n in range(10)]
+    assert left == [4, 4, 4, 4, 4, 4, 3, 2, 1, 0]
+
+
 def test_somebody_elses_browser_is_a_strangers(lin, bo):
     theirs = Client()
     knock(theirs, "bo")

@@ -8,6 +8,7 @@ import pyotp
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.codes import typed_code
 from accounts.models import Method, RecoveryCode, Totp, User
 from accounts.queries import must_have_second_step
 from common.errors import DomainError, Forbidden
@@ -55,7 +56,7 @@ def confirm_code_app(user: User, code: str, *, by: User | None, now: datetime) -
     totp = Totp.objects.filter(user=user, confirmed_at=None).first()
     if totp is None:
         raise DomainError("code_app.missing", _("Begin anew: the code app was not being set up."))
-    if not _spend_totp(totp, code, now=now):
+    if not _spend_totp(totp, typed_code(code), now=now):
         raise DomainError(
             "second_step.wrong", _("This code does not fit. Check the time of the phone.")
         )
@@ -116,8 +117,8 @@ def drop_idle_recovery_codes(user: User) -> None:
 @transaction.atomic
 def spend_code(user: User, code: str, *, now: datetime) -> str | None:
     """Use up a code of the app or a recovery code; return how it counts, None when it does not fit."""
-    typed = "".join(code.split()).replace("-", "").upper()
-    if typed.isascii() and typed.isdigit() and len(typed) == 6:
+    typed = typed_code(code)
+    if typed.isdigit() and len(typed) == 6:
         totp = Totp.objects.filter(user=user, confirmed_at__isnull=False).first()
         return Method.TOTP if totp and _spend_totp(totp, typed, now=now) else None
     return Method.RECOVERY if _spend_recovery(user, typed, now=now) else None
@@ -134,14 +135,14 @@ def secret_being_set_up(user: User) -> str:
     return unseal(totp.sealed_secret, purpose=_SECRET) if totp else ""
 
 
-def _spend_totp(totp: Totp, code: str, *, now: datetime) -> bool:
+def _spend_totp(totp: Totp, typed: str, *, now: datetime) -> bool:
     generator = pyotp.TOTP(unseal(totp.sealed_secret, purpose=_SECRET))
     step = int(now.timestamp()) // STEP_SECONDS
     # One step either way: phones' clocks are not ours.
     fitting = [
         near
         for near in (step - 1, step, step + 1)
-        if hmac.compare_digest(generator.generate_otp(near), code)
+        if hmac.compare_digest(generator.generate_otp(near), typed)
     ]
     return any(
         Totp.objects.filter(pk=totp.pk, last_step__lt=near).update(last_step=near)

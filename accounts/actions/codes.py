@@ -20,6 +20,7 @@ from common.errors import DomainError
 from common.ids import uuid7
 from common.parameters import value
 from common.sealing import fingerprint, is_fingerprint_of, seal, unseal
+from common.text import fold
 
 VALID = timedelta(minutes=10)
 MOST_TRIES = 5
@@ -96,8 +97,7 @@ def prove_code(key: str, code: str, *, purpose: str, now: datetime) -> Proof:
     ):
         return Proof(False, "code.expired")
     OneTimeCode.objects.filter(pk=row.pk).update(tries=F("tries") + 1)
-    typed = "".join(code.split())
-    if not is_fingerprint_of(f"{row.pk.hex}:{typed}", row.digest, purpose=_CODE):
+    if not is_fingerprint_of(f"{row.pk.hex}:{typed_code(code)}", row.digest, purpose=_CODE):
         left = MOST_TRIES - row.tries - 1
         return Proof(False, "code.wrong" if left else "code.expired", left)
     OneTimeCode.objects.filter(pk=row.pk).update(proved_at=now)
@@ -117,6 +117,14 @@ def use_code(key: str, *, purpose: str, now: datetime) -> OneTimeCode:
     ):
         raise DomainError("code.expired", _("This code is not valid any more. Ask for a new one."))
     return row
+
+
+def typed_code(code: str) -> str:
+    """Return ``code`` in the form in which codes are compared: half width, capitals, nothing between.
+
+    Chinese keyboards type full width; only ASCII letters and digits are left.
+    """
+    return "".join(c for c in fold(code).upper() if c.isascii() and c.isalnum())
 
 
 @transaction.atomic

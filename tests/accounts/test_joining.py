@@ -159,6 +159,12 @@ def test_a_code_has_five_tries_ten_minutes_and_one_use(client, later):
     assert not User.objects.exists()
 
 
+def test_the_code_may_be_typed_full_width(client):
+    begin(client)
+    typed = code_sent().translate({ord(d): ord(d) + 0xFEE0 for d in "0123456789"})
+    assert client.post("/join/code/", {"code": typed}).headers["Location"] == "/"
+
+
 def test_the_code_is_digits_sealed_until_sent_and_in_no_log(client, caplog):
     begin(client)
     row = OneTimeCode.objects.get()

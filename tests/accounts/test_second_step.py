@@ -115,6 +115,28 @@ def test_a_recovery_code_opens_once_however_it_is_typed(lin):
     assert history_of(lin).filter(action="person.recovery_code_used").count() == 1
 
 
+FULL_WIDTH = {ord(c): ord(c) + 0xFEE0 for c in "0123456789ABCDEFGHJKMNPQRSTUVWXYZ-"}
+
+
+def test_codes_may_be_typed_full_width_as_chinese_keyboards_do(lin):
+    secret = begin_code_app(lin, by=lin, now=NOON)
+    typed = code_at(secret, NOON).translate(FULL_WIDTH)
+    codes = confirm_code_app(lin, typed, by=lin, now=NOON)
+    later = NOON + timedelta(minutes=5)
+    for code in (code_at(secret, later), codes[0]):
+        answer = try_second_step(
+            challenge_of(lin, later), code.translate(FULL_WIDTH), address=HERE, now=later
+        )
+        assert answer.person == lin
+
+
+def test_words_instead_of_the_first_code_are_a_wrong_code(lin):
+    begin_code_app(lin, by=lin, now=NOON)
+    with pytest.raises(DomainError) as refused:
+        confirm_code_app(lin, "六位数字在哪里", by=lin, now=NOON)
+    assert refused.value.code == "second_step.wrong"
+
+
 def test_new_recovery_codes_replace_the_old(lin):
     _secret, old = with_code_app(lin)
     new = renew_recovery_codes(lin, by=lin)

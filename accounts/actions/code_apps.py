@@ -9,7 +9,9 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.codes import typed_code
-from accounts.models import Method, RecoveryCode, Totp, User
+from accounts.actions.devices import end_weak_devices
+from accounts.actions.sessions import end_sessions
+from accounts.models import Ended, Method, RecoveryCode, Totp, User
 from accounts.queries import must_have_second_step
 from common.errors import DomainError, Forbidden
 from common.history import record
@@ -46,9 +48,12 @@ def begin_code_app(user: User, *, by: User | None, now: datetime) -> str:
 
 
 @transaction.atomic
-def confirm_code_app(user: User, code: str, *, by: User | None, now: datetime) -> list[str]:
+def confirm_code_app(
+    user: User, code: str, *, by: User | None, now: datetime, keep: str = ""
+) -> list[str]:
     """Turn the new code app on with its first code; return recovery codes when there were none.
 
+    Other sign-ins end as :func:`sign_out_elsewhere` says, but for the session ``keep``.
     Raises ``forbidden``, ``code_app.missing``, ``second_step.wrong``.
     """
     _own(user, by)
@@ -62,6 +67,7 @@ def confirm_code_app(user: User, code: str, *, by: User | None, now: datetime) -
         )
     Totp.objects.filter(pk=totp.pk).update(confirmed_at=now)
     record(user, "person.code_app_set", by=by)
+    sign_out_elsewhere(user, keep=keep, by=by, now=now)
     return recovery_codes_if_none(user)
 
 
@@ -98,6 +104,15 @@ def may_go_without(user: User) -> None:
             "second_step.last",
             _("Your roles need a second step. Set up another one, then remove this."),
         )
+
+
+def sign_out_elsewhere(user: User, *, keep: str, by: User | None, now: datetime) -> None:
+    """End what began before a new second step: every session but ``keep``, apps in by less.
+
+    Whoever had only the password is out, and comes in again by both. Inside a transaction.
+    """
+    end_sessions(user, keep=keep, why=Ended.SECOND_STEP)
+    end_weak_devices(user, by=by, now=now)
 
 
 def recovery_codes_if_none(user: User) -> list[str]:

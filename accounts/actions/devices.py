@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import credentials
 from accounts.actions.sessions import user_topic
-from accounts.models import Device, DeviceEnd, IntegrationToken, User
+from accounts.models import Device, DeviceEnd, IntegrationToken, Method, User
 from accounts.signals import access_ended
 from common.errors import DomainError, NotFound, Unproven
 from common.history import record
@@ -185,6 +185,17 @@ def end_devices(
     if ended:
         push(user_topic(user), "rights.changed", user=user.pk)
     return ended
+
+
+@transaction.atomic
+def end_weak_devices(user: User, *, by: User | None, now: datetime) -> int:
+    """End every device that signed in without a second step; returns how many.
+
+    Part of other actions: from now on the person has one. Integration tokens are no sign-ins.
+    """
+    strong = [method for method in Method if method.is_strong]
+    weak = Device.objects.filter(user=user).exclude(method__in=strong)
+    return _end(weak, DeviceEnd.SECOND_STEP, by=by, now=now)
 
 
 def note_device_use(device: Device, *, address: str, now: datetime, is_newest: bool) -> None:

@@ -24,6 +24,7 @@ from accounts.actions.code_apps import (
     drop_idle_recovery_codes,
     may_go_without,
     recovery_codes_if_none,
+    sign_out_elsewhere,
 )
 from accounts.models import ChallengeKind, Passkey, SignInChallenge, Totp, User
 from common.errors import DomainError, Forbidden, NotFound
@@ -84,12 +85,15 @@ def add_passkey(
     site: Site,
     by: User | None,
     now: datetime,
+    keep: str = "",
 ) -> tuple[Passkey, list[str]]:
     """Keep a new passkey; return it, and recovery codes when the person had none.
 
+    Other sign-ins end as :func:`sign_out_elsewhere` says, but for the session ``keep``.
     Raises ``forbidden``, ``passkey.expired``, ``passkey.refused``, ``passkey.there``.
     """
     _own(user, by)
+    user = User.objects.select_for_update().get(pk=user.pk)
     question = asked(token, kinds={ChallengeKind.ENROL}, now=now)
     if question is None or question.user != user or not answered(question, now=now):
         raise DomainError("passkey.expired", _("This took too long. Begin anew."))
@@ -111,6 +115,7 @@ def add_passkey(
         sign_count=data.counter,
     )
     record(user, "person.passkey_added", by=by, after={"name": passkey.name})
+    sign_out_elsewhere(user, keep=keep, by=by, now=now)
     return passkey, recovery_codes_if_none(user)
 
 

@@ -95,6 +95,7 @@ def new_finish(request: HttpRequest, said: Said) -> HttpResponse:
         site=site_of(request),
         by=user,
         now=timezone.now(),
+        keep=request.session.session_key or "",
     )
     if not Method(method_of(request)).is_strong:
         step_up(request, Method.PASSWORD_PASSKEY)

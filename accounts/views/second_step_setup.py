@@ -21,7 +21,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.actions import (
     begin_code_app,
     confirm_code_app,
-    end_sessions,
     prove_password,
     remove_code_app,
     remove_passkey,
@@ -31,7 +30,7 @@ from accounts.actions import (
 from accounts.actions.code_apps import secret_being_set_up, setup_uri
 from accounts.forms import NameForm, ProveForm, StepForm
 from accounts.letting_in import is_proved, method_of, next_of, prove, renew_key, step_up
-from accounts.models import Ended, Method, Passkey
+from accounts.models import Method, Passkey
 from accounts.people import signed_in
 from accounts.queries import must_have_second_step, owes_second_step, second_step_state
 from common.addresses import address_of
@@ -100,12 +99,17 @@ def setup(request: HttpRequest) -> HttpResponse:
         return _acted(request, lambda: begin_code_app(user, by=user, now=now))
     if form.is_bound and form.is_valid():
         try:
-            codes = confirm_code_app(user, form.cleaned_data["code"], by=user, now=now)
+            codes = confirm_code_app(
+                user,
+                form.cleaned_data["code"],
+                by=user,
+                now=now,
+                keep=request.session.session_key or "",
+            )
         except DomainError as refused:
             form.add_error("code", refused.message)
         else:
             step_up(request, Method.TOTP)
-            end_sessions(user, keep=request.session.session_key or "", why=Ended.SECOND_STEP)
             form = StepForm()
     return _setup_page(request, form, codes, status=422 if form.errors else 200)
 

@@ -7,6 +7,7 @@ import pyotp
 import pytest
 
 from accounts.actions import (
+    begin_session,
     offer_passkey,
     reset_second_step,
     try_passkey,
@@ -20,10 +21,22 @@ from accounts.actions.code_apps import (
     renew_recovery_codes,
 )
 from accounts.actions.passkeys import Site, add_passkey, begin_passkey, remove_passkey
-from accounts.models import Method, Passkey, RecoveryCode, SignInChallenge, Totp
+from accounts.models import (
+    Device,
+    Ended,
+    Method,
+    Passkey,
+    RecoveryCode,
+    SignInChallenge,
+    Totp,
+    WebSession,
+)
+from accounts.sessions import digest_of
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import history_of
 from tests.accounts.authenticator import PRESENT, Authenticator
+from tests.accounts.test_devices import device_of
+from tests.accounts.test_sessions import come_in, is_in
 from tests.conftest import PASSWORD
 
 NOON = datetime(2026, 11, 20, 12, 0, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -31,19 +44,19 @@ HERE = "10.0.0.8"
 SITE = Site("testserver", frozenset({"http://testserver"}))
 
 
-def with_code_app(user, now=NOON):
+def with_code_app(user, now=NOON, keep=""):
     """Set a code app up the way people do; return its secret and the recovery codes."""
     secret = begin_code_app(user, by=user, now=now)
-    codes = confirm_code_app(user, pyotp.TOTP(secret).at(now), by=user, now=now)
+    codes = confirm_code_app(user, pyotp.TOTP(secret).at(now), by=user, now=now, keep=keep)
     return secret, codes
 
 
-def with_passkey(user, now=NOON, **more):
+def with_passkey(user, now=NOON, keep="", **more):
     """Add a passkey the way people do."""
     authenticator = Authenticator(**more)
     token, options = begin_passkey(user, site=SITE, by=user, now=now)
     answer = authenticator.create(options)
-    add_passkey(user, token, answer, name="钥匙", site=SITE, by=user, now=now)
+    add_passkey(user, token, answer, name="钥匙", site=SITE, by=user, now=now, keep=keep)
     return authenticator
 
 
@@ -205,6 +218,36 @@ def test_five_wrong_codes_lock_the_second_step_whatever_the_challenge(lin):
     answer = try_second_step(challenge_of(lin), codes[0], address=HERE, now=NOON)
     assert answer.refusal == "second_step.locked"
     assert RecoveryCode.objects.filter(used_at=None).count() == 10
+
+
+NEW_STEPS = {"code app": with_code_app, "passkey": with_passkey}
+
+
+@pytest.mark.parametrize("step", NEW_STEPS)
+def test_a_new_second_step_ends_what_began_before_it(lin, bo, step):
+    for key in ("here", "elsewhere"):
+        begin_session(lin, key=key, method=Method.PASSWORD)
+    weak = device_of(lin, now=NOON).device
+    proved = device_of(lin, now=NOON, method=Method.PASSKEY).device
+    colleagues = device_of(bo, now=NOON).device
+    NEW_STEPS[step](lin, keep="here")
+    ended = WebSession.objects.get(user=lin, ended_at__isnull=False)
+    assert (ended.key_hash, ended.ended_why) == (digest_of("elsewhere"), Ended.SECOND_STEP)
+    assert Device.objects.get(ended_at__isnull=False) == weak
+    assert set(Device.objects.living(NOON)) == {proved, colleagues}
+
+
+def test_who_adds_a_passkey_stays_in_the_browser_in_which_they_did(lin):
+    here, elsewhere = come_in(lin), come_in(lin)
+    phone = Authenticator()
+    begun = here.post("/profile/passkeys/begin/", {}, content_type="application/json").json()
+    done = here.post(
+        "/profile/passkeys/finish/",
+        {"token": begun["token"], "credential": phone.create(begun["options"]), "name": "钥匙"},
+        content_type="application/json",
+    )
+    assert len(done.json()["codes"]) == 10
+    assert (is_in(here), is_in(elsewhere)) == (True, False)
 
 
 def test_a_passkey_opens_without_a_name(lin):

@@ -4,15 +4,16 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
 from accounts.actions import note_seen
+from accounts.authentication import SecondStepMissing
 from accounts.letting_in import method_of
 from accounts.models import User
 from accounts.queries import owes_second_step
+from common.rest import answer_refusal
 
 
 class LocaleMiddleware:
@@ -73,13 +74,7 @@ class SessionMiddleware:
         if not owes_second_step(request.user, method_of(request), now=timezone.now()):
             return None
         if request.path.startswith("/api/"):
-            body = {
-                "type": "about:blank",
-                "title": _("Set up a second step first: open your profile in the browser."),
-                "status": 403,
-                "code": "second_step.required",
-            }
-            return JsonResponse(body, status=403, content_type="application/problem+json")
+            return answer_refusal(request, SecondStepMissing())
         where = {"next": request.get_full_path()} if request.method == "GET" else {}
         query = f"?{urlencode(where)}" if where else ""
         return HttpResponseRedirect(reverse("second-step-setup") + query)

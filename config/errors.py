@@ -9,8 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 
-from common.rest import OrjsonRenderer, problem_document
-from common.rest.problems import CONTENT_TYPE
+from common.rest import answer_problem
 
 logger = logging.getLogger(__name__)
 
@@ -18,21 +17,23 @@ logger = logging.getLogger(__name__)
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer the same for what does not exist and what is not yours to see."""
     if _wants_json(request):
-        return _problem(request, 404, "not_found", _("No such thing, or it is not yours to see."))
+        return answer_problem(
+            request, 404, "not_found", _("No such thing, or it is not yours to see.")
+        )
     return render(request, "errors/404.html", status=404)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what cannot be understood at all: a foreign host's name, a form beyond all bounds."""
     if _wants_json(request):
-        return _problem(request, 400, "bad_request", _("This request cannot be understood."))
+        return answer_problem(request, 400, "bad_request", _("This request cannot be understood."))
     return defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what a person may see but not do."""
     if _wants_json(request):
-        return _problem(request, 403, "forbidden", _("This is not yours to do."))
+        return answer_problem(request, 403, "forbidden", _("This is not yours to do."))
     return render(request, "errors/403.html", status=403)
 
 
@@ -40,7 +41,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer a form that was too old or came from elsewhere; what was typed is one step back."""
     logger.warning("csrf refused %s: %s", request.path, reason)
     if _wants_json(request):
-        return _problem(
+        return answer_problem(
             request,
             403,
             "csrf",
@@ -54,7 +55,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     incident = secrets.token_hex(2).upper()
     logger.error("incident %s: %s %s", incident, request.method, request.path)
     if _wants_json(request):
-        response: HttpResponse = _problem(
+        response = answer_problem(
             request,
             500,
             "internal",
@@ -80,8 +81,3 @@ def _theme(request: HttpRequest) -> str:
 def _wants_json(request: HttpRequest) -> bool:
     accept = request.headers.get("Accept", "")
     return request.path.startswith("/api/") or ("json" in accept and "text/html" not in accept)
-
-
-def _problem(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:
-    body = problem_document(status, code, detail, instance=request.path)
-    return HttpResponse(OrjsonRenderer().render(body), status=status, content_type=CONTENT_TYPE)

@@ -20,7 +20,8 @@ from accounts.models import Method
 from accounts.people import signed_in
 from accounts.views.coming_in import OPEN_STEP, come_in
 from common.errors import DomainError
-from common.text import TextRefused, parse_json
+from common.rest import answer_problem, answer_refusal
+from common.text import parse_json
 
 Said = dict[str, Any]
 View = Callable[[HttpRequest, Said], HttpResponse]
@@ -36,12 +37,12 @@ def in_json(view: View) -> Callable[[HttpRequest], HttpResponse]:
         try:
             said = parse_json(request.body or b"{}", max_depth=8)
             if not isinstance(said, dict):
-                return _problem(400, "invalid", _("Some of what was sent cannot be used."))
+                return answer_problem(
+                    request, 400, "invalid", _("Some of what was sent cannot be used.")
+                )
             return view(request, said)
-        except TextRefused as refused:
-            return _problem(400, refused.code, refused.message)
         except DomainError as refused:
-            return _problem(409, refused.code, refused.message)
+            return answer_refusal(request, refused)
 
     return shown
 
@@ -62,7 +63,7 @@ def sign_in_finish(request: HttpRequest, said: Said) -> HttpResponse:
     answer = try_passkey(_text(said, "token"), _credential(said), site=site_of(request))
     if answer.person is None:
         error = answer.error
-        return _problem(403, answer.refusal, error.message if error else "")
+        return answer_problem(request, 403, answer.refusal, error.message if error else "")
     # ``come_in`` reads ``next`` as forms send it, checked like any other.
     onward = step.get("next", "") if answer.method == Method.PASSWORD_PASSKEY else ""
     response = come_in(request, answer.person, answer.method, onward)
@@ -76,7 +77,7 @@ def sign_in_finish(request: HttpRequest, said: Said) -> HttpResponse:
 def new_begin(request: HttpRequest, said: Said) -> HttpResponse:
     """Begin a new passkey."""
     if not is_proved(request):
-        return _proof_needed()
+        return _proof_needed(request)
     user = signed_in(request)
     token, options = begin_passkey(user, site=site_of(request), by=user, now=timezone.now())
     return JsonResponse({"token": token, "options": options})
@@ -127,14 +128,10 @@ def proof_finish(request: HttpRequest, said: Said) -> HttpResponse:
     return JsonResponse({"ok": True})
 
 
-def _proof_needed() -> JsonResponse:
+def _proof_needed(request: HttpRequest) -> HttpResponse:
     where = reverse("prove") + "?" + urlencode({"next": reverse("second-step-setup")})
-    return _problem(403, "proof.needed", _("Prove once more that it is you."), next=where)
-
-
-def _problem(status: int, code: str, title: str, **more: Any) -> JsonResponse:
-    body = {"type": "about:blank", "title": title, "status": status, "code": code, **more}
-    return JsonResponse(body, status=status, content_type="application/problem+json")
+    said = _("Prove once more that it is you.")
+    return answer_problem(request, 403, "proof.needed", said, next=where)
 
 
 def _text(said: Said, name: str) -> str:

@@ -2,7 +2,7 @@
 
 from common.rest.endpoint import Endpoint
 from common.rest.preconditions import seen_version
-from common.rest.problems import problem, problem_document
+from common.rest.problems import answer_problem, answer_refusal, problem, problem_document
 from common.rest.sent import BadQuery, KeyField, PageQuery, RowLimit, Sent, accepted
 from common.rest.session import SessionSignIn
 from common.rest.shapes import PROBLEM, Problem, answers
@@ -21,6 +21,8 @@ __all__ = [
     "Sent",
     "SessionSignIn",
     "accepted",
+    "answer_problem",
+    "answer_refusal",
     "answers",
     "problem",
     "problem_document",

@@ -9,7 +9,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -20,6 +20,7 @@ from common.request_ids import current_request_id
 from common.rest.preconditions import Unconditional
 from common.rest.rates import TooFast
 from common.rest.sent import BadQuery
+from common.rest.wire import OrjsonRenderer
 from common.text import TextRefused
 
 CONTENT_TYPE = "application/problem+json"
@@ -62,6 +63,19 @@ def problem_document(
         "code": code,
         "request_id": current_request_id(),
     }
+
+
+def answer_problem(
+    request: HttpRequest, status: int, code: str, detail: str, **extra: Any
+) -> HttpResponse:
+    """Answer with a problem document where no REST view does it: middleware, pages that speak JSON."""
+    body = problem_document(status, code, detail, instance=request.path, **extra)
+    return HttpResponse(OrjsonRenderer().render(body), status=status, content_type=CONTENT_TYPE)
+
+
+def answer_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """Answer a refusal by an action as :func:`answer_problem` does."""
+    return answer_problem(request, _status_of(error), error.code, error.message, **error.details)
 
 
 def status_title(status: int) -> str:
@@ -140,6 +154,8 @@ def _meaning(error: Exception) -> tuple[int, str, str, dict[str, Any]] | None:
 
 def _status_of(error: DomainError) -> int:
     match error:
+        case NotFound():
+            return 404
         case Unproven():
             return 401
         case Forbidden():

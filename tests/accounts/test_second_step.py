@@ -250,6 +250,25 @@ def test_who_adds_a_passkey_stays_in_the_browser_in_which_they_did(lin):
     assert (is_in(here), is_in(elsewhere)) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("path", "sent", "status", "code"),
+    [
+        ("/passkeys/finish/", {"token": "x"}, 403, "second_step.expired"),
+        ("/passkeys/finish/", [], 400, "invalid"),
+        ("/passkeys/finish/", "{", 400, "text.json"),
+        ("/profile/passkeys/finish/", {"token": "x"}, 409, "passkey.expired"),
+    ],
+)
+def test_refusals_of_passkeys_are_problem_documents(lin, path, sent, status, code):
+    answer = come_in(lin).post(path, sent, content_type="application/json")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    told = answer.json()
+    assert (answer.status_code, told["status"], told["code"]) == (status, status, code)
+    assert told["instance"] == path
+    assert told["detail"]
+    assert told["title"] != told["detail"]
+
+
 def test_a_passkey_opens_without_a_name(lin):
     phone = with_passkey(lin)
     token, options = offer_passkey(SITE, now=NOON)

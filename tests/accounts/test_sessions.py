@@ -268,7 +268,8 @@ def test_operations_and_leads_set_a_second_step_up_before_anything_else(who, req
     for page in ("/", "/profile/", "/admin/", "/desk/"):
         assert browser.get(page).headers["Location"].startswith("/profile/second-step/")
     refused = browser.get("/api/v1/conversations/")
-    assert (refused.status_code, refused.json()["code"]) == (403, "second_step.required")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_step.missing")
+    assert refused.json()["detail"].startswith("请先设好第二步验证")
     page = browser.get("/profile/second-step/")
     assert page.status_code == 200
     assert "您的角色需要第二步" in page.content.decode()

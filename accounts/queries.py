@@ -164,12 +164,11 @@ def demo_people() -> list[tuple[User, str]]:
     return [(person, str(Role(role).label)) for role, person in found.items()]
 
 
-def access_ended(*, since: datetime, until: datetime) -> set[tuple[UUID, int]]:
+def access_ended(*, since: datetime, until: datetime) -> dict[UUID, User]:
     """Return what was ended or ran out in this span (device or integration token), each with its person."""
-    return {
-        *Device.objects.ended_between(since, until).values_list("pk", "user_id"),
-        *IntegrationToken.objects.ended_between(since, until).values_list("pk", "owner_id"),
-    }
+    devices = Device.objects.ended_between(since, until).select_related("user")
+    tokens = IntegrationToken.objects.ended_between(since, until).select_related("owner")
+    return {one.pk: one.user for one in devices} | {one.pk: one.owner for one in tokens}
 
 
 def me_card(user: User) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import orjson
 from django.db import close_old_connections, connections
 from django.utils import timezone
 
+from accounts.actions import user_topic
 from accounts.queries import access_ended
 from common.hub import Hub
 from common.ids import parse_key
@@ -54,7 +55,7 @@ class Live:
         self.reader = Reader()
         self.limits = Limits(4000, 5, 20)
         self.sockets = 0
-        self._ended: set[tuple[UUID, int]] = set()
+        self._ended: set[UUID] = set()
         # Our own bounded pool: one slow query must not stop every other socket of the process.
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="live-db")
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -132,11 +133,11 @@ class Live:
         """Have the sockets of whoever lost access ask again: nothing is pushed when time runs out."""
         now = timezone.now()
         ended = await self.in_pool(access_ended, since=now - ENDED_WITHIN, until=now)
-        for person in {person for row, person in ended - self._ended}:
-            changed = {"name": "rights.changed", "ids": {"user": str(person)}}
+        for person in {ended[row] for row in ended.keys() - self._ended}:
+            changed = {"name": "rights.changed", "ids": {"user": person.public_key}}
             frame = orjson.dumps({"op": "event", "topic": "me", **changed})
-            self.hub.deliver(f"user.{person}", None, frame)
-        self._ended = ended
+            self.hub.deliver(user_topic(person), None, frame)
+        self._ended = set(ended)
 
     def _read_limits(self, beat: bool) -> tuple[Limits, timedelta]:
         if beat:

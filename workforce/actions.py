@@ -4,6 +4,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import tell_rights_changed
 from accounts.models import User
 from common.errors import DomainError
 from common.history import record
@@ -25,7 +26,7 @@ def join_team(team: Team, user: User, *, is_lead: bool = False, by: User | None)
         by=by,
         after={"user": user.pk, "lead": is_lead},
     )
-    push(f"user.{user.pk}", "rights.changed", user=user.public_key)
+    tell_rights_changed(user)
     return membership
 
 
@@ -36,7 +37,7 @@ def leave_team(team: Team, user: User, *, by: User | None) -> bool:
     gone, _rows = TeamMembership.objects.filter(team=team, user=user).delete()
     if gone:
         record(team, "team.left", by=by, before={"user": user.pk})
-        push(f"user.{user.pk}", "rights.changed", user=user.public_key)
+        tell_rights_changed(user)
     return bool(gone)
 
 

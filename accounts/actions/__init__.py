@@ -58,6 +58,7 @@ from accounts.actions.sessions import (
     note_ended,
     note_seen,
     renew_session,
+    tell_rights_changed,
     user_topic,
 )
 from accounts.actions.sign_in import (
@@ -168,6 +169,7 @@ __all__ = [
     "sign_in_device",
     "sign_out_device",
     "take_socket_ticket",
+    "tell_rights_changed",
     "try_passkey",
     "try_password",
     "try_second_step",

@@ -11,14 +11,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import credentials
-from accounts.actions.sessions import user_topic
+from accounts.actions.sessions import tell_rights_changed
 from accounts.models import Device, DeviceEnd, IntegrationToken, Method, User
 from accounts.signals import access_ended
 from common.errors import DomainError, NotFound, Unproven
 from common.history import record
 from common.ids import uuid7
 from common.parameters import value
-from common.push import push
 from common.rights import require_right
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -183,7 +182,7 @@ def end_devices(
         ended += 1
     access_ended.send(User, user=user, why=DeviceEnd(why), by=by)
     if ended:
-        push(user_topic(user), "rights.changed", user=user.pk)
+        tell_rights_changed(user)
     return ended
 
 
@@ -292,11 +291,12 @@ def _make_room(user: User, *, besides: Device, now: datetime) -> None:
 def _end(
     rows: QuerySet[Device], why: DeviceEnd, *, by: User | None, now: datetime, reason: str = ""
 ) -> int:
-    ended = list(rows.select_for_update().filter(ended_at=None).order_by("pk"))
+    living = rows.select_related("user").select_for_update(of=("self",)).filter(ended_at=None)
+    ended = list(living.order_by("pk"))
     for device in ended:
         device.ended_at, device.end_reason, device.answer_nonce = now, why, None
         device.save(update_fields=["ended_at", "end_reason", "answer_nonce"])
         record(device, "device.ended", by=by, after={"why": why.value}, reason=reason, at=now)
-    for user in {device.user_id for device in ended}:
-        push(user_topic(User(pk=user)), "rights.changed", user=user)
+    for user in {device.user for device in ended}:
+        tell_rights_changed(user)
     return len(ended)

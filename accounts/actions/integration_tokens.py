@@ -8,14 +8,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import credentials
-from accounts.actions.sessions import user_topic
+from accounts.actions.sessions import tell_rights_changed
 from accounts.models import IntegrationToken, User
 from accounts.scopes import SCOPES, unknown_scopes
 from common.errors import DomainError
 from common.history import record
 from common.ids import uuid7
 from common.parameters import value
-from common.push import push
 from common.rights import require_right
 
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -109,7 +108,7 @@ def rotate_integration_token(
         after={"expires_at": expires_at},
         reason=reason,
     )
-    push(user_topic(User(pk=token.owner_id)), "rights.changed", user=token.owner_id)
+    tell_rights_changed(token.owner)
     return secret
 
 
@@ -128,7 +127,7 @@ def revoke_integration_token(
         token.revoked_at = timezone.now()
         token.save(update_fields=["revoked_at"])
         record(token, "integration_token.revoked", by=by, reason=reason, at=token.revoked_at)
-        push(user_topic(User(pk=token.owner_id)), "rights.changed", user=token.owner_id)
+        tell_rights_changed(token.owner)
     return token
 
 

@@ -5,12 +5,11 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.devices import end_devices
-from accounts.actions.sessions import end_sessions, require_reason, user_topic
+from accounts.actions.sessions import end_sessions, require_reason, tell_rights_changed
 from accounts.models import DeviceEnd, Ended, Member, Role, Tier, User
 from accounts.signals import left_the_desk
 from common.errors import DomainError
 from common.history import record
-from common.push import push
 from common.rights import require_right
 
 
@@ -121,7 +120,7 @@ def set_language(user: User, language: str, *, by: User | None) -> User:
 @transaction.atomic
 def leave(user: User) -> None:
     """Have the person's sockets ask again who is there: those of an ended session close."""
-    push(user_topic(user), "rights.changed", user=user.public_key)
+    tell_rights_changed(user)
 
 
 def _set_active(user: User, active: bool, event: str, *, by: User | None, reason: str) -> User:
@@ -146,5 +145,5 @@ def _set_active(user: User, active: bool, event: str, *, by: User | None, reason
         after={"is_active": active},
         reason=reason,
     )
-    push(user_topic(user), "rights.changed", user=user.public_key)
+    tell_rights_changed(user)
     return user

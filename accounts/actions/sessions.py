@@ -116,7 +116,7 @@ def end_sessions(user: User, *, keep: str = "", why: str = Ended.BY_OPERATIONS) 
     Session.objects.filter(session_key__in=names).delete()
     forget_browsers(names)
     ending.filter(key_hash__in=names).update(ended_at=timezone.now(), ended_why=why)
-    push(user_topic(user), "rights.changed", user=user.pk)
+    tell_rights_changed(user)
     return len(names)
 
 
@@ -143,7 +143,7 @@ def end_session(session: WebSession, *, by: User, why: str = "") -> bool:
         after={"device": session.device_words, "signed_in_at": session.signed_in_at},
         reason=why,
     )
-    push(user_topic(session.user), "rights.changed", user=session.user_id)
+    tell_rights_changed(session.user)
     return True
 
 
@@ -186,6 +186,14 @@ def clear_old_sessions() -> int:
 def user_topic(user: User) -> str:
     """Return the bus topic of one person."""
     return f"user.{user.pk}"
+
+
+def tell_rights_changed(user: User) -> None:
+    """Have the person's sockets ask again who is there and what they may hear.
+
+    Clients read it too, so it names the person by the key that everybody outside reads.
+    """
+    push(user_topic(user), "rights.changed", user=user.public_key)
 
 
 def require_reason(reason: str) -> None:

@@ -406,6 +406,8 @@ async def test_what_was_ended_without_a_push_is_noticed(server, mei, bo, erp):
         now = timezone.now()
         await IntegrationToken.objects.filter(pk=token.pk).aupdate(revoked_at=now)
         await Device.objects.filter(pk=tokens.device.pk).aupdate(ended_at=now)
+        told = await app.until("event", name="rights.changed")
+        assert told["ids"] == {"user": mei.public_key}
         assert [await closes(system, 5), await closes(app, 5)] == [SIGN_IN, SIGN_IN]
 
 

@@ -51,6 +51,13 @@ def spellings_of(phone: str) -> list[str]:
     return [phone, f"+86{phone}", f"86{phone}", f"+86-{phone}"]
 
 
+def own_member(user: User) -> Member | None:
+    """Return the member that ``user`` is, for what members do for themselves; None for all others."""
+    if not user.can("me.use"):
+        return None
+    return Member.objects.visible_to(user).filter(user=user).first()
+
+
 def account_of_phone(phone: str) -> User | None:
     """Return the person who signs in with ``phone``, or whose buyer has it; nobody when in doubt."""
     own = User.objects.filter(phone__in=spellings_of(phone)).order_by("id").first()

@@ -8,12 +8,13 @@ import pyotp
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_oneself
 from accounts.actions.codes import typed_code
 from accounts.actions.devices import end_weak_devices
 from accounts.actions.sessions import end_sessions
 from accounts.models import Ended, Method, RecoveryCode, Totp, User
 from accounts.queries import must_have_second_step
-from common.errors import DomainError, Forbidden
+from common.errors import DomainError
 from common.history import record
 from common.sealing import fingerprint, is_fingerprint_of, seal, unseal
 
@@ -30,7 +31,7 @@ def begin_code_app(user: User, *, by: User | None, now: datetime) -> str:
 
     Raises ``forbidden``, and ``code_app.there`` when one is already set up.
     """
-    _own(user, by)
+    require_oneself(user, by)
     user = User.objects.select_for_update().get(pk=user.pk)
     if Totp.objects.filter(user=user, confirmed_at__isnull=False).exists():
         raise DomainError("code_app.there", _("A code app is set up already. Remove it first."))
@@ -56,7 +57,7 @@ def confirm_code_app(
     Other sign-ins end as :func:`sign_out_elsewhere` says, but for the session ``keep``.
     Raises ``forbidden``, ``code_app.missing``, ``second_step.wrong``.
     """
-    _own(user, by)
+    require_oneself(user, by)
     user = User.objects.select_for_update().get(pk=user.pk)
     totp = Totp.objects.filter(user=user, confirmed_at=None).first()
     if totp is None:
@@ -77,7 +78,7 @@ def remove_code_app(user: User, *, by: User | None) -> bool:
 
     Raises ``forbidden``, and ``second_step.last`` when the person must have a second step.
     """
-    _own(user, by)
+    require_oneself(user, by)
     user = User.objects.select_for_update().get(pk=user.pk)
     if not user.passkeys.exists():
         may_go_without(user)
@@ -91,7 +92,7 @@ def remove_code_app(user: User, *, by: User | None) -> bool:
 @transaction.atomic
 def renew_recovery_codes(user: User, *, by: User | None) -> list[str]:
     """Replace the recovery codes and return the ten new ones, once. Raises ``forbidden``."""
-    _own(user, by)
+    require_oneself(user, by)
     codes = _make_recovery_codes(user)
     record(user, "person.recovery_codes_made", by=by)
     return codes
@@ -182,9 +183,3 @@ def _make_recovery_codes(user: User) -> list[str]:
         RecoveryCode(user=user, digest=fingerprint(code, purpose=_RECOVERY)) for code in codes
     )
     return [f"{code[:4]}-{code[4:8]}-{code[8:]}" for code in codes]
-
-
-def _own(user: User, by: User | None) -> None:
-    # Not even operations set up a second step for somebody else: it would be theirs to use.
-    if by != user:
-        raise Forbidden()

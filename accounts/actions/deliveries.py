@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_q.tasks import async_task
 
+from accounts.actions.asking import require_reason
 from accounts.actions.notifications import DELIVER, QUIET_OVER, notify
 from accounts.models import (
     EmailAddress,
@@ -189,8 +190,7 @@ def retry_delivery(
     ``delivery.not_over``, ``delivery.no_target``, ``delivery.on_its_way``.
     """
     require_right(by, "notifications.manage")
-    if not reason.strip():
-        raise DomainError("delivery.no_reason", gettext_lazy("Write why."))
+    require_reason(reason, code="delivery.no_reason")
     row = NotificationDelivery.objects.select_for_update().get(pk=delivery.pk)
     if row.state not in {NoticeState.FAILED, NoticeState.SKIPPED}:
         raise DomainError(

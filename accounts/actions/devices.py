@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import credentials
+from accounts.actions.asking import require_reason
 from accounts.actions.sessions import tell_rights_changed
 from accounts.models import Device, DeviceEnd, IntegrationToken, Method, User
 from accounts.signals import access_ended
@@ -127,8 +128,7 @@ def end_device(device: Device, *, by: User, now: datetime, reason: str = "") -> 
     if not own:
         if not by.can("people.manage"):
             raise NotFound("device.not_found", _("There is no such device."))
-        if not reason.strip():
-            raise DomainError("person.no_reason", _("Write why."))
+        require_reason(reason)
     why = DeviceEnd.REVOKED if own else DeviceEnd.ENDED
     _end(Device.objects.filter(pk=device.pk), why, by=by, now=now, reason=reason)
     device.refresh_from_db()

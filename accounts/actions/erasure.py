@@ -7,6 +7,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_reason
 from accounts.actions.people import close_account, reopen_account
 from accounts.actions.requests import locked_request, move_request
 from accounts.models import (
@@ -44,8 +45,7 @@ def begin_erasure(
     hold included).
     """
     require_right(by, "personal_data.handle")
-    if not reason.strip():
-        raise DomainError("request.no_reason", _("Write how you checked it."))
+    require_reason(reason, code="request.no_reason", message=_("Write how you checked it."))
     request = locked_request(request)
     if request.kind != RequestKind.ERASURE:
         raise DomainError("request.not_this_kind", _("This request asks for something else."))

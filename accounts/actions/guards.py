@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from accounts.actions.sessions import require_reason
+from accounts.actions.asking import require_reason
 from accounts.models import SignInGuard, User
 from accounts.phones import mainland_phone
 from accounts.queries import people_lately_at

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import credentials
+from accounts.actions.asking import require_reason
 from accounts.actions.sessions import tell_rights_changed
 from accounts.models import IntegrationToken, User
 from accounts.scopes import SCOPES, unknown_scopes
@@ -36,7 +37,7 @@ def issue_integration_token(
     ``.too_long`` (past, or further off than the parameter allows), ``.superuser`` and ``.closed``.
     """
     require_right(by, "tokens.manage")
-    _ask_why(reason)
+    require_reason(reason, code="integration_token.no_reason")
     _ask_end(expires_at)
     if not scopes:
         raise DomainError("integration_token.no_scope", _("Say what the token may read or write."))
@@ -89,7 +90,7 @@ def rotate_integration_token(
     ``.too_long`` and ``.revoked``.
     """
     require_right(by, "tokens.manage")
-    _ask_why(reason)
+    require_reason(reason, code="integration_token.no_reason")
     _ask_end(expires_at)
     token = IntegrationToken.objects.select_for_update().get(pk=token.pk)
     if token.revoked_at is not None:
@@ -121,7 +122,7 @@ def revoke_integration_token(
     Raises ``forbidden``, ``integration_token.no_reason``.
     """
     require_right(by, "tokens.manage")
-    _ask_why(reason)
+    require_reason(reason, code="integration_token.no_reason")
     token = IntegrationToken.objects.select_for_update().get(pk=token.pk)
     if token.revoked_at is None:
         token.revoked_at = timezone.now()
@@ -139,11 +140,6 @@ def note_token_use(token: IntegrationToken, *, address: str, now: datetime) -> N
     IntegrationToken.objects.filter(
         Q(last_used_at=None) | Q(last_used_at__lte=now - USE_IS_NOTED_EVERY), pk=token.pk
     ).update(last_used_at=now, last_used_address=address)
-
-
-def _ask_why(reason: str) -> None:
-    if not reason.strip():
-        raise DomainError("integration_token.no_reason", _("Write why."))
 
 
 def _ask_end(expires_at: datetime) -> None:

@@ -7,9 +7,9 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_reason
 from accounts.actions.codes import ask_for_code, use_code
 from accounts.actions.passwords import give_password
-from accounts.actions.sessions import require_reason
 from accounts.models import (
     CodePurpose,
     Invitation,

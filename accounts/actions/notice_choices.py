@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_oneself
 from accounts.actions.deliveries import release_held
 from accounts.actions.notifications import QUIET_OVER
 from accounts.models import (
@@ -19,7 +20,7 @@ from accounts.models import (
 )
 from accounts.notifications.kinds import MEDIA, known_kind, media_for
 from common.deadlines import set_deadline
-from common.errors import DomainError, Forbidden
+from common.errors import DomainError
 from common.history import record
 
 
@@ -33,8 +34,7 @@ def choose_media(
     ``notification.unknown_medium`` and ``notification.not_silenced``. The same choice again changes
     nothing.
     """
-    if by != person:
-        raise Forbidden()
+    require_oneself(person, by)
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
     before = {row.kind: row.media for row in NotificationPreference.objects.filter(person=person)}
     changed: dict[str, list[str]] = {}
@@ -112,8 +112,7 @@ def set_quiet_hours(
     is no longer quiet. Raises ``forbidden``, ``quiet.one_end``, ``quiet.bad_day``,
     ``quiet.unknown_zone``. The same again changes nothing.
     """
-    if by != person:
-        raise Forbidden()
+    require_oneself(person, by)
     if (start is None) != (until is None):
         raise DomainError("quiet.one_end", _("Enter when it begins and when it ends."))
     wanted = sorted(set(days))

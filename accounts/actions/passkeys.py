@@ -19,6 +19,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from accounts.actions.asking import require_oneself
 from accounts.actions.challenges import answered, ask, asked
 from accounts.actions.code_apps import (
     drop_idle_recovery_codes,
@@ -27,7 +28,7 @@ from accounts.actions.code_apps import (
     sign_out_elsewhere,
 )
 from accounts.models import ChallengeKind, Passkey, SignInChallenge, Totp, User
-from common.errors import DomainError, Forbidden, NotFound
+from common.errors import DomainError, NotFound
 from common.history import record
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def begin_passkey(
 
     Raises ``forbidden``, ``passkey.too_many``, ``passkey.no_host``.
     """
-    _own(user, by)
+    require_oneself(user, by)
     if _is_number(site.host):
         raise DomainError(
             "passkey.no_host",
@@ -92,7 +93,7 @@ def add_passkey(
     Other sign-ins end as :func:`sign_out_elsewhere` says, but for the session ``keep``.
     Raises ``forbidden``, ``passkey.expired``, ``passkey.refused``, ``passkey.there``.
     """
-    _own(user, by)
+    require_oneself(user, by)
     user = User.objects.select_for_update().get(pk=user.pk)
     question = asked(token, kinds={ChallengeKind.ENROL}, now=now)
     if question is None or question.user != user or not answered(question, now=now):
@@ -230,11 +231,6 @@ def _mine(passkey: Passkey, by: User | None) -> Passkey:
     if row is None:
         raise NotFound("not_found", _("No such thing, or it is not yours to see."))
     return row
-
-
-def _own(user: User, by: User | None) -> None:
-    if by != user:
-        raise Forbidden()
 
 
 def _is_number(host: str) -> bool:

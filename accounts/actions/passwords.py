@@ -3,11 +3,11 @@
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_oneself, require_reason
 from accounts.actions.devices import end_devices
-from accounts.actions.sessions import end_sessions, require_reason
+from accounts.actions.sessions import end_sessions
 from accounts.models import DeviceEnd, Ended, Invitation, User
 from accounts.passwords import check_rules
-from common.errors import Forbidden
 from common.history import record
 from common.rights import require_right
 
@@ -52,6 +52,5 @@ def change_password(user: User, password: str, *, by: User | None, keep: str) ->
 
     Raises ``forbidden`` and ``password.weak``. The door has asked for the present one.
     """
-    if by != user:
-        raise Forbidden()
+    require_oneself(user, by)
     return set_password(user, password, by=by, reason=str(_("changed by the person")), keep=keep)

@@ -4,8 +4,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_reason
 from accounts.actions.devices import end_devices
-from accounts.actions.sessions import end_sessions, require_reason, tell_rights_changed
+from accounts.actions.sessions import end_sessions, tell_rights_changed
 from accounts.models import DeviceEnd, Ended, Member, Role, Tier, User
 from accounts.signals import left_the_desk
 from common.errors import DomainError
@@ -23,8 +24,7 @@ def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> 
     unknown = set(roles) - set(Role.values)
     if unknown:
         raise DomainError("role.unknown", _("There is no such role."), roles=sorted(unknown))
-    if not reason.strip():
-        raise DomainError("role.no_reason", _("Write why the roles change."))
+    require_reason(reason, code="role.no_reason", message=_("Write why the roles change."))
     user = User.objects.select_for_update().get(pk=user.pk)
     wanted = [role for role in Role.values if role in roles]
     if wanted == user.roles:
@@ -125,8 +125,7 @@ def leave(user: User) -> None:
 
 def _set_active(user: User, active: bool, event: str, *, by: User | None, reason: str) -> User:
     require_right(by, "people.manage")
-    if not reason.strip():
-        raise DomainError("person.no_reason", _("Write why."))
+    require_reason(reason)
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.is_active == active:
         return user

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
+from accounts.actions.asking import require_reason
 from accounts.actions.notifications import notify
 from accounts.business import business_with, team_of
 from accounts.masks import names_of
@@ -121,8 +122,7 @@ def _reveal(
     team = _team_with_business(member, by, now)
     conversation = conversation or team[1]
     why = clean(reason, max_chars=REASON_CHARACTERS, required=False)
-    if not why:
-        raise DomainError("personal_data.no_reason", _("Write why."))
+    require_reason(why, code="personal_data.no_reason")
     plain = _plain(member, field, conversation)
     # Two requests at once count one after the other.
     User.objects.select_for_update(no_key=True).get(pk=by.pk)

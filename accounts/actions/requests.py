@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
 from accounts import rules
+from accounts.actions.asking import require_reason
 from accounts.actions.notifications import notify
 from accounts.copy_files import drop_files
 from accounts.masks import names_of
@@ -146,12 +147,11 @@ def correct_data(
     ``request.no_reason``, ``request.not_this_kind``, ``request.cannot_move``.
     """
     require_right(by, "personal_data.handle")
-    if not reason.strip():
-        raise DomainError("request.no_reason", _("Write how you checked it."))
+    require_reason(reason, code="request.no_reason", message=_("Write how you checked it."))
     request = locked_request(request)
     if request.kind != RequestKind.CORRECTION:
         raise DomainError("request.not_this_kind", _("This request asks for something else."))
-    if request.state not in rules.OPEN_REQUESTS:
+    if not request.is_open:
         raise _cannot(request)
     member = (
         Member.objects.select_for_update(of=("self",))
@@ -177,7 +177,7 @@ def correct_data(
 def warn_of_deadline(request: PersonalDataRequest, kind: str, *, now: datetime) -> bool:
     """Write into the history that a request is due soon or late; False when it has ended."""
     request = locked_request(request)
-    if request.state not in rules.OPEN_REQUESTS:
+    if not request.is_open:
         return False
     record(request, kind, by=None, after={"due_at": request.due_at}, at=now)
     return True
@@ -212,8 +212,7 @@ def place_hold(member: Member, *, ordered_by: str, by: User | None, reason: str)
 def lift_hold(member: Member, *, by: User | None, reason: str) -> bool:
     """End the legal hold of ``member``; False when none stands. Raises ``forbidden``, ``hold.no_reason``."""
     require_right(by, "personal_data.handle")
-    if not reason.strip():
-        raise DomainError("hold.no_reason", _("Write why."))
+    require_reason(reason, code="hold.no_reason")
     lifted = LegalHold.objects.filter(member=member, lifted_at=None).update(
         lifted_at=timezone.now()
     )
@@ -252,7 +251,7 @@ def move_request(
     if by is not None and by.can("personal_data.handle"):
         request.handled_by = by
         changed.append("handled_by")
-    if state not in rules.OPEN_REQUESTS:
+    if not request.is_open:
         if state in (RequestState.REFUSED, RequestState.CANCELLED):
             request.wish = ""
             changed.append("wish")

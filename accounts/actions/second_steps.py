@@ -6,11 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_reason
 from accounts.actions.challenges import answered, ask, asked
 from accounts.actions.devices import end_devices
 from accounts.actions.guards import Try, give_tries_back, take_try
 from accounts.actions.passkeys import Site, check_assertion, request_options
-from accounts.actions.sessions import end_sessions, require_reason
+from accounts.actions.sessions import end_sessions
 from accounts.models import ChallengeKind, DeviceEnd, Ended, Passkey, RecoveryCode, Totp, User
 from common.errors import DomainError, Forbidden
 from common.history import record

@@ -9,12 +9,13 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import require_oneself
 from accounts.actions.browsers import follow_browser, forget_browsers
 from accounts.actions.notifications import announce_sign_in
 from accounts.models import Ended, Method, User, WebSession
 from accounts.sessions import digest_of
 from accounts.user_agents import device_of
-from common.errors import DomainError, Forbidden, NotFound
+from common.errors import NotFound
 from common.history import record
 from common.push import push
 from common.rights import require_right
@@ -150,8 +151,7 @@ def end_session(session: WebSession, *, by: User, why: str = "") -> bool:
 @transaction.atomic
 def end_other_sessions(user: User, *, keep: str, by: User | None) -> int:
     """End all sessions of ``user`` but the one with the key ``keep``. Raises ``forbidden``."""
-    if by != user:
-        raise Forbidden()
+    require_oneself(user, by)
     ended = end_sessions(user, keep=keep, why=Ended.BY_PERSON)
     if ended:
         record(user, "person.sessions_ended", by=by, after={"count": ended})
@@ -194,9 +194,3 @@ def tell_rights_changed(user: User) -> None:
     Clients read it too, so it names the person by the key that everybody outside reads.
     """
     push(user_topic(user), "rights.changed", user=user.public_key)
-
-
-def require_reason(reason: str) -> None:
-    """Raise ``person.no_reason`` when nothing was written."""
-    if not reason.strip():
-        raise DomainError("person.no_reason", _("Write why."))

@@ -205,10 +205,6 @@ class OpenFilter(admin.SimpleListFilter):
                 return queryset
 
 
-def _is_open(row: PersonalDataRequest) -> bool:
-    return row.state in (RequestState.ASKED, RequestState.IN_PROGRESS)
-
-
 @admin.register(PersonalDataRequest)
 class RequestAdmin(BaseAdmin):
     """What members ask about their data; moved by actions with a reason."""
@@ -291,7 +287,7 @@ class RequestAdmin(BaseAdmin):
         consequence=_(
             "Name, phone or region become what the member asked for. Say how you checked."
         ),
-        fits=lambda row: row.kind == RequestKind.CORRECTION and _is_open(row),
+        fits=lambda row: row.kind == RequestKind.CORRECTION and row.is_open,
     )
     def correct(
         self, request: HttpRequest, row: PersonalDataRequest, answers: dict[str, Any]
@@ -333,7 +329,7 @@ class RequestAdmin(BaseAdmin):
         question=_("Refuse, on which ground?"),
         consequence=_("The member reads the ground and the answer."),
         dangerous=True,
-        fits=lambda row: _is_open(row) and not row.stage,
+        fits=lambda row: row.is_open and not row.stage,
     )
     def refuse(
         self, request: HttpRequest, row: PersonalDataRequest, answers: dict[str, Any]
@@ -347,7 +343,7 @@ class RequestAdmin(BaseAdmin):
         right="personal_data.handle",
         question=_("Withdraw this request?"),
         consequence=_("Nothing is done; the member may ask again."),
-        fits=lambda row: _is_open(row) and not row.stage,
+        fits=lambda row: row.is_open and not row.stage,
     )
     def withdraw(
         self, request: HttpRequest, row: PersonalDataRequest, answers: dict[str, Any]

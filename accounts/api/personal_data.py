@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -27,6 +28,7 @@ from accounts.models import (
     RequestKind,
     RequestState,
 )
+from accounts.queries import own_member
 from accounts.shapes import AccessPage, DataRequest, RequestList, Revealed
 from common.addresses import address_of
 from common.ids import public_key
@@ -104,12 +106,16 @@ class RequestSent(Sent):
     )
 
 
-def own_member(request: SignedIn) -> Member:
+def member_asking(request: SignedIn) -> Member:
     """Return the member who asks; to everybody else this address has nothing."""
-    member = Member.objects.visible_to(request.user).filter(user=request.user).first()
-    if member is None or not request.user.can("me.use"):
+    member = own_member(request.user)
+    if member is None:
         raise Http404
     return member
+
+
+def _asked(request: SignedIn, key: UUID) -> PersonalDataRequest:
+    return get_object_or_404(PersonalDataRequest, member=member_asking(request), pk=key)
 
 
 def request_card(row: PersonalDataRequest) -> dict[str, Any]:
@@ -143,7 +149,7 @@ class DataRequests(Endpoint):
     @extend_schema(responses=answers({200: RequestList}, 404))
     def get(self, request: SignedIn) -> Response:
         """List the signed-in member's requests about their data, newest first."""
-        rows = PersonalDataRequest.objects.filter(member=own_member(request)).order_by("-pk")
+        rows = PersonalDataRequest.objects.filter(member=member_asking(request)).order_by("-pk")
         return no_store(self.page([request_card(row) for row in rows[:50]], None))
 
     @extend_schema(
@@ -153,7 +159,7 @@ class DataRequests(Endpoint):
         """Ask for a copy, for erasure or for a correction; asking again while it runs changes nothing."""
         sent = accepted(RequestSent, request.data)
         asked, made = ask_about_data(
-            own_member(request),
+            member_asking(request),
             sent["kind"],
             by=request.user,
             field=sent["field"],
@@ -168,20 +174,14 @@ class OneDataRequest(Endpoint):
     @extend_schema(responses={200: DataRequest})
     def get(self, request: SignedIn, key: UUID) -> Response:
         """Show one of the signed-in member's requests."""
-        return no_store(Response(request_card(self._own(request, key))))
+        return no_store(Response(request_card(_asked(request, key))))
 
     @extend_schema(responses={200: DataRequest})
     def delete(self, request: SignedIn, key: UUID) -> Response:
         """Withdraw a request that still runs."""
         return no_store(
-            Response(request_card(cancel_request(self._own(request, key), by=request.user)))
+            Response(request_card(cancel_request(_asked(request, key), by=request.user)))
         )
-
-    def _own(self, request: SignedIn, key: UUID) -> PersonalDataRequest:
-        found = PersonalDataRequest.objects.filter(member=own_member(request), pk=key).first()
-        if found is None:
-            raise Http404
-        return found
 
 
 class Accesses(Endpoint):

@@ -285,9 +285,14 @@ class PersonalDataRequest(models.Model):
     def __str__(self) -> str:
         return self.request_no
 
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it still runs against its deadline."""
+        return self.state in rules.OPEN_REQUESTS
+
     def is_late(self, now: datetime) -> bool:
         """Tell whether the legal deadline has passed while it still runs."""
-        return self.state in rules.OPEN_REQUESTS and now > self.due_at
+        return self.is_open and now > self.due_at
 
 
 class LegalHold(models.Model):

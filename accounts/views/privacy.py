@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -23,6 +23,7 @@ from accounts.models import (
     RequestState,
 )
 from accounts.people import signed_in
+from accounts.queries import own_member
 from common.addresses import address_of
 from common.errors import DomainError
 from common.parameters import value
@@ -39,8 +40,8 @@ def for_members(page: View) -> View:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         user = signed_in(request)
-        member = Member.objects.visible_to(user).filter(user=user).first()
-        if not user.can("me.use") or member is None:
+        member = own_member(user)
+        if member is None:
             raise Http404
         return page(request, member, *args, **kwargs)
 
@@ -116,7 +117,8 @@ def ask_for_erasure(request: HttpRequest, member: Member) -> HttpResponse:
 def withdraw_request(request: HttpRequest, member: Member, key: UUID) -> HttpResponse:
     """Take a request back while it runs."""
     try:
-        cancel_request(_own(member, key), by=signed_in(request))
+        asked = get_object_or_404(PersonalDataRequest, member=member, pk=key)
+        cancel_request(asked, by=signed_in(request))
     except DomainError as refused:
         messages.warning(request, refused.message)
     return redirect("privacy")
@@ -126,7 +128,7 @@ def withdraw_request(request: HttpRequest, member: Member, key: UUID) -> HttpRes
 @for_members
 def download_copy(request: HttpRequest, member: Member, key: UUID) -> HttpResponseBase:
     """Hand out the copy, to the member's own signed-in session alone and while it is kept."""
-    asked = _own(member, key)
+    asked = get_object_or_404(PersonalDataRequest, member=member, pk=key)
     until = asked.package_expires_at
     if asked.state != RequestState.READY or until is None or timezone.now() >= until:
         raise Http404
@@ -146,13 +148,6 @@ def download_copy(request: HttpRequest, member: Member, key: UUID) -> HttpRespon
     return response
 
 
-def _own(member: Member, key: UUID) -> PersonalDataRequest:
-    found = PersonalDataRequest.objects.filter(member=member, pk=key).first()
-    if found is None:
-        raise Http404
-    return found
-
-
 def _page(
     request: HttpRequest, member: Member, form: CorrectionForm, status: int = 200
 ) -> HttpResponse:
@@ -163,9 +158,7 @@ def _page(
         raise Http404 from None
     rows = PersonalDataRequest.objects.filter(member=member).order_by("-pk")[:REQUESTS_SHOWN]
     asked, now = list(rows), timezone.now()
-    running = {
-        row.kind for row in asked if row.state in (RequestState.ASKED, RequestState.IN_PROGRESS)
-    }
+    running = {row.kind for row in asked if row.is_open}
     return render(
         request,
         "accounts/privacy.html",

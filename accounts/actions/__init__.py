@@ -63,6 +63,7 @@ from accounts.actions.sessions import (
 )
 from accounts.actions.sign_in import (
     Answer,
+    after_first_step,
     offer_passkey,
     try_passkey,
     try_password,
@@ -88,6 +89,7 @@ __all__ = [
     "accept_invitation",
     "add_endpoint",
     "add_passkey",
+    "after_first_step",
     "announce_sign_in",
     "ask_about_data",
     "ask_for_code",

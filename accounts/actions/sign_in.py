@@ -1,9 +1,10 @@
 """Coming in: one way for pages and apps.
 
 :func:`try_password` answers with the person, or with a challenge when a second step is needed, or
-with a refusal; :func:`try_second_step` and :func:`try_passkey` answer such a challenge. Known and
-unknown accounts cost the same and are told the same. Who comes in gets their session, or their
-tokens, from the door that asked.
+with a refusal; :func:`try_second_step` and :func:`try_passkey` answer such a challenge, and
+:func:`after_first_step` asks it of whoever proved one thing in another way. Known and unknown
+accounts cost the same and are told the same. Who comes in gets their session, or their tokens, from
+the door that asked.
 """
 
 from dataclasses import dataclass
@@ -102,9 +103,14 @@ def try_password(
             locked_until=counted.locked_until,
         )
     give_tries_back(account, places=tuple(limits))
+    return after_first_step(user, method=Method.PASSWORD, now=now)
+
+
+def after_first_step(user: User, *, method: str, now: datetime) -> Answer:
+    """Answer whoever has proved one thing by ``method``: with the person, or with a challenge."""
     ways = ways_of(user)
     if not ways:
-        return Answer(person=user, method=Method.PASSWORD)
+        return Answer(person=user, method=method)
     return Answer(challenge=ask(ChallengeKind.STEP, user, now=now), ways=ways)
 
 

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import senders
 from accounts.actions import (
     accept_invitation,
+    after_first_step,
     ask_for_code,
     ask_to_join,
     join,
@@ -32,7 +33,7 @@ from accounts.actions import (
 from accounts.forms import CodeForm, InvitationForm, JoinForm, NewPasswordForm, PhoneForm
 from accounts.models import CodePurpose, Method
 from accounts.passwords import rules_in_words
-from accounts.views.coming_in import come_in
+from accounts.views.coming_in import ask_second_step, come_in
 from common.addresses import address_of
 from common.errors import DomainError
 from common.text import TextRefused
@@ -152,7 +153,11 @@ def invitation(request: HttpRequest) -> HttpResponse:
                 "password" if refused.code == "password.weak" else "secret", refused.message
             )
         else:
-            return come_in(request, user, Method.INVITATION)
+            # A link proves no more than a password: a second step that is set up is asked for.
+            answer = after_first_step(user, method=Method.INVITATION, now=timezone.now())
+            if answer.person is None:
+                return ask_second_step(request, answer)
+            return come_in(request, user, answer.method)
     return _page(request, "invitation", form=form, rules=rules_in_words())
 
 

@@ -5,9 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pyotp
 import pytest
+import time_machine
 
 from accounts.actions import (
     begin_session,
+    invite,
     offer_passkey,
     reset_second_step,
     try_passkey,
@@ -218,6 +220,18 @@ def test_five_wrong_codes_lock_the_second_step_whatever_the_challenge(lin):
     answer = try_second_step(challenge_of(lin), codes[0], address=HERE, now=NOON)
     assert answer.refusal == "second_step.locked"
     assert RecoveryCode.objects.filter(used_at=None).count() == 10
+
+
+def test_an_invitation_does_not_lead_around_the_second_step(client, lin):
+    secret, _codes = with_code_app(lin)
+    later = NOON + timedelta(minutes=5)
+    with time_machine.travel(later, tick=False):
+        link = invite(lin, by=None, reason="忘了密码", now=later)
+        sent = {"secret": link, "password": "green-lantern-8"}
+        assert client.post("/invitation/", sent).headers["Location"] == "/second-step/"
+        assert not is_in(client)
+        client.post("/second-step/", {"code": code_at(secret, later)})
+        assert is_in(client)
 
 
 NEW_STEPS = {"code app": with_code_app, "passkey": with_passkey}

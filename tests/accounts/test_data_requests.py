@@ -356,7 +356,7 @@ def corrected_phone(mei, ops, wish):
     return mei
 
 
-def test_a_phone_that_is_theirs_no_longer_opens_the_account_no_more(mei, ops):
+def test_a_phone_that_was_corrected_away_opens_no_account(mei, ops):
     corrected_phone(mei, ops, "13566667777")
     assert (mei.member.phone, mei.phone) == ("13566667777", "")
     assert try_password("13800002071", PASSWORD, address="10.0.0.7").refusal == "sign_in.wrong"

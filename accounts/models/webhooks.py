@@ -156,9 +156,11 @@ class WebhookDelivery(models.Model):
             models.UniqueConstraint(name="webhook_delivery_once", fields=["endpoint", "event"])
         ]
         indexes = [
-            # The clock claims what is due, the longest waiting first.
+            # The clock claims what is due, of each endpoint the longest waiting first.
             models.Index(
-                name="webhook_delivery_due", fields=["next_at"], condition=Q(state="waiting")
+                name="webhook_delivery_next",
+                fields=["endpoint", "next_at"],
+                condition=Q(state="waiting"),
             ),
             # The log of an endpoint, newest first; with its state for the dead letters.
             models.Index(name="webhook_delivery_log", fields=["endpoint", "-id"]),

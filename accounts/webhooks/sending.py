@@ -61,16 +61,20 @@ class Outcome:
         return self.status is not None and self.status < 500
 
 
+# Each endpoint is asked for its own longest waiting: what piles up behind one that is paused, left
+# alone or slow keeps nobody else's from being seen.
 CLAIM = """
 WITH due AS (
-    SELECT d.id, row_number() OVER (PARTITION BY e.host ORDER BY d.next_at) AS place, e.host, d.next_at
-      FROM (
-        SELECT id, endpoint_id, next_at FROM accounts_webhookdelivery
-         WHERE state = 'waiting' AND next_at <= %(now)s ORDER BY next_at LIMIT 2000
-      ) d
-      JOIN accounts_webhookendpoint e ON e.id = d.endpoint_id AND e.state = 'active'
+    SELECT d.id, d.next_at, row_number() OVER (PARTITION BY e.host ORDER BY d.next_at) AS place
+      FROM accounts_webhookendpoint e
       LEFT JOIN accounts_webhookhost h ON h.host = e.host
-     WHERE NOT (e.host = ANY(%(full)s)) AND (h.open_until IS NULL OR h.open_until <= %(now)s)
+     CROSS JOIN LATERAL (
+        SELECT id, next_at FROM accounts_webhookdelivery
+         WHERE endpoint_id = e.id AND state = 'waiting' AND next_at <= %(now)s
+         ORDER BY next_at LIMIT %(per_host)s
+     ) d
+     WHERE e.state = 'active' AND NOT (e.host = ANY(%(full)s))
+       AND (h.open_until IS NULL OR h.open_until <= %(now)s)
 ), mine AS (
     SELECT d.id FROM accounts_webhookdelivery d JOIN due ON due.id = d.id
      WHERE due.place <= %(per_host)s AND d.state = 'waiting' AND d.next_at <= %(now)s

@@ -401,6 +401,30 @@ def test_one_host_does_not_take_every_place(allow, ops, receiver):
     assert hosts == {receiver.authority: 3, other.authority: 1}
 
 
+@pytest.mark.parametrize("why", ["paused", "left alone", "slow"])
+def test_what_piles_up_behind_one_keeps_nobody_else_waiting(why, allow, ops, receiver):
+    with receiving() as other:
+        allow(receiver, other)
+        stuck, _ = add_endpoint(url=receiver.url, events=["case.merged"], by=ops)
+        quick, _ = add_endpoint(url=other.url, events=["case.merged"], by=ops)
+        long_ago = later(hours=-1)
+        heap = [
+            WebhookEvent(event="case.merged", at=long_ago, ripe_at=long_ago, told_at=long_ago)
+            for _ in range(2_001)
+        ]
+        WebhookDelivery.objects.bulk_create(
+            WebhookDelivery(endpoint=stuck, event=event, since=long_ago, next_at=long_ago)
+            for event in WebhookEvent.objects.bulk_create(heap)
+        )
+        send_test(quick, by=ops)
+        if why == "paused":
+            pause_endpoint(stuck, by=ops)
+        elif why == "left alone":
+            WebhookHost.objects.create(host=stuck.host, failures=9, open_until=later(hours=1))
+        claimed = claim(timezone.now(), limit=8, per_host=3, full=[])
+    assert other.authority in {host for _key, host in claimed}
+
+
 # --- Endpoints ------------------------------------------------------------------------------------
 
 

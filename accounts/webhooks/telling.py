@@ -1,33 +1,51 @@
 """From what was said to what is owed: one delivery for each endpoint whose owner may see the subject."""
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.apps import apps
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 
 from accounts.models import User, WebhookDelivery, WebhookEndpoint, WebhookEvent, WebhookState
 from accounts.webhooks.events import TEST, heard
 from common.ids import uuid7
 
+log = logging.getLogger(__name__)
+
 BATCH = 200
+PUT_OFF = timedelta(minutes=1)
+
+
+def tell_ripe(now: datetime, *, limit: int = BATCH) -> int:
+    """Make the deliveries of the events that are ripe, one transaction each; return how many were told.
+
+    Several clocks may do this: each event is told by one of them, once. What somebody is still
+    saying (a message not committed yet) is left for the next round. One that cannot be told is
+    logged and put off, so that it keeps no other one.
+    """
+    told = 0
+    for key in list(_ripe(now).values_list("pk", flat=True)[:limit]):
+        try:
+            told += _tell_one(key, now)
+        except (InterfaceError, OperationalError):
+            raise  # the database is away: nothing is wrong with the event
+        except Exception:
+            log.exception("webhook event %s cannot be told", key)
+            WebhookEvent.objects.filter(pk=key, told_at=None).update(ripe_at=now + PUT_OFF)
+    return told
+
+
+def _ripe(now: datetime) -> models.QuerySet[WebhookEvent]:
+    return WebhookEvent.objects.filter(told_at=None, ripe_at__lte=now).order_by("ripe_at")
 
 
 @transaction.atomic
-def tell_ripe(now: datetime, *, limit: int = BATCH) -> int:
-    """Make the deliveries of the events that are ripe; return how many events were told.
-
-    Several clocks may do this: each event is told by one of them, once. What somebody is still
-    saying (a message not committed yet) is left for the next round.
-    """
-    ripe = (
-        WebhookEvent.objects.filter(told_at=None, ripe_at__lte=now)
-        .order_by("ripe_at")
-        .select_for_update(skip_locked=True)
-    )
-    events = list(ripe[:limit])
-    for event in events:
+def _tell_one(key: UUID, now: datetime) -> bool:
+    event = _ripe(now).filter(pk=key).select_for_update(skip_locked=True).first()
+    if event is not None:
         _tell(event, now)
-    return len(events)
+    return event is not None
 
 
 def _tell(event: WebhookEvent, now: datetime) -> None:

@@ -39,7 +39,7 @@ from accounts.models import (
     WebhookHost,
     WebhookState,
 )
-from accounts.webhooks import clock
+from accounts.webhooks import clock, telling
 from accounts.webhooks.events import heard_events
 from accounts.webhooks.health import webhooks as health_of_webhooks
 from accounts.webhooks.pauses import breaker_pause, is_given_up, wait_before
@@ -186,6 +186,43 @@ def test_every_event_that_is_said_is_declared():
 def test_an_undeclared_event_is_a_mistake_of_ours(hook):
     with pytest.raises(KeyError):
         emit("conversation.exploded", subject=hook, data={})
+
+
+def test_one_event_that_cannot_be_told_keeps_no_other_one(hook, receiver, mei, order, team, caplog):
+    """Said by a release that knew more; it waits until this one does too."""
+    unknown = WebhookEvent.objects.create(
+        event="conversation.exploded", at=later(days=-1), subject_type="tickets.conversation",
+        subject_id=str(hook.pk), ripe_at=later(days=-1),
+    )  # fmt: skip
+    opened(mei, order)
+    assert deliver() == [DeliveryState.DELIVERED]
+    unknown.refresh_from_db()
+    assert unknown.told_at is None
+    assert timezone.now() < unknown.ripe_at <= later(minutes=1)
+    assert f"webhook event {unknown.pk} cannot be told" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_told_is_told_whatever_becomes_of_the_next_one(receiver, ops, monkeypatch):
+    """A clock that dies half-way through has told what it told."""
+    committed_hook(receiver, ops)
+    for number in range(2):
+        WebhookEvent.objects.create(
+            event="webhook.test", at=later(), subject_type="accounts.user", subject_id=str(ops.pk),
+            ripe_at=later(seconds=-9 + number),
+        )  # fmt: skip
+    tell, told = telling._tell, []
+
+    def dies(event, now):
+        if told:
+            raise SystemExit
+        told.append(event)
+        tell(event, now)
+
+    monkeypatch.setattr(telling, "_tell", dies)
+    with pytest.raises(SystemExit):
+        tell_ripe(timezone.now())
+    assert WebhookEvent.objects.exclude(told_at=None).get() == told[0]
 
 
 # --- Messages are gathered ------------------------------------------------------------------------

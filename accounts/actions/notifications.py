@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django_q.tasks import async_task
@@ -355,7 +355,7 @@ def _deliveries(
     it: _Told,
     medium: str,
     targets: _Targets,
-    lately: set[tuple[uuid.UUID, str, str]],
+    lately: Mapping[tuple[uuid.UUID, str, str], datetime],
     quiet: Mapping[int, datetime],
     must_say: bool,
     now: datetime,
@@ -373,11 +373,20 @@ def _deliveries(
         bounced = medium == EMAIL and it.person in targets.refused
         return [row(state=NoticeState.SKIPPED, why="bounced" if bounced else "no_target")]
     until = quiet.get(it.person)
-    held = {"state": NoticeState.HELD, "due_at": until} if until else {}
+    if until:
+        return [
+            row(target=key, target_label=label, state=NoticeState.HELD, due_at=until)
+            for key, label in reachable
+        ]
+    settled = now + kind.settles
+    # What follows on one that went a moment ago waits its turn, and the next ones wait in it.
     return [
-        row(target=key, target_label=label, **held)
+        row(
+            target=key,
+            target_label=label,
+            due_at=max(settled, lately.get((it.key, medium, key), settled)),
+        )
         for key, label in reachable
-        if (it.key, medium, key) not in lately
     ]
 
 
@@ -411,16 +420,16 @@ def _quiet_until(people: list[int], now: datetime) -> dict[int, datetime]:
     return found
 
 
-def _lately(keys: list[uuid.UUID], now: datetime) -> set[tuple[uuid.UUID, str, str]]:
-    """Return where these notifications went a moment ago: one thing does not ring ten times."""
+def _lately(keys: list[uuid.UUID], now: datetime) -> dict[tuple[uuid.UUID, str, str], datetime]:
+    """Return until when further ones wait, by where these went a moment ago: one thing does not ring ten times."""
     if not keys:
-        return set()
+        return {}
+    burst = value("notification.burst", now)
     rows = NotificationDelivery.objects.filter(
-        notification__in=keys,
-        state=NoticeState.SENT,
-        queued_at__gt=now - value("notification.burst", now),
+        notification__in=keys, state=NoticeState.SENT, queued_at__gt=now - burst
     )
-    return set(rows.values_list("notification_id", "medium", "target"))
+    last = rows.values_list("notification_id", "medium", "target").annotate(Max("queued_at"))
+    return {(key, medium, target): at + burst for key, medium, target, at in last}
 
 
 def _named(subject: models.Model | str | None) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q.models import OrmQ
 
 from accounts.actions import mark_read, notify, notify_many, set_language
+from accounts.actions.deliveries import claim_deliveries
 from accounts.actions.notice_choices import choose_media, set_quiet_hours
 from accounts.models import Notification, NotificationDelivery, Role, User
 from common.deadlines import sweep
@@ -51,6 +52,28 @@ def test_a_burst_is_one_row_that_comes_up_again(mei, order, letters_to):
     row = Notification.objects.get(person=mei)
     assert (row.count, row.title, row.at) == (10, "10 条新回复", NOW + timedelta(seconds=10))
     assert states(mei) == [("email", "queued", "")]
+
+
+def test_what_comes_after_a_burst_waits_and_goes(mei, order, letters_to):
+    """Two more things happen a minute after the letter went out: they are one letter, four minutes later."""
+    letters_to(mei)
+    tell(mei, "test.merged", subject=order, dedupe="1")
+    NotificationDelivery.objects.update(state="sent")
+    for number in (2, 3):
+        moment = NOW + timedelta(seconds=30 * number)
+        tell(
+            mei,
+            "test.merged",
+            subject=order,
+            dedupe=str(number),
+            title_many="{count} 条",
+            now=moment,
+        )
+    waiting = NotificationDelivery.objects.get(state="queued")
+    assert waiting.due_at == NOW + timedelta(minutes=5)
+    assert claim_deliveries(now=NOW + timedelta(minutes=4), limit=9).errands == []
+    (errand,) = claim_deliveries(now=NOW + timedelta(minutes=5), limit=9).errands
+    assert errand.message.title == "3 条"
 
 
 def test_what_was_read_begins_anew(mei, order):

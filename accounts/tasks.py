@@ -1,13 +1,15 @@
 """Background work about people: what is told goes out, what is old goes away."""
 
+import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import get_connection
+from django.db import connection
 from django.utils import timezone
 from django_q.tasks import async_task
 
@@ -35,6 +37,8 @@ from accounts.models import (
 )
 from accounts.notifications import mail, mobile, providers, webpush  # noqa: F401  (vendors)
 from accounts.notifications.outcomes import AGAIN, Outcome
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 32
 THREADS = 8
@@ -144,17 +148,30 @@ def _send_pushes(errands: list[Errand], *, until: float) -> int:
 
 def _push(errand: Errand) -> Outcome:
     send: Any = webpush.send if errand.delivery.medium == NoticeMedium.WEB else mobile.send
-    outcome: Outcome = send(errand.target, errand.message)
-    return outcome
+    try:
+        return _tried(errand, lambda: send(errand.target, errand.message))
+    finally:
+        # Parameters were read on this thread, which ends now.
+        connection.close()
+
+
+def _tried(errand: Errand, send: Callable[[], Outcome]) -> Outcome:
+    """Return what ``send`` brings; one that raises, though none may, is trouble of this errand alone."""
+    try:
+        return send()
+    except Exception as error:
+        log.exception("notification delivery %s failed", errand.delivery.pk)
+        # Not its words: they may hold a token.
+        return Outcome(AGAIN, type(error).__name__)
 
 
 def _send_letters(errands: list[Errand], *, until: float) -> int:
     """Send letters through one connection; what there is no time for is given back."""
     if not errands:
         return 0
-    count, connection = 0, get_connection()
+    count, server = 0, get_connection()
     try:
-        connection.open()
+        server.open()
     except OSError as error:  # SMTPException is one
         trouble = Outcome(AGAIN, f"{type(error).__name__}: {error}")
         return _settle((errand, trouble) for errand in errands)
@@ -163,11 +180,15 @@ def _send_letters(errands: list[Errand], *, until: float) -> int:
             if time.monotonic() >= until:
                 give_back(errands[number:], now=timezone.now())
                 break
-            outcome = mail.send(mail.letter(errand.target, errand.message), connection)
+            outcome = _tried(errand, lambda it=errand: _write(it, server))  # type: ignore[misc]
             count += _settle([(errand, outcome)])
     finally:
-        connection.close()
+        server.close()
     return count
+
+
+def _write(errand: Errand, server: Any) -> Outcome:
+    return mail.send(mail.letter(errand.target, errand.message), server)
 
 
 def _settle(sent: Iterable[tuple[Errand, Outcome]]) -> int:

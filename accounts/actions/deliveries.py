@@ -34,7 +34,7 @@ from accounts.notifications import sentences
 from accounts.notifications.kinds import known_kind
 from accounts.notifications.outcomes import AGAIN, GONE, SENT, Message, Outcome
 from accounts.notifications.queries import quiet_hours
-from accounts.notifications.rules import pause_after
+from accounts.notifications.rules import MOST_TRIES, pause_after
 from common.deadlines import set_deadline
 from common.errors import DomainError
 from common.history import record
@@ -77,7 +77,8 @@ def claim_deliveries(*, now: datetime, limit: int) -> Claimed:
     """Take up to ``limit`` deliveries that are due; nobody else gets them while the claim lasts.
 
     What need not go any more (read meanwhile, expired, the account or the target is gone) is
-    settled at once, and what has run into quiet hours is held.
+    settled at once, and what has run into quiet hours is held. What was tried as often as it may be
+    is given up here: of tries that nobody came back from nobody else would say so.
     """
     rows = list(
         NotificationDelivery.objects.select_for_update(skip_locked=True, of=("self",))
@@ -99,6 +100,8 @@ def claim_deliveries(*, now: datetime, limit: int) -> Claimed:
         until = None if why else _quiet(delivery, own, now)
         if why:
             delivery.state, delivery.why, delivery.at = NoticeState.SKIPPED, why, now
+        elif delivery.attempts >= MOST_TRIES:
+            delivery.state, delivery.why, delivery.at = NoticeState.FAILED, "gave_up", now
         elif until:
             delivery.state, delivery.due_at = NoticeState.HELD, until
             held[delivery.person_id] = until
@@ -119,13 +122,17 @@ def settle_delivery(delivery: NotificationDelivery, outcome: Outcome, *, now: da
 
     Trouble that may pass is tried again with growing pauses (1, 5, 30 minutes, 2, 6 hours), then
     given up. A browser or phone that is gone is forgotten; an address that refuses letters is used
-    no more, and its owner is told in the page. A delivery that somebody else settled stays as it is.
+    no more, and its owner is told in the page. A delivery that somebody else settled stays as it is;
+    of one that is there no more nothing is left to say.
     """
     row = (
         NotificationDelivery.objects.select_for_update(of=("self",))
         .select_related("person")
-        .get(pk=delivery.pk)
+        .filter(pk=delivery.pk)
+        .first()
     )
+    if row is None:  # forgotten meanwhile, with the account or in the night
+        return ""
     if row.state != NoticeState.QUEUED or row.attempts != delivery.attempts:
         return str(row.state)
     row.at, row.why = now, ""

@@ -12,6 +12,7 @@ PAUSES = (
     timedelta(hours=6),
 )
 """How long to wait after the first, second … try that failed."""
+MOST_TRIES = len(PAUSES) + 1
 
 
 @dataclass(frozen=True)

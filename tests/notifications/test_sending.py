@@ -7,13 +7,20 @@ from datetime import time, timedelta
 import pytest
 import time_machine
 from django.core import mail as outbox
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 from py_vapid import Vapid02
 
 from accounts.actions import end_device, mark_read, notify, set_language, sign_in_device
-from accounts.actions.deliveries import claim_deliveries, give_back, retry_delivery, settle_delivery
+from accounts.actions.deliveries import (
+    LEASE,
+    claim_deliveries,
+    give_back,
+    retry_delivery,
+    settle_delivery,
+)
 from accounts.actions.notice_choices import set_quiet_hours
 from accounts.actions.notice_targets import register_device, subscribe_browser
 from accounts.models import (
@@ -24,7 +31,7 @@ from accounts.models import (
     PushSubscription,
     SimulatedPush,
 )
-from accounts.notifications import webpush, wire
+from accounts.notifications import mail, mobile, webpush, wire
 from accounts.notifications.outcomes import AGAIN, SENT, Outcome
 from accounts.tasks import deliver_notifications, prune_old_notifications
 from common.deadlines import reconcile, sweep
@@ -376,6 +383,86 @@ def test_nobody_takes_what_somebody_is_sending(mei, letters_to):
     # The first one wakes up after all: what it says is about an older try.
     assert settle_delivery(errand.delivery, Outcome(AGAIN), now=NOW) == "queued"
     assert settle_delivery(again.delivery, Outcome(SENT), now=NOW) == "sent"
+
+
+class Clumsy(mobile.PushProvider):
+    """A vendor whose code breaks at one phone, and asks the database on the way."""
+
+    name = "simulated"
+
+    def __init__(self):
+        self.lines, self.sent = [], []
+
+    def send(self, device, message):
+        connections["default"].ensure_connection()
+        self.lines.append(connections["default"])
+        if device.token == "cursed":
+            raise KeyError("status")
+        self.sent.append(device.token)
+        return Outcome(SENT)
+
+
+@pytest.fixture
+def clumsy(monkeypatch):
+    vendor = Clumsy()
+    monkeypatch.setitem(mobile._providers, "simulated", vendor)
+    return vendor
+
+
+def test_one_that_breaks_takes_no_neighbour_along(mei, chen, ada, clumsy, phone_of):
+    for who, token in ((mei, "one"), (chen, "cursed"), (ada, "two")):
+        phone_of(who, token)
+        tell(who)
+    assert deliver_notifications() == 3
+    with later(minutes=3):
+        deliver_notifications()
+    assert sorted(clumsy.sent) == ["one", "two"]
+    states = dict(NotificationDelivery.objects.values_list("person__username", "state"))
+    assert states == {"mei": "sent", "chen": "queued", "ada": "sent"}
+    assert NotificationDelivery.objects.get(person=chen).answer == "KeyError"
+
+
+def test_one_letter_that_cannot_be_written_takes_no_other_along(mei, chen, letters_to, monkeypatch):
+    for who in (mei, chen):
+        letters_to(who)
+        tell(who)
+    write = mail.letter
+
+    def broken(address, message):
+        if address.person_id == mei.pk:
+            raise LookupError("no template")
+        return write(address, message)
+
+    monkeypatch.setattr(mail, "letter", broken)
+    assert deliver_notifications() == 2
+    assert [letter.to for letter in outbox.outbox] == [["chen@example.com"]]
+    assert NotificationDelivery.objects.get(person=mei).why == "again"
+
+
+def test_the_threads_of_pushes_leave_no_connection_behind(mei, clumsy, phone_of):
+    for number in range(4):
+        phone_of(mei, f"token {number}")
+    tell(mei)
+    deliver_notifications()
+    assert len(clumsy.lines) == 4
+    assert all(line.connection is None for line in clumsy.lines)
+
+
+def test_what_nobody_comes_back_from_is_given_up(mei, letters_to):
+    """The worker dies with every try, before it can say what came of it."""
+    letters_to(mei)
+    tell(mei)
+    tries = [claim_deliveries(now=NOW + n * LEASE, limit=9).errands for n in range(9)]
+    assert [len(errands) for errands in tries] == [1] * 6 + [0] * 3
+    assert (delivery().state, delivery().why) == ("failed", "gave_up")
+
+
+def test_what_was_forgotten_meanwhile_is_settled_by_nobody(mei, letters_to):
+    letters_to(mei)
+    tell(mei)
+    (errand,) = claim_deliveries(now=NOW, limit=9).errands
+    Notification.objects.all().delete()
+    assert settle_delivery(errand.delivery, Outcome(SENT), now=NOW) == ""
 
 
 def test_what_was_given_back_is_taken_at_once(mei, letters_to):

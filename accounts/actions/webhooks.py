@@ -1,5 +1,6 @@
 """Webhooks: whom the house tells, what it owes them, and the word with which actions say it."""
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +28,7 @@ from common.ids import uuid7
 from common.outgoing import parse_target
 from common.parameters import value
 from common.rights import require_right
-from common.sealing import seal, unseal
+from common.sealing import Unreadable, seal, unseal
 from common.text import clean
 
 PURPOSE = "webhook"
@@ -215,15 +216,14 @@ def rotate_secret(endpoint: WebhookEndpoint, *, by: User, reason: str = "") -> s
 
 
 def secrets_of(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-    """Return the secrets that sign at ``now``, the newest first."""
-    sealed = [endpoint.secret]
-    if (
-        endpoint.former_secret
-        and endpoint.former_secret_until
-        and now < endpoint.former_secret_until
-    ):
-        sealed.append(endpoint.former_secret)
-    return [unseal(one, purpose=PURPOSE) for one in sealed]
+    """Return the secrets that sign at ``now``, the newest first. Raises ``sealing.unreadable``."""
+    secrets = [unseal(endpoint.secret, purpose=PURPOSE)]
+    until = endpoint.former_secret_until
+    if endpoint.former_secret and until and now < until:
+        # Whoever changes a secret because its key is gone has an old one that nobody can read.
+        with contextlib.suppress(Unreadable):
+            secrets.append(unseal(endpoint.former_secret, purpose=PURPOSE))
+    return secrets
 
 
 # --- Deliveries -----------------------------------------------------------------------------------

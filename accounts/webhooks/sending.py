@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.actions.webhooks import (
     allowed_inside,
@@ -29,6 +30,7 @@ from accounts.webhooks.telling import may_hear
 from common.masking import mask_text
 from common.outgoing import AddressRefused, Answer, Unreachable, parse_target, post
 from common.parameters import value
+from common.sealing import Unreadable
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +107,10 @@ def send(key: UUID, *, now: datetime | None = None) -> DeliveryState | None:
     if delivery.state != DeliveryState.WAITING or endpoint.state == WebhookState.PAUSED:
         _put_back(delivery, moment)
         return None
+    if delivery.attempts > value("webhooks.most_tries"):
+        # Of the last ones nobody came back: a clock died with each, or our own code breaks at it.
+        lost = Outcome(None, _("None of the tries came to an end."), 0, is_final=True)
+        return _note(delivery, lost, moment)
     if endpoint.state == WebhookState.REMOVED or not may_hear(endpoint.owner, delivery.event):
         return _drop(delivery)
     if not may_probe(endpoint.host, now=moment, patience=LEASE):
@@ -152,6 +158,9 @@ def _try(delivery: WebhookDelivery, now: datetime) -> Outcome:
         answer = post(target, body, headers_of(delivery, body, now), allowed=allowed_inside())
     except AddressRefused as refusal:
         return Outcome(None, refusal.message[:300], 0, is_final=True)
+    except Unreadable:
+        unsigned = _("The secret cannot be read any more. Change it, then send again.")
+        return Outcome(None, unsigned, 0, is_final=True)
     except Unreachable as error:
         return Outcome(None, str(error)[:300], 0)
     return _outcome(answer)

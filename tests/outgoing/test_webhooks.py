@@ -351,6 +351,31 @@ def test_an_address_that_leads_inside_by_now_is_given_up(hook, receiver, mei, or
     assert receiver.connections == 0
 
 
+def test_a_secret_that_nobody_can_read_any_more_is_given_up(hook, receiver, ops, settings):
+    send_test(hook, by=ops)
+    settings.SECRET_KEY = "another key, and the old one is not kept"
+    assert deliver() == [DeliveryState.DEAD]
+    assert receiver.heard == []
+    # Its owner changes it: nobody can read the old one, and the new one signs.
+    new = rotate_secret(hook, by=ops, reason="换了钥匙")
+    replay_dead(hook, by=ops)
+    assert deliver() == [DeliveryState.DELIVERED]
+    headers, body = receiver.heard[0]
+    moment = int(headers["Xiaoer-Signature"].split(",")[0][2:])
+    assert headers["Xiaoer-Signature"] == signature_header([new], moment, body)
+
+
+def test_what_no_try_comes_back_from_is_given_up(hook, receiver, ops):
+    turn("webhooks.most_tries", 2)
+    send_test(hook, by=ops)
+    now = timezone.now()
+    for number in range(2):  # a clock dies with each
+        assert claim(now + number * LEASE, limit=9, per_host=9, full=[])
+    assert deliver(now + 2 * LEASE) == [DeliveryState.DEAD]
+    assert receiver.heard == []
+    assert deliver(now + 3 * LEASE) == []
+
+
 def test_the_pauses_are_jittered_and_bounded():
     first, longest = timedelta(seconds=10), timedelta(hours=1)
     given = {"first": first, "longest": longest}

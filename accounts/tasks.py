@@ -169,6 +169,10 @@ def _send_letters(errands: list[Errand], *, until: float) -> int:
     """Send letters through one connection; what there is no time for is given back."""
     if not errands:
         return 0
+    if time.monotonic() >= until:
+        # Not even a connection is begun: a mail server that does not answer takes ten seconds.
+        give_back(errands, now=timezone.now())
+        return 0
     count, server = 0, get_connection()
     try:
         server.open()

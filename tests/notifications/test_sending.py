@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from py_vapid import Vapid02
 
+from accounts import tasks
 from accounts.actions import end_device, mark_read, notify, set_language, sign_in_device
 from accounts.actions.deliveries import (
     LEASE,
@@ -463,6 +464,20 @@ def test_what_was_forgotten_meanwhile_is_settled_by_nobody(mei, letters_to):
     (errand,) = claim_deliveries(now=NOW, limit=9).errands
     Notification.objects.all().delete()
     assert settle_delivery(errand.delivery, Outcome(SENT), now=NOW) == ""
+
+
+def test_letters_there_is_no_time_for_are_given_back_before_anybody_is_called(
+    mei, letters_to, monkeypatch
+):
+    def dial(self):
+        raise AssertionError("a connection was begun")
+
+    letters_to(mei)
+    tell(mei)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.open", dial)
+    monkeypatch.setattr(tasks, "SECONDS", 0.0)
+    deliver_notifications()
+    assert (delivery().state, delivery().attempts, delivery().due_at) == ("queued", 0, NOW)
 
 
 def test_what_was_given_back_is_taken_at_once(mei, letters_to):

@@ -91,9 +91,8 @@ def _read(answer: Answer) -> Outcome:
     if answer.status in {404, 410}:
         return Outcome(GONE, said)
     if answer.status == 429 or answer.status >= 500:
-        heads = {name.lower(): word for name, word in answer.headers.items()}
-        wait = heads.get("retry-after", "")
-        return Outcome(AGAIN, said, wait_seconds=min(int(wait), 86_400) if wait.isdigit() else 0)
+        wait = answer.retry_after
+        return Outcome(AGAIN, said, wait_seconds=int(wait.total_seconds()) if wait else 0)
     # 3xx is no answer of a push service, and the rest says that we did something wrong.
     return Outcome(NEVER, said)
 

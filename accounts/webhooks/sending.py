@@ -167,13 +167,12 @@ def _try(delivery: WebhookDelivery, now: datetime) -> Outcome:
 
 
 def _outcome(answer: Answer) -> Outcome:
-    asked = answer.headers.get("Retry-After", "")
     return Outcome(
         status=answer.status,
         problem="" if 200 <= answer.status < 300 else f"HTTP {answer.status}",
         millis=answer.millis,
         answer=_first_words(answer.body),
-        asked=timedelta(seconds=int(asked)) if asked.isdecimal() and len(asked) < 7 else None,
+        asked=answer.retry_after,
         is_final=answer.status == GONE,
     )
 

@@ -105,6 +105,28 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
 
 
 @contextlib.contextmanager
+def stalling() -> Iterator[int]:
+    """Begin a TLS record to whoever connects, and send it a byte at a time: it would take a quarter of an hour."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    stopping = threading.Event()
+
+    def stall() -> None:
+        connection, _address = listener.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"\x16\x03\x03\x40\x00")
+            while not stopping.wait(0.05):
+                connection.sendall(b"\x02")
+
+    thread = threading.Thread(target=stall, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        stopping.set()
+        listener.close()
+
+
+@contextlib.contextmanager
 def listening() -> Iterator[tuple[int, list[Any]]]:
     """Count who connects to a port of this machine, whatever they want."""
     heard: list[Any] = []

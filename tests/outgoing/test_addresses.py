@@ -3,11 +3,21 @@
 import contextlib
 import socket
 import time
+from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
-from common.outgoing import AddressRefused, Unreachable, parse_target, post, posting
-from tests.outgoing.receivers import NameServer, certificate, drip, listening, receiving, say
+from common.outgoing import AddressRefused, Answer, Unreachable, parse_target, post, posting
+from tests.outgoing.receivers import (
+    NameServer,
+    certificate,
+    drip,
+    listening,
+    receiving,
+    say,
+    stalling,
+)
 
 WEB = {"ports": {80, 443}, "plain": True}
 
@@ -213,6 +223,54 @@ def test_whoever_drips_is_cut_off(monkeypatch):
         with contextlib.suppress(Unreachable):
             post(target, b"{}", {}, allowed=allowed)
         assert time.monotonic() - started < 3
+
+
+def test_whoever_drips_in_the_handshake_is_cut_off(monkeypatch):
+    monkeypatch.setattr(posting, "WHOLE_SECONDS", 0.4)
+    with stalling() as port:
+        allowed = {f"127.0.0.1:{port}"}
+        target = parse_target(f"https://127.0.0.1:{port}/", ports={443}, allowed=allowed)
+        started = time.monotonic()
+        with pytest.raises(Unreachable):
+            post(target, b"{}", {}, allowed=allowed)
+        assert time.monotonic() - started < 3
+
+
+def test_all_addresses_of_a_name_share_the_time(monkeypatch):
+    """Two that do not answer: the second is dialled for what the first has left, and no longer."""
+    names = NameServer(["203.0.114.7", "203.0.114.8"])
+    now, given = [1000.0], []
+
+    def dial(address, timeout, **more):
+        given.append((address[0], timeout))
+        now[0] += timeout
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "getaddrinfo", names.getaddrinfo)
+    monkeypatch.setattr("urllib3.util.connection.create_connection", dial)
+    monkeypatch.setattr(posting, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(posting, "WHOLE_SECONDS", 8.0)
+    with pytest.raises(Unreachable):
+        post(parse_target("https://slow.example/", ports={443}), b"{}", {})
+    names.close()
+    assert given == [("203.0.114.7", 5.0), ("203.0.114.8", 3.0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "wait"),
+    [
+        ("Retry-After", "120", timedelta(minutes=2)),
+        ("retry-after", "120", timedelta(minutes=2)),
+        ("RETRY-AFTER", " 120 ", timedelta(minutes=2)),
+        ("Retry-After", "9" * 5000, timedelta(days=1)),
+        ("Retry-After", "-1", None),
+        ("Retry-After", "²", None),
+        ("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("X-Other", "120", None),
+    ],
+)
+def test_they_say_how_long_to_wait_in_any_case(name, words, wait):
+    assert Answer(429, {name: words}, b"", 1).retry_after == wait
 
 
 def test_who_hangs_up_is_unreachable():

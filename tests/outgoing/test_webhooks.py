@@ -335,8 +335,9 @@ def test_a_receiver_that_is_gone_is_not_asked_again(allow, ops, mei, order, team
         assert deliver() == [DeliveryState.DEAD]
 
 
-def test_it_waits_as_long_as_it_is_asked(allow, ops, mei, order, team):
-    with receiving(say(429, Retry_After="1800")) as receiver:
+@pytest.mark.parametrize("head", ["Retry-After", "retry-after"])
+def test_it_waits_as_long_as_it_is_asked(head, allow, ops, mei, order, team):
+    with receiving(say(429, **{head: "1800"})) as receiver:
         allow(receiver)
         add_endpoint(url=receiver.url, events=["conversation.opened"], by=ops)
         opened(mei, order)

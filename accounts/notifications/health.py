@@ -18,7 +18,10 @@ COUNTED_TO = 1000
 @health_check("notifications", order=72)
 def notifications(now: datetime) -> list[Finding]:
     """Ask for what should have gone by now, and for what was given up within a day."""
-    waiting = NotificationDelivery.objects.filter(state=NoticeState.QUEUED, due_at__lt=now - LATE)
+    # What quiet hours held is let go by the clock when they end.
+    waiting = NotificationDelivery.objects.filter(
+        state__in=[NoticeState.QUEUED, NoticeState.HELD], due_at__lt=now - LATE
+    )
     oldest = waiting.aggregate(oldest=Min("due_at"))["oldest"]
     if oldest is not None:
         words = _("the oldest waits for %(span)s") % {

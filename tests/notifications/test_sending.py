@@ -615,6 +615,16 @@ def test_the_self_test_says_what_did_not_go(mei, letters_to):
     assert finding(NOW + timedelta(minutes=3))[0].state == "warn"
 
 
+def test_the_self_test_says_that_nobody_ended_the_quiet(mei, letters_to):
+    from accounts.notifications.health import notifications as finding
+
+    letters_to(mei)
+    set_quiet_hours(mei, start=time(9), until=time(12), by=mei, now=NOW)
+    tell(mei)
+    assert finding(NOW + timedelta(hours=2, minutes=1))[0].state == "good"
+    assert finding(NOW + timedelta(hours=2, minutes=3))[0].state == "bad"
+
+
 def test_a_phone_whose_app_was_signed_out_gets_nothing(mei):
     first, second = (
         sign_in_device(

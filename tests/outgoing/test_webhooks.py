@@ -47,7 +47,7 @@ from accounts.webhooks.sending import LEASE, claim, send
 from accounts.webhooks.signing import signature_header
 from accounts.webhooks.telling import tell_ripe
 from common.errors import DomainError, Forbidden
-from common.health import GOOD, WARN
+from common.health import BAD, GOOD, WARN
 from common.history import history_of
 from radio.actions import reject_case, submit_case
 from tests.outgoing.conftest import turn
@@ -601,6 +601,27 @@ def test_operations_look_after_everybodys(receiver, allow, he, ops):
 
 def test_a_self_test_line_says_how_it_is(hook, mei, order, team):
     assert health_of_webhooks(timezone.now())[0].state == GOOD
+
+
+def test_a_dead_clock_is_seen_though_it_has_told_nothing(hook, mei, order, team):
+    opened(mei, order)
+    assert health_of_webhooks(later(seconds=50))[0].state == GOOD
+    found = health_of_webhooks(later(minutes=5))[0]
+    assert (found.state, found.todo) == (BAD, "启动 clock 进程，投递由它发送。")
+
+
+def test_a_dead_clock_is_seen_beside_a_failing_host_and_after_a_first_try(allow, ops, receiver):
+    with receiving(say(503)) as other:
+        allow(receiver, other)
+        one, _secret = add_endpoint(url=other.url, events=["case.merged"], by=ops)
+        WebhookHost.objects.create(host=receiver.authority, failures=9, open_until=later(hours=1))
+        send_test(one, by=ops)
+        assert deliver() == [DeliveryState.WAITING]
+    assert health_of_webhooks(timezone.now())[0].state == WARN
+    assert health_of_webhooks(later(minutes=5))[0].state == BAD
+    # What waits for its host to be well is nobody's fault here.
+    WebhookHost.objects.update(failures=9, open_until=later(hours=1))
+    assert health_of_webhooks(later(minutes=5))[0].state == WARN
 
 
 def test_what_is_done_is_forgotten_in_time(hook, mei, order, team):

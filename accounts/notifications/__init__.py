@@ -83,7 +83,7 @@ WEBHOOK_DEAD = declare_kind(
         media=frozenset({EMAIL, WEB}),
         merges=True,
         settles=timedelta(seconds=30),
-        right="admin.use",
+        right="webhooks.use",
         place=90,
     )
 )

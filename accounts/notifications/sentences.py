@@ -15,3 +15,8 @@ BOUNCED_BODY = _(
 TEST = _("This is a test")
 TEST_BODY = _("Notices of Xiaoer arrive here. You asked for this one; there is nothing to do.")
 SUMMARY = _("{count} things while you had quiet")
+WEBHOOK_DEAD = _("A webhook was given up: %(where)s")
+WEBHOOK_DEAD_MANY = _("{count} webhooks were given up: %(where)s")
+WEBHOOK_DEAD_BODY = _(
+    "Last came: %(why)s. When the receiver is well again, send again what was given up."
+)

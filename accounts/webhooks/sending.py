@@ -12,9 +12,11 @@ from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.actions.notifications import notify
 from accounts.actions.webhooks import (
     allowed_inside,
     called,
@@ -23,7 +25,14 @@ from accounts.actions.webhooks import (
     note_host_failed,
     secrets_of,
 )
-from accounts.models import DeliveryState, WebhookDelivery, WebhookHost, WebhookState
+from accounts.models import (
+    DeliveryState,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookHost,
+    WebhookState,
+)
+from accounts.notifications import sentences
 from accounts.webhooks.pauses import is_given_up, wait_before
 from accounts.webhooks.signing import signature_header
 from accounts.webhooks.telling import may_hear
@@ -217,8 +226,29 @@ def _note(delivery: WebhookDelivery, outcome: Outcome, now: datetime) -> Deliver
         ):
             row.state = DeliveryState.DEAD
             log.warning("webhook delivery %s given up: %s", row, outcome.problem)
+            _tell_owner(delivery.endpoint, row, now)
     row.save()
     return DeliveryState(row.state)
+
+
+def _tell_owner(endpoint: WebhookEndpoint, row: WebhookDelivery, now: datetime) -> None:
+    """Tell whose endpoint it is, in one notice however many are given up before it is read."""
+    owner = endpoint.owner
+    looks = owner.has_perm("accounts.view_webhookendpoint")
+    page = reverse("admin:accounts_webhookendpoint_change", args=[endpoint.pk])
+    notify(
+        owner,
+        "webhook.dead",
+        title=sentences.WEBHOOK_DEAD,
+        title_many=sentences.WEBHOOK_DEAD_MANY,
+        body=sentences.WEBHOOK_DEAD_BODY,
+        words={"where": endpoint.description or endpoint.host, "why": row.last_problem},
+        # Who has no such page has the notice itself, and the rest at the API.
+        url=page if looks else "/notifications/",
+        subject=endpoint,
+        dedupe=f"{row.pk}:{row.since.isoformat()}",
+        now=now,
+    )
 
 
 @transaction.atomic

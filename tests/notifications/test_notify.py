@@ -1,6 +1,7 @@
 """Telling people: once, merged, in their language, masked, by the media they chose."""
 
 from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 from django.utils.translation import gettext_lazy as _
@@ -10,11 +11,13 @@ from accounts.actions import mark_read, notify, notify_many, set_language
 from accounts.actions.deliveries import claim_deliveries
 from accounts.actions.notice_choices import choose_media, set_quiet_hours
 from accounts.models import Notification, NotificationDelivery, Role, User
+from accounts.notifications import all_kinds
 from common.deadlines import sweep
 from common.models import Deadline
 from tests.conftest import person
 from tests.notifications.conftest import NOW
 
+ROOT = Path(__file__).resolve().parents[2]
 URL = "/notifications/"
 
 
@@ -104,6 +107,19 @@ def test_only_addresses_of_ours(mei):
     for url in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
         with pytest.raises(ValueError, match="no path of ours"):
             tell(mei, url=url)
+
+
+def test_every_kind_of_the_house_is_told_by_somebody():
+    code = "".join(
+        file.read_text("utf-8")
+        for app in ("accounts", "radio", "tickets", "trade", "workforce")
+        for file in (ROOT / app).rglob("*.py")
+        # Where kinds are declared.
+        if file.name != "notifications.py" or file.parent.name == "actions"
+        if file.parent.name != "notifications" or file.name != "__init__.py"
+    )
+    kinds = {kind.key for kind in all_kinds() if not kind.key.startswith("test.")}
+    assert {key for key in kinds if f'"{key}"' not in code} == set()
 
 
 def test_a_kind_nobody_declared_is_a_mistake(mei):

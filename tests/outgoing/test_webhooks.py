@@ -33,6 +33,7 @@ from accounts.actions import (
 from accounts.actions.webhooks import secrets_of
 from accounts.models import (
     DeliveryState,
+    Notification,
     WebhookDelivery,
     WebhookEndpoint,
     WebhookEvent,
@@ -325,6 +326,24 @@ def test_it_is_given_up_and_sent_again_by_hand(allow, ops, mei, order, team):
     replay_delivery(delivery, by=ops)
     assert delivery.state == DeliveryState.WAITING
     assert history_of(endpoint).filter(action="webhook.replayed").count() == 2
+
+
+@pytest.mark.parametrize("who", ["ops", "wen", "he", "qiao"])
+def test_its_owner_is_told_once_what_was_given_up(who, allow, browser_of, request):
+    owner = request.getfixturevalue(who)
+    with receiving(say(410)) as receiver:
+        allow(receiver)
+        endpoint, _secret = add_endpoint(
+            url=receiver.url, events=["edition.aired"], by=owner, description="客户系统"
+        )
+        for _ in range(3):
+            send_test(endpoint, by=owner)
+        assert deliver() == [DeliveryState.DEAD] * 3
+    told = Notification.objects.get(person=owner, kind="webhook.dead")
+    assert (told.title, told.count) == ("3条外发回调被放弃：客户系统", 3)
+    assert "HTTP 410" in told.body
+    assert browser_of(owner).get(told.url).status_code == 200
+    assert not Notification.objects.exclude(person=owner).exists()
 
 
 def test_a_receiver_that_is_gone_is_not_asked_again(allow, ops, mei, order, team):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
@@ -122,9 +122,10 @@ def subscribe_browser(
         ) from None
     if not webpush.are_keys(p256dh, auth):
         raise DomainError("push.bad_keys", _("These keys cannot be used."))
-    _room_for(person, PushSubscription)
+    known = {"endpoint_hash": secret_hash(endpoint)}
+    _room_for(person, PushSubscription.objects.exclude(**known))
     row, made = PushSubscription.objects.update_or_create(
-        endpoint_hash=secret_hash(endpoint),
+        **known,
         defaults={
             "person": person,
             "endpoint": endpoint,
@@ -160,10 +161,10 @@ def register_device(
     """
     if platform not in PLATFORMS:
         raise DomainError("device.unknown_platform", _("There is no such platform."))
-    _room_for(person, PushDevice)
+    known = {"provider": mobile.provider().name, "token_hash": secret_hash(token)}
+    _room_for(person, PushDevice.objects.exclude(**known))
     row, made = PushDevice.objects.update_or_create(
-        provider=mobile.provider().name,
-        token_hash=secret_hash(token),
+        **known,
         defaults={
             "person": person,
             "platform": platform,
@@ -226,9 +227,10 @@ def send_test(person: User, medium: str, *, now: datetime | None = None) -> Noti
     return told
 
 
-def _room_for(person: User, model: type[PushSubscription] | type[PushDevice]) -> None:
+def _room_for(person: User, others: QuerySet[PushSubscription] | QuerySet[PushDevice]) -> None:
+    """Refuse one more place beside ``person``'s ``others``; a place that is known already needs no room."""
     User.objects.select_for_update(no_key=True).get(pk=person.pk)
-    if model._default_manager.filter(person=person).count() >= MOST_PLACES:
+    if others.filter(person=person).count() >= MOST_PLACES:
         raise DomainError(
             "push.too_many",
             _("At most %(most)s at a time. Remove one first.") % {"most": MOST_PLACES},

@@ -14,7 +14,14 @@ from django_q.models import OrmQ
 from py_vapid import Vapid02
 
 from accounts import tasks
-from accounts.actions import end_device, mark_read, notify, set_language, sign_in_device
+from accounts.actions import (
+    end_device,
+    mark_read,
+    notice_targets,
+    notify,
+    set_language,
+    sign_in_device,
+)
 from accounts.actions.deliveries import (
     LEASE,
     claim_deliveries,
@@ -279,6 +286,19 @@ def test_keys_that_are_none_are_refused(keys, mei, service):
     with pytest.raises(DomainError) as refusal:
         subscribe_browser(mei, endpoint=service.url, **keys)
     assert refusal.value.code == "push.bad_keys"
+
+
+def test_whoever_has_all_places_may_still_renew_one(mei, service, monkeypatch):
+    monkeypatch.setattr(notice_targets, "MOST_PLACES", 1)
+    for _again in range(2):
+        subscribe_browser(mei, endpoint=service.url, **FakeBrowser().keys)
+        register_device(mei, platform="ios", token="the same")
+    with pytest.raises(DomainError) as refusal:
+        subscribe_browser(mei, endpoint=f"{service.url}/other", **FakeBrowser().keys)
+    assert refusal.value.code == "push.too_many"
+    with pytest.raises(DomainError) as refusal:
+        register_device(mei, platform="ios", token="another")
+    assert refusal.value.code == "push.too_many"
 
 
 def test_a_shared_browser_shows_only_who_used_it_last(mei, chen, service):

@@ -1,15 +1,12 @@
 """Where people are reached: a confirmed e-mail address, browsers, phones; and a test of each."""
 
-import hmac
 import secrets
 import uuid
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
@@ -32,6 +29,7 @@ from common.history import history_of, record
 from common.masking import mask_text
 from common.outgoing import AddressRefused
 from common.parameters import value
+from common.sealing import fingerprint, is_fingerprint_of
 from common.text import clean
 
 SEND_CODE = "accounts.tasks.send_email_code"
@@ -39,6 +37,7 @@ CODE_TRIES = 5
 MOST_PLACES = 20
 PLATFORMS = ("ios", "android", "harmony")
 IN_PAGE = "page"
+_CODE = "email.code"
 
 
 @transaction.atomic
@@ -60,7 +59,7 @@ def add_email(person: User, address: str, *, now: datetime | None = None) -> Ema
         code_hash="",
         code_until=moment + value("notification.code_kept", moment),
     )
-    row.code_hash = _code_hash(row, code)
+    row.code_hash = fingerprint(f"{row.pk.hex}:{code}", purpose=_CODE)
     row.save(update_fields=["code_hash"])
     record(person, "email.added", by=person, after={"address": mask_text(row.address)}, at=moment)
     # The code itself travels in the queue and in the letter; the table keeps its hash.
@@ -83,7 +82,7 @@ def confirm_email(person: User, code: str, *, now: datetime | None = None) -> Em
     if row.code_tries >= CODE_TRIES or row.code_until is None or row.code_until <= moment:
         raise DomainError("email.code_over", _("This code is no longer good. Ask for a new one."))
     digits = "".join(one for one in code if one.isdecimal())
-    if not hmac.compare_digest(row.code_hash, _code_hash(row, digits)):
+    if not is_fingerprint_of(f"{row.pk.hex}:{digits}", row.code_hash, purpose=_CODE):
         EmailAddress.objects.filter(pk=row.pk).update(code_tries=F("code_tries") + 1)
         return None
     person.email_addresses.exclude(pk=row.pk).delete()
@@ -247,9 +246,3 @@ def _spend_code(person: User, now: datetime) -> None:
             _("At most %(most)s codes an hour. Try again later.") % {"most": most},
             limit=most,
         )
-
-
-def _code_hash(row: EmailAddress, code: str) -> str:
-    return salted_hmac(
-        "accounts.email", f"{row.pk}:{code}", secret=settings.SECRET_KEY, algorithm="sha256"
-    ).hexdigest()

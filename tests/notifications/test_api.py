@@ -7,6 +7,7 @@ import time_machine
 from django_q.models import OrmQ
 
 from accounts.actions import issue_integration_token, notify
+from accounts.actions.notice_targets import add_email, confirm_email
 from accounts.models import EmailAddress, Notification, NotificationDelivery, PushSubscription
 from accounts.notifications import webpush
 from common.ids import public_key
@@ -267,6 +268,16 @@ def test_a_key_does_not_take_back_that_a_code_was_wrong(mei, browser_of):
     assert EmailAddress.objects.get().code_tries == 5
     over = send(client, "post", "email/confirmation/", {"code": "x"})
     assert over.json()["code"] == "email.code_over"
+
+
+def test_a_code_outlives_a_change_of_the_key(mei, settings):
+    from django_q.signing import SignedPackage
+
+    add_email(mei, "mei@example.com", now=NOW)
+    code = SignedPackage.loads(OrmQ.objects.get().payload)["args"][1]
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a newer key"
+    assert confirm_email(mei, code, now=NOW) == EmailAddress.objects.get()
 
 
 def test_nobody_learns_whether_an_address_is_taken(mei, chen, browser_of, letters_to):

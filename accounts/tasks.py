@@ -91,10 +91,7 @@ def clear_old_sessions() -> int:
 
 def prune_old_notifications() -> int:
     """Forget notifications that have expired. Scheduled every night."""
-    count = 0
-    while gone := prune_notifications(now=timezone.now()):
-        count += gone
-    return count
+    return _until_done(prune_notifications, again="accounts.tasks.prune_old_notifications")
 
 
 def work_on_request(request_id: str) -> str:
@@ -123,7 +120,18 @@ def erase_kept(request_id: str) -> str:
 
 def prune_access_log() -> int:
     """Forget looks at personal data that are older than they are kept. Scheduled every night."""
-    return forget_old_accesses(now=timezone.now())
+    return _until_done(forget_old_accesses, again="accounts.tasks.prune_access_log")
+
+
+def _until_done(prune: Callable[..., int], *, again: str) -> int:
+    """Call ``prune``, which forgets a batch, until nothing is left; what there is no time for, ``again``."""
+    until, count = time.monotonic() + SECONDS, 0
+    while gone := prune(now=timezone.now()):
+        count += gone
+        if time.monotonic() >= until:
+            async_task(again)
+            break
+    return count
 
 
 def _send(errands: list[Errand], *, until: float) -> int:

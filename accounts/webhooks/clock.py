@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import close_old_connections, connection
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import DeliveryState, WebhookDelivery, WebhookEvent
@@ -59,9 +60,10 @@ class Sender:
             self._backstop_at = now
             if missing := run_backstops():
                 log.warning("%s webhook events were made good", missing)
-        if self._prune_at is None or now - self._prune_at >= PRUNE_EVERY:
+        is_time = self._prune_at is None or now - self._prune_at >= PRUNE_EVERY
+        # Batch by batch between the rounds, until one is not full: no delivery waits for all of them.
+        if is_time and prune(now) < PRUNED_AT_ONCE:
             self._prune_at = now
-            prune(now)
 
 
 def _send(key: UUID) -> None:
@@ -76,10 +78,14 @@ def _send(key: UUID) -> None:
 
 
 def prune(now: datetime) -> int:
-    """Forget events that are long told and owed to nobody any more; return how many."""
+    """Forget a batch of events that are long told and owed to nobody any more; return how many.
+
+    What could not be told in all that time is forgotten too.
+    """
     old = now - value("webhooks.kept")
     waiting = WebhookDelivery.objects.filter(state=DeliveryState.WAITING).values("event")
-    done = WebhookEvent.objects.filter(told_at__lt=old, at__lt=old).exclude(pk__in=waiting)
+    over = Q(told_at__lt=old) | Q(told_at=None)
+    done = WebhookEvent.objects.filter(over, at__lt=old).exclude(pk__in=waiting)
     keys = list(done.values_list("pk", flat=True)[:PRUNED_AT_ONCE])
     WebhookEvent.objects.filter(pk__in=keys).delete()
     return len(keys)

@@ -2,14 +2,19 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 
+from accounts import tasks
 from accounts.actions import log_reading, reveal, revealed_today
+from accounts.actions.access_log import forget_old_accesses
 from accounts.models import AccessKind, PersonalDataAccess, Purpose, Role, User
+from accounts.tasks import prune_access_log
 from common import parameters
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import history_of
@@ -184,6 +189,25 @@ def test_the_log_cannot_be_changed_nor_forgotten_early(bo, talk, mei, db):
     reveal(mei.member, "phone", by=bo, reason="回电", now=old)
     assert PersonalDataAccess.objects.filter(at__lte=old).delete()[0] == 1
     assert PersonalDataAccess.objects.get() == row
+
+
+def test_all_old_looks_are_forgotten_in_one_night(bo, talk, mei, monkeypatch):
+    now = timezone.now()
+    for days in (1200, 1201, 1202, 1):
+        reveal(mei.member, "phone", by=bo, reason="回电", now=now - timedelta(days=days))
+    monkeypatch.setattr(tasks, "forget_old_accesses", partial(forget_old_accesses, limit=1))
+    assert prune_access_log() == 3
+    assert PersonalDataAccess.objects.count() == 1
+
+
+def test_what_one_task_has_no_time_for_the_next_one_forgets(bo, talk, mei, monkeypatch):
+    now = timezone.now()
+    for days in (1200, 1201):
+        reveal(mei.member, "phone", by=bo, reason="回电", now=now - timedelta(days=days))
+    monkeypatch.setattr(tasks, "forget_old_accesses", partial(forget_old_accesses, limit=1))
+    monkeypatch.setattr(tasks, "SECONDS", 0.0)
+    assert prune_access_log() == 1
+    assert OrmQ.objects.get().func() == "accounts.tasks.prune_access_log"
 
 
 # --- what is read without a reveal is written down, once a day ------------------------------------

@@ -125,17 +125,41 @@ class NotificationDeliveryAdmin(ReadOnlyAdmin):
 
 @admin.register(SimulatedPush)
 class SimulatedPushAdmin(ReadOnlyAdmin):
-    """What the simulated provider would have shown; the parameter tells it to fail."""
+    """What the simulated provider would have shown; the parameter tells it to fail.
 
-    list_display = ("at", "platform", "whom", "title", "behaviour")
+    Everybody's own words to themselves: of others' phones one sees what it was about.
+    """
+
+    list_display = ("at", "platform", "whom", "about", "behaviour")
     list_display_links = ("at",)
     list_select_related = ("delivery__person",)
     list_filter = ("behaviour",)
-    fields = ("at", "platform", "whom", "title", "body", "url", "behaviour")
+    fields = ("at", "platform", "whom", "about", "words", "behaviour")
+
+    def title_of(self, request: HttpRequest, row: SimulatedPush) -> str:
+        return f"{row.platform} {self.about(row)}"
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> SimulatedPush | None:
+        row: Any = super().get_object(request, *args, **kwargs)
+        if row is not None:
+            row.is_own = row.delivery.person_id == request.user.pk
+        return row
 
     @display(description=_("person"))
     def whom(self, row: SimulatedPush) -> str:
         return row.delivery.person.shown_name
+
+    @display(description=_("kind"))
+    def about(self, row: SimulatedPush) -> str:
+        kind = known_kind(row.delivery.kind)
+        return str(kind.label) if kind else row.delivery.kind
+
+    @display(description=_("text"))
+    def words(self, row: Any) -> str:
+        # On a row's own page alone: whatever else shows it has not asked whose it is.
+        if not getattr(row, "is_own", False):
+            return self.get_empty_value_display()
+        return " · ".join(part for part in (row.title, row.body, row.url) if part)
 
 
 @admin.register(PushDevice)

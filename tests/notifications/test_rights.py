@@ -6,7 +6,13 @@ from accounts.actions.deliveries import retry_delivery
 from accounts.actions.notice_choices import choose_media, set_quiet_hours
 from accounts.actions.notice_targets import unregister_device, unsubscribe_browser
 from accounts.actions.notifications import notify
-from accounts.models import NotificationDelivery, NotificationPreference, NotificationSettings
+from accounts.models import (
+    NotificationDelivery,
+    NotificationPreference,
+    NotificationSettings,
+    SimulatedPush,
+)
+from accounts.tasks import deliver_notifications
 from common.errors import Forbidden, NotFound
 from common.history import history_of
 
@@ -51,3 +57,21 @@ def test_operations_read_no_words_of_others(mei, ops, browser_of, phone_of):
         page = browser_of(ops).get(url).content.decode()
         assert "只给美看的话" not in page
         assert "周小宁" not in page
+
+
+def test_operations_see_the_words_of_their_own_phone_alone(mei, ops, browser_of, phone_of):
+    for who in (mei, ops):
+        phone_of(who)
+        notify(who, "test.plain", title=f"只给{who.username}看的话", body="内情", url="/me/")
+    deliver_notifications()
+    own, other = (
+        browser_of(ops).get(f"/admin/accounts/simulatedpush/{row.pk}/change/").content.decode()
+        for row in (SimulatedPush.objects.get(delivery__person=who) for who in (ops, mei))
+    )
+    listed = browser_of(ops).get("/admin/accounts/simulatedpush/?cols=about,words")
+    listed = listed.content.decode()
+    assert "只给ops看的话 · 内情 · /me/" in own
+    for page in (other, listed):
+        assert "看的话" not in page
+        assert "内情" not in page
+        assert "plain" in page

@@ -63,16 +63,17 @@ def air_edition(edition: Edition, *, now: datetime) -> bool:
     if not Edition.objects.published(now).filter(pk=edition.pk, aired_at=None).update(aired_at=now):
         return False
     edition.refresh_from_db()
+    stories = edition.items.count()
     record(
         edition,
         "edition.aired",
         by=None,
-        after={"day": edition.day, "number": edition.number, "stories": edition.items.count()},
+        after={"day": edition.day, "number": edition.number, "stories": stories},
         at=now,
     )
     tell_channel(channel, "edition.aired", edition=edition.public_key, channel=channel.code)
     push(KITCHEN, "edition.aired")
-    tell_edition(edition, stories=edition.items.count())
+    tell_edition(edition, stories=stories)
     async_task("radio.tasks.deliver_edition", str(edition.pk))
     lay_out_editions(channel, now=now)
     return True

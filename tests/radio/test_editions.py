@@ -3,6 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 from django_q.signing import SignedPackage
 
@@ -98,6 +99,15 @@ def test_an_edition_is_announced_once(fresh):
     ] == [True, False]
     edition.refresh_from_db()
     assert edition.aired_at == nine
+
+
+def test_announcing_counts_the_stories_once(fresh):
+    with CaptureQueriesContext(connection) as asked:
+        air_edition(only_edition(fresh), now=at("2026-11-20 09:00:00"))
+    counted = [
+        one for one in asked if 'COUNT(*) AS "__count" FROM "radio_editionitem"' in one["sql"]
+    ]
+    assert len(counted) == 1
 
 
 def test_nothing_is_announced_before_its_time(fresh):

@@ -3,6 +3,7 @@
 import secrets
 import uuid
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -121,7 +122,7 @@ def subscribe_browser(
         ) from None
     if not webpush.are_keys(p256dh, auth):
         raise DomainError("push.bad_keys", _("These keys cannot be used."))
-    known = {"endpoint_hash": secret_hash(endpoint)}
+    known: dict[str, Any] = {"endpoint_hash": secret_hash(endpoint)}
     _room_for(person, PushSubscription.objects.exclude(**known))
     row, made = PushSubscription.objects.update_or_create(
         **known,
@@ -160,7 +161,7 @@ def register_device(
     """
     if platform not in PLATFORMS:
         raise DomainError("device.unknown_platform", _("There is no such platform."))
-    known = {"provider": mobile.provider().name, "token_hash": secret_hash(token)}
+    known: dict[str, Any] = {"provider": mobile.provider().name, "token_hash": secret_hash(token)}
     _room_for(person, PushDevice.objects.exclude(**known))
     row, made = PushDevice.objects.update_or_create(
         **known,

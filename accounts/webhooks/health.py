@@ -1,8 +1,8 @@
 """What the self-test page says of webhooks."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Min
 from django.utils.translation import gettext as _
 
 from accounts.models import (
@@ -16,16 +16,16 @@ from common.health import BAD, GOOD, WARN, Finding, health_check
 from common.words import span_words
 
 LATE = timedelta(minutes=1)
+COUNTED_TO = 1000
 
 
 @health_check("webhooks", order=70)
 def webhooks(now: datetime) -> list[Finding]:
     """Ask for what is overdue, dead letters of the last day, and hosts that are left alone."""
-    count, oldest = _overdue(now)
-    if oldest is not None:
+    if overdue := _overdue(now):
         words = _("%(count)s wait, the oldest for %(span)s") % {
-            "count": count,
-            "span": span_words((now - oldest).total_seconds()),
+            "count": len(overdue),
+            "span": span_words((now - overdue[0]).total_seconds()),
         }
         return [Finding(_("Webhooks"), BAD, words, _("Start the clock process: it sends them."))]
     dead = WebhookDelivery.objects.filter(
@@ -42,8 +42,8 @@ def webhooks(now: datetime) -> list[Finding]:
     return [Finding(_("Webhooks"), GOOD, _("nothing is overdue"))]
 
 
-def _overdue(now: datetime) -> tuple[int, datetime | None]:
-    """Return how much a living clock would have told or sent by now, and since when the oldest waits.
+def _overdue(now: datetime) -> list[datetime]:
+    """Return since when what a living clock would have told or sent by now waits, the oldest first.
 
     An event that nobody has told has no delivery yet; what waits for a failing host is not overdue.
     """
@@ -51,10 +51,6 @@ def _overdue(now: datetime) -> tuple[int, datetime | None]:
     unsent = WebhookDelivery.objects.filter(
         state=DeliveryState.WAITING, next_at__lt=now - LATE, endpoint__state=WebhookState.ACTIVE
     ).exclude(endpoint__host__in=failing)
-    untold = WebhookEvent.objects.filter(told_at=None, ripe_at__lt=now - LATE)
-    found = [
-        unsent.aggregate(count=Count("pk"), oldest=Min("next_at")),
-        untold.aggregate(count=Count("pk"), oldest=Min("ripe_at")),
-    ]
-    oldest = min((one["oldest"] for one in found if one["oldest"]), default=None)
-    return sum(one["count"] for one in found), oldest
+    untold: Any = WebhookEvent.objects.filter(told_at=None, ripe_at__lt=now - LATE)
+    both = unsent.values_list("next_at").union(untold.values_list("ripe_at"), all=True)
+    return [at for (at,) in both.order_by("next_at")[:COUNTED_TO]]

@@ -188,4 +188,6 @@ def _connection(target: Target, address: str, seconds: float, alarm: _Alarm) -> 
 
 
 def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"[:300]
+    # Theirs may be among them: a status line that is none is quoted as it came.
+    said = f"{type(error).__name__}: {error}"[:300]
+    return "".join(c if c.isprintable() else " " for c in said)

@@ -346,6 +346,22 @@ def test_it_is_given_up_and_sent_again_by_hand(allow, ops, mei, order, team):
     assert history_of(endpoint).filter(action="webhook.replayed").count() == 2
 
 
+def test_nonsense_with_controls_in_it_is_noted_like_any_failure(allow, ops):
+    turn("webhooks.most_tries", 1)
+
+    def nonsense(handler):
+        handler.wfile.write(b"HTP\x00\x07 nonsense\r\n\r\n")
+
+    with receiving(nonsense) as receiver:
+        allow(receiver)
+        endpoint, _secret = add_endpoint(url=receiver.url, events=["edition.aired"], by=ops)
+        send_test(endpoint, by=ops)
+        assert deliver() == [DeliveryState.DEAD]
+    problem = WebhookDelivery.objects.get().last_problem
+    assert "nonsense" in problem
+    assert problem.isprintable()
+
+
 @pytest.mark.parametrize("who", ["ops", "wen", "he", "qiao"])
 def test_its_owner_is_told_once_what_was_given_up(who, allow, browser_of, request):
     owner = request.getfixturevalue(who)

@@ -71,6 +71,40 @@ WRONG: dict[str, Any] = {
     "many": ["x"] * 1_000,
 }
 
+
+def _nested(depth: int) -> Any:
+    """Return lists in lists."""
+    inner: list[Any] = []
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+# For a field of any kind: most of these are of another.
+KINDS: dict[str, Any] = {
+    "null": None,
+    "no": False,
+    "zero": 0,
+    "a number": 7,
+    "less than nothing": -1,
+    "a fraction": 0.5,
+    "more than 64 bits": 2**70,
+    "a text": "x",
+    "a number as text": "7",
+    "not a number": "NaN",
+    "beyond all numbers": "1e999",
+    "a list": [],
+    "a list of words": ["x"],
+    "an object": {},
+    "an object with words": {"x": "y"},
+    "deep": _nested(200),
+    "deeper": _nested(400),
+    "surrogate": "\ud800",
+    "nul": "a\x00b",
+    "long": "长" * 100_000,
+}
+SLOW = {"deep", "long"}
+
 BODIES: dict[str, bytes] = {
     "nothing": b"",
     "half": b'{"a":',
@@ -125,6 +159,38 @@ QUERIES: list[tuple[str, str]] = [
     ("q", "%00"),
     ("q[]", "x"),
     ("next", "//evil.example"),
+]
+
+
+# For a parameter of any kind, as it stands on the wire.
+VALUES: list[bytes] = [
+    b"",
+    b"\0",
+    b"a\0b",
+    b"\xff\xfe\xc0",
+    b"\xed\xa0\x80",
+    b"-1",
+    b"0",
+    b"1e9",
+    b"NaN",
+    b"9" * 40,
+    b"2026-13-45",
+    b"0001-01-01",
+    b"9999-12-31",
+    b"x" * 10_000,
+    "长".encode() * 3_000,
+    b"'\"--/*%_\\",
+    b"(a+)+$",
+    b"W10",
+    b"WzFd",
+    b"WyIwMTkwMDAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMGRlYWQiXQ",
+    b"e30",
+    b"W1tbW1tbW1tbXV1dXV1dXV1d",
+    b"__all__",
+    b"1,2,3,,",
+    b"..%2f",
+    b"cnv_" + b"f" * 32,
+    b"<script>alert(1)</script>",
 ]
 
 

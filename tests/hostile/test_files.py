@@ -9,7 +9,6 @@ from rest_framework.parsers import MultiPartParser
 
 from tests.hostile.corpus import files
 from tests.hostile.doors import doors
-from tests.hostile.test_input import doorman  # noqa: F401
 from tickets.models import Attachment
 
 pytestmark = pytest.mark.django_db
@@ -39,7 +38,7 @@ def form(name, data):
     }
 
 
-def test_hostile_files(world, doorman):  # noqa: F811
+def test_hostile_files(world, doorman):
     found, doorman.least = list(taking_files(world)), len(CORPUS)
     assert found
     kept = set()
@@ -51,7 +50,7 @@ def test_hostile_files(world, doorman):  # noqa: F811
     assert kept == KEPT
 
 
-def test_what_is_kept_is_harmless(world, doorman):  # noqa: F811
+def test_what_is_kept_is_harmless(world, doorman):
     door, doorman.least = next(iter(taking_files(world))), len(CORPUS)
     for what, (name, data) in CORPUS.items():
         doorman.send(door, "post", what, **form(name, data))

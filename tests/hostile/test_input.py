@@ -1,31 +1,14 @@
 """Whatever is sent to the API is refused in words or stored as it is: never a failure of ours."""
 
-import logging
-
 import pytest
 
-from common import parameters
 from tests.hostile.corpus import BODIES, TEXTS, XSS, of_json
 from tests.hostile.doors import doors, patterns
-from tests.hostile.senders import Doorman, api_doors, fields_of, sent_by, value_for
+from tests.hostile.senders import api_doors, fields_of, sent_by, value_for
 
 pytestmark = pytest.mark.django_db
 
 JSON = "application/json"
-
-
-@pytest.fixture
-def doorman(world, caplog):
-    """Nobody is too fast here, and no traceback may be written while it works."""
-    for name in ("reads", "writes", "strangers"):
-        parameters.set_value(f"api.{name}_a_minute", 1_000_000, by=None, reason="测试")
-    parameters.forget()
-    doorman = Doorman(world.people)
-    with caplog.at_level(logging.ERROR):
-        yield doorman
-    assert doorman.broken == []
-    assert [record.getMessage()[:200] for record in caplog.records if record.exc_info] == []
-    assert doorman.asked >= doorman.least
 
 
 def test_the_fields_of_a_door_are_found_in_its_code(world):

@@ -337,11 +337,14 @@ class ClientSocket(LeanConsumer):
         await subscription.hand_over(page)
 
     async def op_unsubscribe(self, frame: dict[str, Any]) -> None:
+        name = frame.get("topic")
+        if not isinstance(name, str):
+            raise Refused("bad_frame", frames.BAD_FRAME)
         for topic, subscription in list(self.subscriptions.items()):
-            if subscription.name == frame.get("topic"):
+            if subscription.name == name:
                 del self.subscriptions[topic]
                 await self.live.hub.unsubscribe(topic, self)
-        self.tell(op="unsubscribed", topic=frame.get("topic"), **echo(frame))
+        self.tell(op="unsubscribed", topic=name, **echo(frame))
 
     async def op_send(self, frame: dict[str, Any]) -> None:
         me = self._me()
@@ -411,7 +414,7 @@ class ClientSocket(LeanConsumer):
 
     async def op_viewing(self, frame: dict[str, Any]) -> None:
         topic, state = notes_topic(conversation_of(frame)), frame.get("state")
-        if state not in frames.VIEWING_STATES:
+        if not isinstance(state, str) or state not in frames.VIEWING_STATES:
             raise Refused("bad_frame", frames.BAD_FRAME)
         if topic not in self.subscriptions:
             raise Refused("not_found", frames.GONE, conversation=frame["conversation"])

@@ -39,8 +39,11 @@ def free_port() -> int:
 class LiveProcess:
     """One ``live`` process over the test database."""
 
-    def __init__(self, port: int | None = None, **environment: str) -> None:
+    def __init__(
+        self, port: int | None = None, *, log: Path | None = None, **environment: str
+    ) -> None:
         self.port = port or free_port()
+        self.log = log
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -51,6 +54,7 @@ class LiveProcess:
             "XIAOER_DEBUG": "1",
             **self.environment,
         }
+        log = self.log.open("ab") if self.log else None
         self.process = subprocess.Popen(
             [
                 sys.executable, "-m", "uvicorn", "config.asgi:application", "--port", str(self.port),
@@ -59,7 +63,10 @@ class LiveProcess:
             ],
             cwd=ROOT,
             env=environment,
+            stderr=log,
         )  # fmt: skip
+        if log:
+            log.close()
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):

@@ -9,7 +9,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.people import signed_in
-from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Picking, ReasonForm, reason_action
 from common.events import name_events
 from workforce.actions import join_team, leave_team, set_presence
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
@@ -27,7 +27,7 @@ name_events(
 )
 
 
-class MembershipInline(TabularInline):
+class MembershipInline(Picking, TabularInline):
     """Who is in the team; saved through the actions that the desk uses too."""
 
     model = TeamMembership

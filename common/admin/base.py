@@ -21,6 +21,7 @@ from common.admin.acts import MOST_AT_ONCE, Act, perform
 from common.admin.bulk import BulkActs, refusals
 from common.admin.exporting import ListExport
 from common.admin.lists import HouseChangeList, KeysetChangeList, KeysetPaginator
+from common.admin.picking import Picking
 from common.admin.views import ListViews
 from common.events import history_lines
 from common.history import history_of, record
@@ -28,7 +29,7 @@ from common.history import history_of, record
 HISTORY_SHOWN = 200
 
 
-class BaseAdmin(ListViews, ListExport, BulkActs, ModelAdmin):
+class BaseAdmin(ListViews, ListExport, BulkActs, Picking, ModelAdmin):
     """Read-only unless a field is named editable; moved by actions with a reason; every row has its history.
 
     Lists page by key and count nothing. ``is_small`` is for reference data of a few hundred rows:

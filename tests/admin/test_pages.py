@@ -198,6 +198,20 @@ def test_only_colleagues_are_offered_for_a_team(browser_of, ops, mei, bo):
     assert "周小宁" not in names
 
 
+@pytest.mark.parametrize("sent", ["nobody", "9" * 400, "a\x00b", "-1", "0.5"])
+def test_a_box_to_pick_from_takes_whatever_is_sent(sent, browser_of, ops, team):
+    browser = browser_of(ops)
+    channel = {"name": "生鲜", "code": "fresh", "position": "1", "owner": sent, "people": [sent]}
+    answer = browser.post(reverse("admin:radio_channel_add"), channel)
+    assert set(answer.context["adminform"].form.errors) >= {"owner", "people"}
+    rows = {"TOTAL_FORMS": "1", "INITIAL_FORMS": "0", "0-user": sent}
+    answer = browser.post(
+        reverse("admin:workforce_team_change", args=[team.pk]),
+        {"name": "生鲜组"} | {f"memberships-{name}": text for name, text in rows.items()},
+    )
+    assert answer.context["inline_admin_formsets"][0].formset.forms[0].errors["user"]
+
+
 def test_things_are_found_by_the_command_bar(browser_of, ops, auditor, wen, order, owned):
     def found(user, term):
         return (

@@ -8,6 +8,7 @@ from django.http import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -31,6 +32,14 @@ from common.rest.sent import asked
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELDS = "fields"
+
+
+class Unmeasured(exceptions.APIException):
+    """A body that comes in pieces, of which nobody has said how long it is."""
+
+    status_code = 411
+    default_code = "length_required"
+    default_detail = _("Say how long the body is (Content-Length), and send it again.")
 
 
 class Endpoint(APIView):
@@ -70,6 +79,9 @@ class Endpoint(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Negotiate, find out who asks, count it, then ask whether they may: in this order."""
         self.format_kwarg = self.get_format_suffix(**kwargs)
+        # What comes in pieces would be read as nothing, and "nothing to change" answered with 200.
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            raise Unmeasured()
         neg = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = neg
         request.version, request.versioning_scheme = self.determine_version(

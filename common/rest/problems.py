@@ -95,6 +95,8 @@ def status_title(status: int) -> str:
             return _("Not to be had in this form")
         case 409:
             return _("Not possible now")
+        case 411:
+            return _("Say how long it is")
         case 412:
             return _("Changed meanwhile")
         case 413:

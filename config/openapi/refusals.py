@@ -23,6 +23,7 @@ TEXT = (
 )  # fmt: skip
 SENT: Codes = {
     400: ("invalid", "parse_error", "too_many_fields", *TEXT),
+    411: ("length_required",),
     413: ("too_large",),
     415: ("unsupported_media_type",),
 }

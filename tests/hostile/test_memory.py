@@ -140,6 +140,17 @@ def test_two_hundred_megabytes_are_refused(door, is_chunked, house, talk, mei, o
     assert memory.grown() < MOST_GROWN
 
 
+def test_a_change_in_pieces_is_refused_and_not_forgotten(house, talk, mei):
+    kind = "Content-Type: application/json"
+    head = heads(house, "/api/v1/me/", signed_in(mei), "Transfer-Encoding: chunked", kind)
+    with socket.create_connection(("127.0.0.1", house.port), timeout=60) as line:
+        body = b'{"language": "en"}'
+        line.sendall(head.replace(b"POST", b"PATCH") + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+        answer = line.recv(65_536)
+    assert int(answer.split()[1]) == 411
+    assert b"length_required" in answer
+
+
 def test_a_frame_of_ten_megabytes_is_refused(house, talk, mei):
     memory = Memory(house.running["live"].pid)
 

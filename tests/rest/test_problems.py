@@ -50,6 +50,11 @@ def test_json_beyond_all_bounds(browser_of, mei):
     refused(sent, 413, "too_large")
 
 
+def test_a_body_in_pieces_is_not_read_as_nothing(browser_of, mei):
+    sent = browser_of(mei).generic("PATCH", f"{API}/me/", headers={"Transfer-Encoding": "chunked"})
+    refused(sent, 411, "length_required")
+
+
 def test_a_change_from_elsewhere(mei):
     client = Client(enforce_csrf_checks=True)
     client.force_login(mei)

@@ -187,7 +187,7 @@ def me_card(user: User) -> dict[str, Any]:
         "roles": user.roles,
         "rights": sorted(user.rights),
         "language": user.language,
-        "member": _member(member, user) if member else None,
+        "member": member_card(member, user) if member else None,
         "numbers": numbers_for_apps(),
     }
 
@@ -203,16 +203,16 @@ def member_page(
     found = list(rows.order_by("-pk")[: limit + 1])
     page = found[:limit]
     next_cursor = encode_cursor([page[-1].pk]) if len(found) > limit else ""
-    return [_member(member, user) for member in page], next_cursor
+    return [member_card(member, user) for member in page], next_cursor
 
 
-def member_card(user: User, member_no: str) -> dict[str, Any] | None:
-    """Return the member ``member_no`` as ``user`` may see them; None when they may not."""
-    member = Member.objects.visible_to(user).filter(member_no=member_no[:32]).first()
-    return _member(member, user) if member else None
+def visible_member(user: User, member_no: str) -> Member | None:
+    """Return the member ``member_no``; None when ``user`` may not see them."""
+    return Member.objects.visible_to(user).filter(member_no=member_no[:32]).first()
 
 
-def _member(member: Member, user: User) -> dict[str, Any]:
+def member_card(member: Member, user: User) -> dict[str, Any]:
+    """Return ``member`` as JSON for ``user``; masked to everybody but themselves."""
     return {
         "member_no": member.member_no,
         **shown_member(member, to=user),

@@ -6,10 +6,11 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts import shapes
-from accounts.actions import set_language
+from accounts.actions import log_reading, set_language
 from accounts.api import SignedIn
-from accounts.models import User
-from accounts.queries import me_card, member_card, member_page
+from accounts.models import AccessKind, User
+from accounts.queries import me_card, member_card, member_page, visible_member
+from common.addresses import address_of
 from common.rest import Endpoint, PageQuery, Sent, accepted, answers
 
 
@@ -58,7 +59,8 @@ class OneMember(Endpoint):
     @extend_schema(responses=answers({200: shapes.Member}, 404))
     def get(self, request: SignedIn, member_no: str) -> Response:
         """Show one member; everybody but themselves sees them masked."""
-        card = member_card(request.user, member_no)
-        if card is None:
+        member = visible_member(request.user, member_no)
+        if member is None:
             raise Http404
-        return Response(card)
+        log_reading(member, AccessKind.PAGE, by=request.user, address=address_of(request._request))
+        return Response(member_card(member, request.user))

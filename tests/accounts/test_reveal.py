@@ -228,6 +228,33 @@ def test_operations_opening_a_foreign_talk_are_written_down_once_a_day(
     assert PersonalDataAccess.objects.count() == 2
 
 
+@pytest.mark.parametrize("part", ["", "panel/", "notes/", "messages/"])
+def test_a_foreign_talk_is_written_down_whichever_part_of_it_is_opened(browser_of, ops, talk, part):
+    client = browser_of(ops)
+    for _time in range(2):
+        assert client.get(f"/api/v1/conversations/{talk.pk}/{part}").status_code == 200
+    row = PersonalDataAccess.objects.get()
+    assert (row.kind, row.actor, row.conversation) == ("conversation", ops, talk.pk)
+
+
+def test_opening_ones_own_talk_asks_the_database_nothing_more(
+    browser_of, bo, talk, django_assert_num_queries
+):
+    client = browser_of(bo)
+    client.get("/api/v1/me/")  # the parameters are read once
+    with django_assert_num_queries(3):  # session, person, the conversation
+        assert client.get(f"/api/v1/conversations/{talk.pk}/").status_code == 200
+
+
+def test_a_member_s_card_is_written_down_but_for_the_member(browser_of, bo, mei, ops, talk):
+    for who in (mei, bo, bo, ops):
+        assert browser_of(who).get("/api/v1/members/M10000001/").status_code == 200
+    seen = PersonalDataAccess.objects.order_by("pk").values_list("kind", "actor__username")
+    assert list(seen) == [("page", "bo"), ("page", "ops")]
+    assert browser_of(ops).get("/api/v1/members/M99999999/").status_code == 404
+    assert PersonalDataAccess.objects.count() == 2
+
+
 def test_the_second_reading_costs_one_small_statement(ops, talk, django_assert_max_num_queries):
     assert log_reading(talk.member, AccessKind.CONVERSATION, by=ops, conversation=talk.pk)
     with django_assert_max_num_queries(5):  # savepoint, team, insert, was it new
@@ -236,7 +263,8 @@ def test_the_second_reading_costs_one_small_statement(ops, talk, django_assert_m
 
 def test_ones_own_work_is_no_entry(browser_of, bo, mei, talk):
     for who in (bo, mei):
-        browser_of(who).get(f"/api/v1/conversations/{talk.pk}/messages/")
+        for part in ("", "messages/"):
+            browser_of(who).get(f"/api/v1/conversations/{talk.pk}/{part}")
     assert not PersonalDataAccess.objects.exists()
 
 

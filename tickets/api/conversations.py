@@ -127,6 +127,9 @@ class OneConversation(ConversationEndpoint):
         card = conversation_card(key, request.user)
         if card is None:
             raise Http404
+        # Others see their own work alone; those who answer are not kept waiting by a question.
+        if request.user.can("tickets.see_all"):
+            note_reading(request, visible(request.user, key))
         self.version = card["version"]
         return Response(card)
 

@@ -12,7 +12,7 @@ from accounts.actions import end_device, end_other_devices
 from accounts.api import SignedIn
 from accounts.models import Device
 from accounts.shapes import DevicesShape, EndedShape
-from common.rest import Endpoint
+from common.rest import Endpoint, Nothing, accepted
 
 
 class Devices(Endpoint):
@@ -29,6 +29,7 @@ class Devices(Endpoint):
     @extend_schema(responses={200: EndedShape})
     def delete(self, request: SignedIn) -> Response:
         """Sign out every device but the one that asks; a browser signs out all of them."""
+        accepted(Nothing, request.data)
         ended = end_other_devices(
             request.user, besides=this_device(request), by=request.user, now=timezone.now()
         )
@@ -41,6 +42,7 @@ class OneDevice(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request: SignedIn, key: UUID) -> Response:
         """Sign a device out; a second time changes nothing."""
+        accepted(Nothing, request.data)
         device = Device.objects.filter(user=request.user, pk=key).first()
         if device is None:
             raise Http404

@@ -33,7 +33,7 @@ from accounts.shapes import AccessPage, DataRequest, RequestList, Revealed
 from common.addresses import address_of
 from common.ids import public_key
 from common.parameters import value
-from common.rest import Endpoint, PageQuery, Sent, accepted, answers
+from common.rest import Endpoint, Nothing, PageQuery, Sent, accepted, answers
 
 
 class RevealSent(Sent):
@@ -179,6 +179,7 @@ class OneDataRequest(Endpoint):
     @extend_schema(responses={200: DataRequest})
     def delete(self, request: SignedIn, key: UUID) -> Response:
         """Withdraw a request that still runs."""
+        accepted(Nothing, request.data)
         return no_store(
             Response(request_card(cancel_request(_asked(request, key), by=request.user)))
         )

@@ -29,7 +29,7 @@ from accounts.queries import owes_second_step
 from accounts.shapes import SecondStepShape, SignedInShape
 from common.addresses import address_of
 from common.errors import DomainError, Unproven
-from common.rest import PROBLEM, Endpoint, Sent, accepted
+from common.rest import PROBLEM, Endpoint, Nothing, Sent, accepted
 from common.rest.rates import TooFast
 
 CHALLENGE = "accounts.api.challenge"
@@ -148,6 +148,7 @@ class CurrentSignIn(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request: SignedIn) -> Response:
         """Sign this app out: its tokens stop, its sockets close."""
+        accepted(Nothing, request.data)
         device = this_device(request)
         if device is not None:
             sign_out_device(device, by=request.user, now=timezone.now())

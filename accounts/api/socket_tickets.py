@@ -11,7 +11,7 @@ from accounts.models import IntegrationToken
 from accounts.shapes import SocketTicketShape
 from common.context import live_url
 from common.parameters import value
-from common.rest import Endpoint
+from common.rest import Endpoint, Nothing, accepted
 
 
 class SocketTickets(Endpoint):
@@ -23,6 +23,7 @@ class SocketTickets(Endpoint):
     @extend_schema(request=None, responses={201: SocketTicketShape})
     def post(self, request: SignedIn) -> Response:
         """Get a ticket for one socket; it works once and for seconds."""
+        accepted(Nothing, request.data)
         device = this_device(request)
         token = request.auth if isinstance(request.auth, IntegrationToken) else None
         is_browser = device is None and token is None

@@ -35,7 +35,7 @@ from accounts.notifications.queries import (
 )
 from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
 from common.errors import DomainError
-from common.rest import Endpoint, accepted, answers
+from common.rest import Endpoint, Nothing, accepted, answers
 
 
 class Notifications(Endpoint):
@@ -79,6 +79,7 @@ class OneReading(Endpoint):
     @extend_schema(request=None, responses={200: shapes.UnreadShape})
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Mark one notification as read; a second time changes nothing."""
+        accepted(Nothing, request.data)
         row = _own(request.user, key)
         mark_read(request.user, [row.pk])
         return Response({"unread": unread_count(request.user, now=timezone.now())})
@@ -147,6 +148,7 @@ class OnePushSubscription(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Show nothing in that browser any more."""
+        accepted(Nothing, request.data)
         unsubscribe_browser(request.user, key)
         return Response(status=204)
 
@@ -169,6 +171,7 @@ class OneDevice(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Show nothing on that phone any more."""
+        accepted(Nothing, request.data)
         unregister_device(request.user, key)
         return Response(status=204)
 
@@ -206,6 +209,7 @@ class Email(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request: SignedIn) -> Response:
         """Forget the address: no more letters."""
+        accepted(Nothing, request.data)
         remove_email(request.user)
         return Response(status=204)
 

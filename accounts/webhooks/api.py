@@ -28,7 +28,7 @@ from accounts.webhooks import shapes
 from accounts.webhooks.events import heard_events
 from common.cursors import as_uuid, decode_cursor, encode_cursor
 from common.ids import public_key
-from common.rest import Endpoint, KeyField, PageQuery, Sent, accepted, answers
+from common.rest import Endpoint, KeyField, Nothing, PageQuery, Sent, accepted, answers
 
 
 class NewWebhook(Sent):
@@ -110,6 +110,7 @@ class OneWebhook(WebhookView):
     @extend_schema(responses={204: None})
     def delete(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Remove a webhook; what it is owed is not sent any more."""
+        accepted(Nothing, request.data)
         remove_endpoint(self.endpoint(key), by=request.user)
         return Response(status=204)
 
@@ -118,11 +119,13 @@ class Pause(WebhookView):
     @extend_schema(request=None, responses=shapes.WebhookShape)
     def put(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Pause a webhook; what it is owed waits."""
+        accepted(Nothing, request.data)
         return Response(card(pause_endpoint(self.endpoint(key), by=request.user)))
 
     @extend_schema(responses={200: shapes.WebhookShape})
     def delete(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Resume a webhook, beginning with what waits."""
+        accepted(Nothing, request.data)
         return Response(card(resume_endpoint(self.endpoint(key), by=request.user)))
 
 
@@ -132,6 +135,7 @@ class Secret(WebhookView):
     @extend_schema(request=None, responses={201: shapes.WebhookSecretShape})
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Make a new secret; the old one signs beside it until ``old_secret_until``."""
+        accepted(Nothing, request.data)
         secret = rotate_secret(self.endpoint(key), by=request.user)
         until = self.endpoint(key).former_secret_until
         return Response({"secret": secret, "old_secret_until": until}, status=201)
@@ -141,6 +145,7 @@ class Tests(WebhookView):
     @extend_schema(request=None, responses={201: shapes.WebhookDeliveryShape})
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Send a test event to the webhook."""
+        accepted(Nothing, request.data)
         return Response(delivery_card(send_test(self.endpoint(key), by=request.user)), status=201)
 
 

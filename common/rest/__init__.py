@@ -3,7 +3,7 @@
 from common.rest.endpoint import Endpoint
 from common.rest.preconditions import seen_version
 from common.rest.problems import answer_problem, answer_refusal, problem, problem_document
-from common.rest.sent import BadQuery, KeyField, PageQuery, RowLimit, Sent, accepted
+from common.rest.sent import BadQuery, KeyField, Nothing, PageQuery, RowLimit, Sent, accepted
 from common.rest.session import SessionSignIn
 from common.rest.shapes import PROBLEM, Problem, answers
 from common.rest.wire import OrjsonParser, OrjsonRenderer
@@ -13,6 +13,7 @@ __all__ = [
     "BadQuery",
     "Endpoint",
     "KeyField",
+    "Nothing",
     "OrjsonParser",
     "OrjsonRenderer",
     "PageQuery",

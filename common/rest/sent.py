@@ -43,6 +43,10 @@ class Sent(serializers.Serializer[Any]):
             raise serializers.ValidationError(refused, code="invalid")
 
 
+class Nothing(Sent):
+    """A request without a body: what it names stands in its address."""
+
+
 def _wrong_kind(field: Any) -> Any:
     """Return what ``field`` says of a value of another kind; a list says it of what stands in it."""
     child = getattr(field, "child", None)

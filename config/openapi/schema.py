@@ -172,7 +172,8 @@ class HouseSchema(AutoSchema):
         if "{" in self.path or "404" in answers:
             tables.append(refusals.FOUND)
         tables += [refusals.KEYED] if self.is_keyed else []
-        tables += [refusals.SENT] if "requestBody" in operation else []
+        # A request that takes no body refuses one as strictly as the others their unknown fields.
+        tables += [refusals.SENT] if self.method not in SAFE_METHODS else []
         tables += [refusals.MATCHED] if self.is_matched else []
         tables.append(refusals.OWN.get(self.operation[0], {}))
         problem = {"$ref": self.resolve_serializer(Problem, "response").ref["$ref"]}

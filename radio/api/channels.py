@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts.api import SignedIn
 from accounts.models import User
-from common.rest import Sent, accepted, answers
+from common.rest import Nothing, Sent, accepted, answers
 from radio import shapes
 from radio.actions import mute_channel, subscribe, unsubscribe
 from radio.api.base import RadioEndpoint
@@ -84,5 +84,6 @@ class OneSubscription(RadioEndpoint):
     @extend_schema(request=None, responses=answers({204: None}, 404))
     def delete(self, request: SignedIn, code: str) -> Response:
         """Hear a channel no more; doing it twice changes nothing."""
+        accepted(Nothing, request.data)
         unsubscribe(channel_of(request.user, code), by=request.user)
         return Response(status=204)

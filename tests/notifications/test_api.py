@@ -33,7 +33,9 @@ def key(row):
 
 
 def send(client, method, path, body=None):
-    return getattr(client, method)(API + path, body, content_type="application/json")
+    return getattr(client, method)(
+        API + path, {} if body is None else body, content_type="application/json"
+    )
 
 
 def test_pages_go_on_where_they_ended(mei, chen, browser_of):

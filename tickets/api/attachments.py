@@ -7,7 +7,7 @@ from typing import Any
 from django.http import FileResponse, Http404
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from accounts.api import SignedIn
 from common.files import too_large
 from common.parameters import value
-from common.rest import Endpoint, Sent, answers
+from common.rest import Endpoint, Sent, accepted, answers
 from tickets import shapes
 from tickets.actions.attachments import upload_attachment
 from tickets.api.base import note_reading, visible
@@ -31,10 +31,16 @@ FORM_BYTES = 16_384  # what a form may weigh around its file
 CHUNK_BYTES = 65_536
 
 
+NO_FILE = _("Choose a file.")
+
+
 class Upload(Sent):
     """A form with one file."""
 
-    file = serializers.FileField()
+    # Whether it is empty or has a fitting name is for the gate of files to say.
+    file = serializers.FileField(
+        allow_empty_file=True, error_messages=dict.fromkeys(("required", "invalid"), NO_FILE)
+    )
 
 
 class Attachments(Endpoint):
@@ -62,9 +68,7 @@ class Attachments(Endpoint):
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Upload a file; then send it in a message with ``payload: {attachment: id}``."""
         conversation = visible(request.user, key)
-        sent = request.FILES.get("file")
-        if sent is None:
-            raise serializers.ValidationError({"file": [_("Choose a file.")]})
+        sent = accepted(Upload, request.data)["file"]
         attachment = upload_attachment(
             conversation, source=sent.file, name=sent.name or "", by=request.user
         )

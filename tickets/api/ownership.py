@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from accounts.api import SignedIn
 from accounts.models import User
-from common.rest import KeyField, Sent, accepted, answers
+from common.rest import KeyField, Nothing, Sent, accepted, answers
 from tickets import shapes
 from tickets.actions import conversations as life
 from tickets.actions import ownership
@@ -18,10 +18,6 @@ from workforce.models import Team
 
 ANSWERS = {200: shapes.Conversation, 204: None}
 CHANGED = answers(ANSWERS, 400, 404, 409, 412, 422)
-
-
-class Nothing(Sent):
-    """A request without a body."""
 
 
 class Transfer(Sent):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from accounts.api import SignedIn
 from accounts.models import User
 from common.errors import Forbidden
-from common.rest import Endpoint, RowLimit, Sent, accepted, answers
+from common.rest import Endpoint, Nothing, RowLimit, Sent, accepted, answers
 from tickets import shapes
 from tickets.actions import conversations as life
 from tickets.actions.posting import post_message
@@ -124,6 +124,7 @@ class OneMessage(Endpoint):
     @extend_schema(responses=answers({200: shapes.Message}, 404, 409))
     def delete(self, request: SignedIn, key: uuid.UUID, seq: int) -> Response:
         """Take one's own message back, within the time for it."""
+        accepted(Nothing, request.data)
         if seq > HIGHEST:
             raise Http404
         conversation = visible(request.user, key)

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from common.selftest import selftest, selftest_echo
@@ -50,3 +50,11 @@ class BackOffice(UnfoldAdminSite):
         return HttpResponseRedirect(
             f"{settings.LOGIN_URL}?{urlencode({'next': wanted or request.path})}"
         )
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Send people to their own page: Django's would change a password and end, count and tell nothing."""
+        return HttpResponseRedirect(reverse("profile"))
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """There is nothing to say here: see :meth:`password_change`."""
+        return HttpResponseRedirect(reverse("profile"))

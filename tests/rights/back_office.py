@@ -3,6 +3,8 @@
 Held by test_back_office for every list that is registered, so that a new one is thought about.
 """
 
+from dataclasses import dataclass
+
 from tests.rights.matrix import ACCOUNT_MANAGER, AUDITOR, NOBODY, OPERATIONS, SEE_ALL, Roles
 
 # Whose lists may be looked at, by app; a list of an app that is not here is for superusers alone.
@@ -43,3 +45,89 @@ ADD: dict[str, Roles] = {
 
 DELETE: dict[str, Roles] = {"tickets.cannedreply": RUN}
 """Who deletes a row; nearly everything is kept."""
+
+CHANGE: dict[str, Roles] = {
+    "accounts.user": RUN,
+    "accounts.webhookendpoint": RUN,
+    "common.calendarday": RUN,
+    "merchants.shop": RUN,
+    "radio.channel": RUN,
+    "tickets.cannedreply": RUN,
+    "tickets.disposition": RUN,
+    "workforce.agentstatus": RUN,
+    "workforce.team": RUN,
+}
+"""Who posts the form of a row; whatever is not here is moved by actions alone."""
+
+
+def _acts(names: str, **but: Roles) -> dict[str, Roles]:
+    return dict.fromkeys(names.split(), RUN) | but
+
+
+ACTS: dict[str, dict[str, Roles]] = {
+    "accounts.device": _acts("end"),
+    "accounts.integrationtoken": _acts("rotate revoke"),
+    "accounts.legalhold": _acts("lift"),
+    "accounts.member": _acts("set_tier reveal hold ask"),
+    "accounts.notificationdelivery": _acts("retry"),
+    "accounts.personaldatarequest": _acts("correct begin bring_back refuse withdraw"),
+    "accounts.user": _acts(
+        "invite end_sessions reset_second_step set_roles unlock close reopen",
+        # Whoever is invited chooses their own; a superuser alone sets one.
+        set_password=NOBODY,
+    ),
+    "accounts.webhookdelivery": _acts("replay"),
+    "accounts.webhookendpoint": _acts("test replay pause resume rotate remove"),
+    "accounts.websession": _acts("end"),
+    "radio.case": _acts("select merge reject"),
+    "radio.channel": _acts("close reopen"),
+    "radio.feedtoken": _acts("revoke"),
+    "tickets.conversation": _acts("read_whole hand_on requeue resolve reopen"),
+    "trade.product": _acts("take_down relist"),
+    "workforce.agentstatus": _acts("set_presence"),
+}
+"""Who moves rows by which action, from the row's page and from the list."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A door of long pieces of work: who uses it for what they asked for, who for what others did."""
+
+    method: str
+    own: Roles
+    foreign: Roles
+
+
+_SEEN = Errand("get", SEE_ALL, frozenset({AUDITOR}))
+_FETCHED = Errand("get", SEE_ALL, NOBODY)
+_STOPPED = Errand("post", SEE_ALL, NOBODY)
+_LOOKED_AT = {"change": _SEEN, "history": _SEEN, "progress": _SEEN, "stop": _STOPPED}
+
+ERRANDS: dict[str, dict[str, Errand]] = {
+    # The file of a job has the keys of what was left as it was, and why: what its page shows too.
+    "common.job": _LOOKED_AT | {"file": _SEEN},
+    "common.export": _LOOKED_AT | {"file": _FETCHED},
+    "common.importfile": _LOOKED_AT | {"file": _FETCHED, "begin": Errand("post", RUN, NOBODY)},
+}
+"""What one asked for stays one's own to look at and to stop when one's role changes."""
+
+OFFICE = SEE_ALL | {ACCOUNT_MANAGER}
+
+PAGES: dict[str, Roles] = {
+    "index": OFFICE,
+    "search": OFFICE,
+    "selftest": SEE_ALL,
+    "selftest-echo": NOBODY,  # takes a POST alone
+    "app_list": SEE_ALL,  # of people
+    "autocomplete": SEE_ALL,  # for members
+    "jsi18n": OFFICE,
+    "common_importfile_upload": RUN,
+    "common_parameter_value": SEE_ALL,
+    # Django brings these; the house has its own, or none. A password is changed on one's own page.
+    "login": NOBODY,
+    "logout": NOBODY,
+    "password_change": NOBODY,
+    "password_change_done": NOBODY,
+    "view_on_site": NOBODY,
+}
+"""Pages that belong to no row: who is shown them."""

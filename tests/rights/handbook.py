@@ -10,8 +10,8 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "rights.md"
 
 HEAD = """# Who may do what
 
-Written by `python -m tests.rights.handbook` from `tests/rights/matrix.py`, `tests/rights/sockets.py` and
-`accounts/rules.py`; `tests/rights/` holds every line against the running house, for every role.
+Written by `python -m tests.rights.handbook` from `matrix.py`, `sockets.py` and `back_office.py` in
+`tests/rights/` and from `accounts/rules.py`; the tests there hold every line against the running house, for every role.
 
 **Own** is what belongs to somebody or their team: their conversation, their private channel, their phone.
 **Foreign** is the same of somebody else. Whoever is in neither column gets 404, to the byte what a random id
@@ -25,6 +25,7 @@ def text() -> str:
     """Return the whole page."""
     from accounts.rules import ADMIN_RIGHTS
     from tests.hostile.doors import patterns
+    from tests.rights.back_office import ACTS, ADD, CHANGE, DELETE, ERRANDS
     from tests.rights.matrix import EVERYBODY, SECTIONS, Roles
     from tests.rights.sockets import OPS, TOPICS
 
@@ -64,6 +65,18 @@ def text() -> str:
         for may in sorted(set(acts.values())):
             named = ", ".join(sorted(label for label in acts if acts[label] == may))
             lines.append(f"| {role.replace('_', ' ')} | {named} | {may} |")
+    lines += ["\n| Rows of | Posts the form | Adds | Deletes |", "|---|---|---|---|"]
+    for label in sorted({*CHANGE, *ADD, *DELETE}):
+        cells = [people(table.get(label, frozenset())) for table in (CHANGE, ADD, DELETE)]
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    lines += ["\n| Rows of | Action | Done by |", "|---|---|---|"]
+    for label, acts in ACTS.items():
+        for name, may in acts.items():
+            lines.append(f"| {label} | {name.replace('_', ' ')} | {people(may)} |")
+    lines += ["\n| Long pieces of work | Door | Own | Foreign |", "|---|---|---|---|"]
+    for label, doors in ERRANDS.items():
+        for name, row in doors.items():
+            lines.append(f"| {label} | {name} | {people(row.own)} | {people(row.foreign)} |")
     lines.append(
         "\nEverybody else finds no back office: its sign-in, or 404 where they are signed in.\n"
     )

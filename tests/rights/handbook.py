@@ -53,12 +53,15 @@ def text() -> str:
             cells += [people(row.no) if row.no else "", row.scope]
             lines.append("| " + " | ".join(cells) + " |")
         lines.append("")
-    lines += ["## The socket: topics\n", "| Topic | Own | Foreign |", "|---|---|---|"]
-    lines += [f"| {k} | {people(row.own)} | {people(row.foreign)} |" for k, row in TOPICS.items()]
-    lines += ["\n## The socket: operations\n", "| Operation | After listening to | Own | Foreign |"]
-    lines.append("|---|---|---|---|")
+    lines += ["## The socket: topics\n", "| Topic | Own | Foreign | Scope |", "|---|---|---|---|"]
+    for kind, heard in TOPICS.items():
+        cells = [kind, people(heard.own), people(heard.foreign), heard.scope]
+        lines.append("| " + " | ".join(cells) + " |")
+    lines.append("\n## The socket: operations\n")
+    lines += ["| Operation | After listening to | Own | Foreign | Scope |", "|" + "---|" * 5]
     for op, said in OPS.items():
-        lines.append(f"| {op} | {said.after} | {people(said.own)} | {people(said.foreign)} |")
+        cells = [op, said.after, people(said.own), people(said.foreign), said.scope]
+        lines.append("| " + " | ".join(cells) + " |")
     lines += ["\n## Back office\n", "| Role | Rows of | May |", "|---|---|---|"]
     for role, labels in ADMIN_RIGHTS.items():
         acts = {label: ", ".join(sorted(may)) for label, may in labels.items()}

@@ -1,16 +1,21 @@
 """Every topic and every operation of the socket, for every role, against a real live process."""
 
 import contextlib
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.utils import timezone
 
+from accounts.actions import issue_integration_token
+from accounts.scopes import SCOPES, TOPIC_SCOPES
 from common.ids import public_key
 from common.topics import topic_kinds
 from tests.rights.house import ROLES, build
 from tests.rights.sockets import OPS, TOPICS
 from tests.tickets.live import LiveProcess, cookie_of, phone
+from tests.tickets.test_live_tokens import ticket_by, ticketed
 from tickets.consumers.socket import _OPS
 from tickets.models import Conversation, Message
 
@@ -27,6 +32,7 @@ def server(django_db_setup):
 async def test_every_topic_and_every_operation_is_declared():
     assert set(TOPICS) == set(topic_kinds())
     assert set(OPS) == set(_OPS)
+    assert {kind: row.scope for kind, row in TOPICS.items()} == TOPIC_SCOPES
 
 
 def topic(kind: str, rows: dict) -> str:
@@ -130,6 +136,71 @@ async def test_every_role_hears_and_says_what_its_row_says(server):
         )
     )()
     assert said == []
+
+
+NEEDED = {row.scope for row in (*TOPICS.values(), *OPS.values())} - {""}
+# What a token holds besides the right to open a socket: nothing, one scope at a time, halves, all.
+HELD = {
+    "nothing": set(),
+    **{scope: {scope} for scope in sorted(NEEDED)},
+    "reading": {scope for scope in SCOPES if scope.endswith(":read")},
+    "writing": {scope for scope in SCOPES if scope.endswith(":write")},
+    "everything": set(SCOPES),
+}
+
+
+def opened_by(owner, scopes: set[str]) -> str:
+    """Return a ticket for a socket of a token that holds ``scopes``."""
+    _token, secret = issue_integration_token(
+        owner, name="试", scopes=sorted({*scopes, "sockets:write"}), by=None, reason="试",
+        expires_at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    return ticket_by(secret)
+
+
+async def test_a_token_hears_and_says_what_its_scopes_and_its_owner_may(server):
+    """Lin, who leads, may hear and say everything of her own: what is refused is refused by scope."""
+    house = await sync_to_async(build)()
+    ours, theirs, lin = house.ours.rows, house.theirs.rows, house.ours.people["lin"]
+    own, foreign = public_key("cnv", ours["talk"]), public_key("cnv", theirs["talk"])
+    wrong, asked = [], 0
+    for held, scopes in HELD.items():
+        ticket = await sync_to_async(opened_by)(lin, scopes)
+        async with ticketed(server.port, ticket) as client:
+            await client.until("hello")
+            for kind, row in TOPICS.items():
+                told = await answers(client, op="subscribe", topic=topic(kind, ours))
+                asked += 1
+                if any(one["op"] == "subscribed" for one in told) != (row.scope in scopes):
+                    wrong.append((held, "subscribe", kind, told))
+                if row.foreign is None:
+                    continue
+                # Nobody learns by a scope, nor by the lack of one, that something is there.
+                wanted = topic(kind, theirs)
+                nothing = f"{kind}:{'nobody' if kind == 'team' else 'cnv_' + uuid4().hex}"
+                told = refusals(await answers(client, op="subscribe", topic=wanted), wanted)
+                random = refusals(await answers(client, op="subscribe", topic=nothing), nothing)
+                if told != random or [one["code"] for one in told] != ["not_found"]:
+                    wrong.append((held, "subscribe", kind, "foreign", told))
+            for op, row in OPS.items():
+                if op in ("hello", "ping", "subscribe", "unsubscribe", "sync"):
+                    continue
+                asked += 1
+                told = refusals(await answers(client, **frame(op, own)), own)
+                by_scope = [one for one in told if one["code"] == "forbidden"]
+                if bool(by_scope) == (row.scope in scopes):
+                    wrong.append((held, op, told))
+                if any(one["scope"] != row.scope for one in by_scope):
+                    wrong.append((held, op, "another scope", told))
+                told = refusals(await answers(client, **frame(op, foreign)), foreign)
+                nobodys = "cnv_" + uuid4().hex
+                if (
+                    told != refusals(await answers(client, **frame(op, nobodys)), nobodys)
+                    or not told
+                ):
+                    wrong.append((held, op, "foreign", told))
+    assert wrong == []
+    assert asked == len(HELD) * 13
 
 
 async def test_nobody_learns_by_a_card_whose_talk_it_is(server):

@@ -131,7 +131,10 @@ def nobodys(rows: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def undone() -> Iterator[None]:
     """Let nothing stay of what happens inside."""
-    with transaction.atomic():
+    block = transaction.atomic()
+    # Like the transaction of a test, it is none to what may not stand in another's.
+    block._from_testcase = True
+    with block:
         yield
         transaction.set_rollback(True)
 

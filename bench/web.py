@@ -1,7 +1,9 @@
 """``bench web``: an authenticated API read under the shipped server, against uvicorn and ASGI.
 
-The same project, database, app's access token and callers; one server process each, started by the line
-of ``Procfile`` and by uvicorn's usual one. Every answer must be 200 and the same to the byte.
+The same project, database, app's access token and callers. Ours is started by the line of ``Procfile`` with
+what ``./run`` fills in: a worker a core. The other is uvicorn as it comes, one process; beside the rates stand
+the CPU times of a request, which do not depend on how many processes share the work. Every answer must be 200
+and the same to the byte.
 """
 
 import contextlib
@@ -23,7 +25,8 @@ from bench.house import ROOT, asgi_server, cpu_seconds, free_port, scratch_datab
 from bench.report import Failed, Result
 
 CALLERS = 16
-THREADS = "8"
+WORKERS = min(8, os.cpu_count() or 1)
+THREADS = 4
 
 
 def run(*, quick: bool = False, rounds: int = 0) -> Result:
@@ -36,17 +39,17 @@ def run(*, quick: bool = False, rounds: int = 0) -> Result:
         theirs: list[dict[str, Any]] = []
         own_port, other_port = free_port(), free_port()
         with (
-            _shipped(own_port, environment) as own_pid,
+            _shipped(own_port, environment) as own_pids,
             asgi_server("bench.web_asgi:application", port=other_port, **environment) as other_pid,
         ):
-            sides = ((other_port, other_pid, theirs), (own_port, own_pid, ours))
-            for port, _pid, _told in sides:
+            sides = ((other_port, [other_pid], theirs), (own_port, own_pids, ours))
+            for port, _pids, _told in sides:
                 _ask(port, path, token, 1.0)
             for _round in range(rounds):
-                for port, pid, told in sides:
-                    before = cpu_seconds([pid])
+                for port, pids, told in sides:
+                    before = cpu_seconds(pids)
                     answer = _ask(port, path, token, seconds)
-                    answer["cpu"] = cpu_seconds([pid]) - before
+                    answer["cpu"] = cpu_seconds(pids) - before
                     told.append(answer)
         answers = _checked(ours + theirs)
     fast, plain = _rate(ours), _rate(theirs)
@@ -59,6 +62,8 @@ def run(*, quick: bool = False, rounds: int = 0) -> Result:
         detail={
             "path": path,
             "callers": CALLERS,
+            "ours_workers": WORKERS,
+            "ours_threads": THREADS,
             "rounds": rounds,
             "ours_rounds": [round(one["answered"] / one["seconds"]) for one in ours],
             "baseline_rounds": [round(one["answered"] / one["seconds"]) for one in theirs],
@@ -108,11 +113,16 @@ def _environment(address: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _shipped(port: int, environment: dict[str, str]) -> Iterator[int]:
-    """Start the ``web`` line of ``Procfile``; give the process that answers."""
+def _shipped(port: int, environment: dict[str, str]) -> Iterator[list[int]]:
+    """Start the ``web`` line of ``Procfile``; give the processes that answer."""
     lines = (ROOT / "Procfile").read_text().splitlines()
     (line,) = [one.partition(":")[2] for one in lines if one.startswith("web:")]
-    values = {"$BIND": "127.0.0.1", "$PORT": str(port), "$WEB_THREADS": THREADS}
+    values = {
+        "$BIND": "127.0.0.1",
+        "$PORT": str(port),
+        "$WEB_WORKERS": str(WORKERS),
+        "$WEB_THREADS": str(THREADS),
+    }
     words = [values.get(word, word) for word in shlex.split(line)]
     words = words[words.index("python") :]
     process = subprocess.Popen(
@@ -122,7 +132,7 @@ def _shipped(port: int, environment: dict[str, str]) -> Iterator[int]:
     )
     try:
         _wait_for(port, process)
-        yield _child_of(process.pid)
+        yield _workers_of(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -142,13 +152,10 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the shipped server does not answer")
 
 
-def _child_of(pid: int) -> int:
-    """Return the worker of a server that has one, else the server itself."""
-    with contextlib.suppress(OSError):
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        if children:
-            return int(children[-1])
-    return pid
+def _workers_of(pid: int) -> list[int]:
+    """Return the server and all its workers."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *map(int, children)]
 
 
 def _ask(port: int, path: str, token: str, seconds: float) -> dict[str, Any]:

@@ -5,10 +5,27 @@ from django.urls import include, path
 from django.views.decorators.cache import cache_control
 from django.views.i18n import JavaScriptCatalog
 
+from accounts import api_urls as accounts
+from accounts.webhooks import urls as webhooks
+from common import api_urls as common
 from common.search.api import Search
 from common.search.views import search_page
 from config import views
 from config.openapi import views as openapi
+from merchants import urls as merchants
+from tickets import urls as tickets
+from trade import urls as trade
+
+# One list: a request is held against the prefix once, and then against each address.
+api = [
+    *accounts.urlpatterns,
+    *tickets.urlpatterns,
+    *trade.urlpatterns,
+    *webhooks.urlpatterns,
+    path("search/", Search.as_view(), name="api-search"),
+    *merchants.urlpatterns,
+    *common.urlpatterns,
+]
 
 urlpatterns = [
     path("healthz", views.healthz),
@@ -17,13 +34,7 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/schema/", openapi.schema, name="api-schema"),
     path("api/docs/", openapi.docs, name="api-docs"),
-    path("api/v1/", include("accounts.webhooks.urls")),
-    path("api/v1/", include("tickets.urls")),
-    path("api/v1/", include("trade.urls")),
-    path("api/v1/", include("accounts.api_urls")),
-    path("api/v1/search/", Search.as_view(), name="api-search"),
-    path("api/v1/", include("merchants.urls")),
-    path("api/v1/", include("common.api_urls")),
+    path("api/v1/", include(api)),
     path("search/", search_page, name="search"),
     path("", include("radio.urls")),
     # Its address names language and release (``catalogue_url``): browsers may keep it for good.

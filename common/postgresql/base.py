@@ -7,10 +7,11 @@ vanished without a word is found by the TCP keepalives, as it is within a reques
 """
 
 import select
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.db.backends.utils import CursorWrapper
 from psycopg_pool import ConnectionPool
 
 
@@ -29,8 +30,33 @@ def look_at(connection: "psycopg.Connection[Any]") -> None:
         ConnectionPool.check_connection(connection)
 
 
+class _Prepared(psycopg.Cursor[Any]):
+    """A cursor of the server's: parameters travel apart from the statement, which is kept there."""
+
+    def execute(self, *args: Any, **kwargs: Any) -> Self:
+        # Django turns preparing off, for the sake of what else is asked on this connection.
+        usual, self.connection.prepare_threshold = self.connection.prepare_threshold, 0
+        try:
+            return super().execute(*args, **{**kwargs, "prepare": True})
+        finally:
+            self.connection.prepare_threshold = usual
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
     """The backend named in the settings as ``common.postgresql``."""
+
+    def prepared_cursor(self) -> CursorWrapper:
+        """Return a cursor whose statements the server parses and plans once per connection.
+
+        For the few statements that every request asks; each keeps its plan until the connection ends.
+        """
+        self.ensure_connection()
+        connection: Any = self.connection
+        usual, connection.cursor_factory = connection.cursor_factory, _Prepared
+        try:
+            return self.cursor()
+        finally:
+            connection.cursor_factory = usual
 
     @property
     def pool(self) -> "ConnectionPool[psycopg.Connection[Any]] | None":

@@ -123,6 +123,7 @@ class House:
             "PORT": str(self.port),
             "LIVE_PORT": str(self.live_port),
             "XIAOER_LIVE_PORT": str(self.live_port),
+            "WEB_WORKERS": "1",
             "WEB_THREADS": "4",
             # As in production: hashed static files, our own error pages.
             "XIAOER_DEBUG": "0",

@@ -1,6 +1,7 @@
 """A row found by a query that was compiled once is the row the ORM finds."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.actions import sign_in_device
@@ -55,3 +56,12 @@ def test_what_is_not_there_is_none_and_the_plan_is_made_once(mei, monkeypatch):
 def test_a_key_of_another_type_is_refused_before_the_database_is_asked(mei):
     with pytest.raises(TypeError, match="is not what a key"):
         ByKey(Member)(str(mei.pk))
+
+
+def test_a_plan_survives_a_table_that_grows(mei):
+    by_key = ByKey(Member)
+    assert by_key(mei.member.pk) == mei.member
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE accounts_member ADD COLUMN later text DEFAULT 'x'")
+    assert by_key(mei.member.pk) == mei.member

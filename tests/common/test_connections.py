@@ -107,3 +107,16 @@ def test_a_connection_with_news_on_it_is_asked_and_kept(transactional_db):
         ConnectionPool.check_connection(mine)
     with pytest.raises(psycopg.Error):
         look_at(mine)
+
+
+def test_what_every_request_asks_is_planned_once(pooled):
+    with pooled.prepared_cursor() as cursor:
+        cursor.execute("SELECT %s::int + 1", [1])
+        assert cursor.fetchone() == (2,)
+        cursor.execute("SELECT %s::int + 1", [2])
+    with pooled.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        assert cursor.fetchall() == [("SELECT $1::int + 1",)]
+        cursor.execute("SELECT %s::int + 2", [1])
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert cursor.fetchone() == (1,)

@@ -162,6 +162,7 @@ class MessageKind(TalkKind):
     line = MessageLine
     columns = ("conversation_id", "seq")
     types = (uuid.UUID, int)
+    by_months = True
 
     def lines(self, keys: Sequence[Key]) -> list[SearchLine]:
         """Return what messages are found by; a recalled one says nothing."""

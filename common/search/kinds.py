@@ -107,6 +107,8 @@ class LinedKind(SearchKind):
     types: ClassVar[tuple[Callable[[str], Any], ...]]
     scope: ClassVar[str]
     has_sounds: ClassVar[bool] = True
+    by_months: ClassVar[bool] = False
+    """True when the lines lie in a table by months of the key's first column, a version 7 UUID."""
     number: ClassVar[str] = ""
     """The field of a visible row that holds its number, where the key is that row's."""
 

@@ -2,21 +2,34 @@
 
 A word that stands in every hundredth line fills a page from the newest thousands, and reading all
 its hits from the index would take long; a rare one is in none of them, and the index knows it at
-once. So a few thousand of the newest lines tell which way is the short one.
+once. So the newest thousand tell how far one would have to look, and which way is the short one.
+Where a kind is kept by months, the index is asked for the newest month first.
 """
 
+import time
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.utils import timezone
 
+from common.ids import uuid7_floor
 from common.search.kinds import Found, LinedKind
 from common.search.query import Query
 
-GLANCE = 2_000
+GLANCE = 1_000
 PROBE = 20_000
-COMMON = 6
-"""Hits among the first ``GLANCE`` lines from which the newest ``PROBE`` are looked through."""
+AMPLE = 2
+"""How much further than the glance promises is looked: phrases come in heaps."""
+LINES_A_HIT = 2
+"""Lines that are looked through in the time in which the index brings one hit (0.5 and 1 µs)."""
+LATELY = timedelta(days=10)
+"""The month of that long ago, and what came since, is lately."""
+LINES_KNOWN_SECONDS = 600
+
+_lines_of: dict[str, tuple[float, float]] = {}
 
 
 class Statement:
@@ -47,11 +60,51 @@ class Statement:
         seen, hits = self._newest(GLANCE)
         if len(seen) >= self.limit or not self.query.grams:
             return seen if len(seen) >= self.limit else self._newest(PROBE)[0]
-        if hits >= COMMON:
-            seen, _hits = self._newest(PROBE)
+        lines = self._promising(len(seen))
+        if hits and lines <= LINES_A_HIT * self._lines_asked() * hits / GLANCE:
+            seen, _hits = self._newest(lines)
             if len(seen) >= self.limit:
                 return seen
+        if hits and self.kind.by_months:
+            lately = self._lately()
+            if len(lately) >= self.limit:
+                return lately
         return self._indexed()
+
+    def _lines_asked(self) -> float:
+        """Return among about how many lines the index looks for hits: all, or those of a month."""
+        known = _lines_of.get(self.table)
+        if known and time.monotonic() - known[1] < LINES_KNOWN_SECONDS:
+            return known[0]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT max(reltuples) FROM pg_class WHERE oid = %(table)s::regclass OR oid IN "
+                "(SELECT inhrelid FROM pg_inherits WHERE inhparent = %(table)s::regclass)",
+                {"table": self.table},
+            )
+            count = float(cursor.fetchone()[0])
+        _lines_of[self.table] = (count, time.monotonic())
+        return count
+
+    def _lately(self) -> list[Found]:
+        """Ask the index for the things that began lately; a full page of them, with what belongs between."""
+        first = f"l.{self.kind.columns[0]}"
+        began = uuid7_floor(
+            ((self.after.at if self.after else timezone.now()) - LATELY).date().replace(day=1)
+        )
+        seen = self._indexed(f"{first} >= %s", [began])
+        if len(seen) < self.limit:
+            return seen
+        # What began earlier may go on until today. Of that only what is newer than this page's end
+        # matters, and hardly anything is.
+        older = self._indexed(f"{first} < %s AND l.at >= %s", [began, seen[-1].at])
+        return sorted([*seen, *older], key=lambda one: (one.at, one.key), reverse=True)[
+            : self.limit
+        ]
+
+    def _promising(self, seen: int) -> int:
+        """Return among how many lines a page should be found, as ``seen`` were among the glance's."""
+        return min(PROBE, AMPLE * GLANCE * self.limit // seen) if seen else PROBE
 
     def _newest(self, lines: int) -> tuple[list[Found], int]:
         """Look through the newest lines; return what may be seen, and how many hits there were in all."""
@@ -70,18 +123,20 @@ class Statement:
         rows = self._rows(f"{sql} LIMIT {self.limit}", [*values, *self.sees_values])
         return [self._found(row) for row in rows], len(rows)
 
-    def _indexed(self) -> list[Found]:
+    def _indexed(self, further: str = "true", values_further: Sequence[Any] = ()) -> list[Found]:
         """Ask the index for all hits, then walk them from the newest until the page is full."""
         where = f"WHERE {self.sees}" if self.sees else ""
         kept = ", ".join(f"l.{name}" for name in {"at", *self.kind.columns, self.kind.scope})
         sql = (
             f"WITH hits AS MATERIALIZED (SELECT {kept} FROM {self.table} l "
-            f"WHERE common_grams(l.words, l.sounds, l.hidden) @> %s::int[] AND {self.says} AND {self.behind}) "
+            f"WHERE common_grams(l.words, l.sounds, l.hidden) @> %s::int[] AND {self.says} AND {self.behind} "
+            f"AND {further}) "
             # OFFSET 0 keeps the question of permission from being asked ahead of the order.
             f"SELECT {self.shown} FROM (SELECT * FROM hits l ORDER BY {self.order} OFFSET 0) l {where} "
             f"ORDER BY {self.order} LIMIT {self.limit}"
         )
-        values = [self.query.grams, *self.says_values, *self.behind_values, *self.sees_values]
+        values = [self.query.grams, *self.says_values, *self.behind_values, *values_further]
+        values += self.sees_values
         return [self._found(row) for row in self._rows(sql, values)]
 
     def _among_few(self) -> list[Found]:

@@ -49,8 +49,8 @@ port = 5432
 unix_socket_directories = {socket_dir}
 unix_socket_permissions = 0700
 max_connections = 200
-shared_buffers = 256MB
-effective_cache_size = 1GB
+shared_buffers = {buffers}MB
+effective_cache_size = {cache}MB
 work_mem = 8MB
 maintenance_work_mem = 128MB
 jit = off
@@ -245,10 +245,29 @@ def _clear_stale(place: Place, socket_dir: Path, say: Say) -> None:
         (socket_dir / name).unlink(missing_ok=True)
 
 
+def sizes_for(memory: int) -> tuple[int, int]:
+    """Return buffers and expected cache for a machine of ``memory``, all in megabytes.
+
+    An eighth and a half: the house's other processes, and whatever else runs there, need room too.
+    """
+    return max(128, min(2048, memory // 8)), max(512, memory // 2)
+
+
+def memory_megabytes(root: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return the memory of this machine, or of the container it is, in megabytes."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for name in ("memory.max", "memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):  # "max" is no limit
+            machine = min(machine, int((root / name).read_text()))
+    return machine >> 20
+
+
 def _write_settings(place: Place, socket_dir: Path, throwaway: bool) -> None:
     listed = '"' + str(socket_dir).replace('"', '""') + '"'
     quoted = "'" + listed.replace("\\", "\\\\").replace("'", "''") + "'"
-    text = SETTINGS.format(socket_dir=quoted) + (THROWAWAY if throwaway else "")
+    buffers, cache = sizes_for(memory_megabytes())
+    text = SETTINGS.format(socket_dir=quoted, buffers=buffers, cache=cache)
+    text += THROWAWAY if throwaway else ""
     _write_in(place, place.data / "app.conf", text)
     prune_logs(place.data)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from config.embedded import server
 from tests.house.conftest import AS_ROOT, NEEDS_ROOT, House, copy_wheel, wait_until
 
 
@@ -39,7 +40,6 @@ class TestStart:
             "synchronous_commit": "on",
             "jit": "off",
             "max_connections": "200",
-            "shared_buffers": "256MB",
             "max_wal_size": "256MB",
             "listen_addresses": "",
             "unix_socket_permissions": "0700",
@@ -47,6 +47,19 @@ class TestStart:
             "data_checksums": "on",
         }.items():
             assert shared_house.sql(f"show {name}") == value, name
+
+    def test_it_takes_an_eighth_of_the_machine_or_of_its_container(self, tmp_path):
+        assert [server.sizes_for(megabytes)[0] for megabytes in (512, 4096, 64_000)] == [
+            128,
+            512,
+            2048,
+        ]
+        whole = server.memory_megabytes(tmp_path)
+        assert whole > 256
+        (tmp_path / "memory.max").write_text("max\n")
+        assert server.memory_megabytes(tmp_path) == whole
+        (tmp_path / "memory.max").write_text(f"{256 << 20}\n")
+        assert server.memory_megabytes(tmp_path) == 256
 
     def test_stop_and_start_keep_the_rows(self, shared_house):
         shared_house.sql(

@@ -1,12 +1,16 @@
 """What is found, at once and from the index, and by whom."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.models import Member, Role
 from common.ids import public_key
 from common.models import SearchChange
-from common.search import search
+from common.search import parse, search, statements
+from common.search.kinds import kind_named
 from merchants.models import Merchant, Shop
 from tests.conftest import person
 from tests.search.conftest import hits, say, settle
@@ -308,3 +312,29 @@ def test_signs_mean_themselves(talk, mei, bo, moment, asked):
     moment()
     found = [hit.facts["seq"] for hit in hits(bo, asked, "message")]
     assert found in ([2], []) if len(asked) == 1 else found == [2]
+
+
+def ranked(found):
+    return [(one.at, one.key) for one in found]
+
+
+@pytest.mark.parametrize("far", [0.0, 1e12], ids=["by the index of a month", "by looking further"])
+def test_an_old_talk_that_goes_on_stands_where_its_words_belong(
+    mei, bo, team, talk, monkeypatch, far
+):
+    """The newest month is asked first; what was said today in a talk of long ago is not missed."""
+    with time_machine.travel(timezone.now() - timedelta(days=70), tick=False):
+        old = answered(mei.member, team, bo, subject="老问题")
+        say(old, "釉色偏暗", mei)
+    for number in range(6):
+        say(talk if number % 2 else old, f"釉色第{number}次", mei)
+    settle()
+    monkeypatch.setattr(statements, "GLANCE", 2)
+    monkeypatch.setattr(statements, "PROBE", 4)
+    monkeypatch.setattr(statements.Statement, "_lines_asked", lambda self: far)
+    kind, query = kind_named("message"), parse("釉色")
+    whole = ranked(kind.find(bo, query, after=None, limit=50))
+    assert len(whole) == 7
+    page = kind.find(bo, query, after=None, limit=3)
+    assert ranked(page) == whole[:3]
+    assert ranked(kind.find(bo, query, after=page[-1], limit=4)) == whole[3:]

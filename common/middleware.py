@@ -1,16 +1,18 @@
 """What every request passes: the security policy of pages, and a look at its address."""
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 
 from common.context import live_url
+from common.parameters import value
 
 _DATA = frozenset({"application/json", "application/problem+json"})
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -65,3 +67,30 @@ class AddressMiddleware:
         if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             raise Http404
         return self.get_response(request)
+
+
+class BodyMiddleware:
+    """Refuses large forms before a byte of them is read, but for the few that take files.
+
+    Whoever is unknown could otherwise fill the disk with a file for any page that takes a form. REST
+    addresses look after themselves; they know whom they ask, and count it.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> None:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        match = request.resolver_match
+        if length <= limit or match is None or match.route.startswith("api/"):
+            return
+        bound = settings.FORMS_WITH_FILES.get(match.view_name)
+        if bound and request.user.is_authenticated:
+            # The form itself says how large a file may be; this is against what no file could be.
+            limit += 2 * value(bound)
+        if length > limit:
+            raise RequestDataTooBig

@@ -140,6 +140,16 @@ def test_two_hundred_megabytes_are_refused(door, is_chunked, house, talk, mei, o
     assert memory.grown() < MOST_GROWN
 
 
+@pytest.mark.parametrize("path", ["/", "/join/", "/admin/common/importfile/upload/", "/sign-out/"])
+def test_a_stranger_fills_no_disk(path, house, transactional_db):
+    """Nothing of a form is read that is larger than any form: not even as far as its token."""
+    kind = f"Content-Type: multipart/form-data; boundary={BOUNDARY}"
+    head = heads(house, path, f"csrftoken={'c' * 32}", f"Content-Length: {BODY}", kind)
+    with socket.create_connection(("127.0.0.1", house.port), timeout=60) as line:
+        line.sendall(head + PART)
+        assert int(line.recv(65_536).split()[1]) == 400
+
+
 def test_a_change_in_pieces_is_refused_and_not_forgotten(house, talk, mei):
     kind = "Content-Type: application/json"
     head = heads(house, "/api/v1/me/", signed_in(mei), "Transfer-Encoding: chunked", kind)

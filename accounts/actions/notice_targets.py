@@ -68,13 +68,12 @@ def add_email(person: User, address: str, *, now: datetime | None = None) -> Ema
     return row
 
 
-@transaction.atomic(durable=True)
+@transaction.atomic
 def confirm_email(person: User, code: str, *, now: datetime | None = None) -> EmailAddress | None:
     """Use the waiting address from now on when ``code`` is the one that was sent; else None.
 
-    A wrong code is counted, and nobody may take the count back: inside a transaction of the caller
-    this fails (``durable``). After five the code is dead. Raises ``email.nothing_waiting`` and
-    ``email.code_over`` (too old or tried too often).
+    A wrong code is counted, so the caller must not roll back; after five the code is dead. Raises
+    ``email.nothing_waiting`` and ``email.code_over`` (too old or tried too often).
     """
     moment = now or timezone.now()
     row = EmailAddress.objects.select_for_update().filter(person=person, confirmed_at=None).first()

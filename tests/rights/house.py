@@ -131,10 +131,7 @@ def nobodys(rows: dict[str, Any]) -> dict[str, Any]:
 @contextmanager
 def undone() -> Iterator[None]:
     """Let nothing stay of what happens inside."""
-    block = transaction.atomic()
-    # Like the transaction of a test, it is none to what may not stand in another's.
-    block._from_testcase = True
-    with block:
+    with transaction.atomic():
         yield
         transaction.set_rollback(True)
 

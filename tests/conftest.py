@@ -44,6 +44,20 @@ def django_db_setup(django_db_setup, django_db_blocker):
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
+@pytest.fixture(scope="session")
+def _servers(django_db_setup, django_db_blocker, tmp_path_factory):
+    """One running house for all tests of this process: its end cuts every connection to the database."""
+    from tests.browser.house import House
+
+    with django_db_blocker.unblock():
+        running = House(tmp_path_factory.mktemp("house"))
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()
+
+
 @pytest.fixture(autouse=True, scope="session")
 def quick_emptying():
     """Empty the database after a committed test the quick way."""

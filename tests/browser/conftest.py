@@ -54,17 +54,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.django_db)
 
 
-@pytest.fixture(scope="session")
-def _servers(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[House]:
-    with django_db_blocker.unblock():
-        running = House(tmp_path_factory.mktemp("house"))
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
-
-
 @pytest.fixture
 def house(transactional_db, _servers) -> House:
     """The running house, on an empty database that this test fills."""

@@ -1,6 +1,5 @@
 """A served house for the tests that come from outside: ``web`` and ``live``, on the test database."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,21 +19,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("served"))
 
 
-@pytest.fixture(scope="session")
-def _house(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[House]:
-    with django_db_blocker.unblock():
-        running = House(tmp_path_factory.mktemp("house"))
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
-
-
 @pytest.fixture
-def served(transactional_db: Any, _house: House) -> House:
+def served(transactional_db: Any, _servers: House) -> House:
     """The served house, on an empty database that the test fills."""
-    return _house
+    return _servers
 
 
 def with_password(*people: User) -> None:

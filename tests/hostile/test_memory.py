@@ -4,7 +4,6 @@ import io
 import re
 import socket
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +24,9 @@ BLOCK = b"x" * 65_536
 BOUNDARY = "b" * 20
 
 
-@pytest.fixture(scope="module")
-def house(django_db_setup: Any, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[House]:
-    with django_db_blocker.unblock():
-        running = House(tmp_path_factory.mktemp("house"))
-        try:
-            running.start()
-            yield running
-        finally:
-            running.stop()
+@pytest.fixture
+def house(transactional_db: Any, _servers: House) -> House:
+    return _servers
 
 
 @pytest.fixture
@@ -156,7 +149,7 @@ def test_a_change_in_pieces_is_refused_and_not_forgotten(house, talk, mei):
     with socket.create_connection(("127.0.0.1", house.port), timeout=60) as line:
         body = b'{"language": "en"}'
         line.sendall(head.replace(b"POST", b"PATCH") + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
-        answer = line.recv(65_536)
+        answer = b"".join(iter(lambda: line.recv(65_536), b""))
     assert int(answer.split()[1]) == 411
     assert b"length_required" in answer
 

@@ -21,10 +21,10 @@ NAME = "xiaoer_client"
 
 
 @pytest.fixture(scope="module")
-def generated(_house, tmp_path_factory):
+def generated(_servers, tmp_path_factory):
     """Generate the client, compile it, and import every module of it."""
     place = tmp_path_factory.mktemp("client")
-    with urllib.request.urlopen(f"{_house.url}/api/schema/", timeout=60) as answer:
+    with urllib.request.urlopen(f"{_servers.url}/api/schema/", timeout=60) as answer:
         (place / "openapi.json").write_bytes(answer.read())
     # Only the formatting of what was generated is left out.
     (place / "config.yaml").write_text("post_hooks: []\n", encoding="utf-8")

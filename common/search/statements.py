@@ -2,10 +2,11 @@
 
 A word that stands in every hundredth line fills a page from the newest thousands, and reading all
 its hits from the index would take long; a rare one is in none of them, and the index knows it at
-once. So the newest thousand tell how far one would have to look, and which way is the short one.
+once. So the newest few hundred tell how far one would have to look, and which way is the short one.
 Where a kind is kept by months, the index is asked for the newest month first.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,10 +20,8 @@ from common.ids import uuid7_floor
 from common.search.kinds import Found, LinedKind
 from common.search.query import Query
 
-GLANCE = 1_000
+GLANCE = 500
 PROBE = 20_000
-AMPLE = 2
-"""How much further than the glance promises is looked: phrases come in heaps."""
 LINES_A_HIT = 2
 """Lines that are looked through in the time in which the index brings one hit (0.5 and 1 µs)."""
 LATELY = timedelta(days=10)
@@ -60,16 +59,12 @@ class Statement:
         seen, hits = self._newest(GLANCE)
         if len(seen) >= self.limit or not self.query.grams:
             return seen if len(seen) >= self.limit else self._newest(PROBE)[0]
-        lines = self._promising(len(seen))
-        if hits and lines <= LINES_A_HIT * self._lines_asked() * hits / GLANCE:
-            seen, _hits = self._newest(lines)
+        lines = min(PROBE, GLANCE * self.limit / max(_likely(len(seen)), 0.01))
+        if hits and lines <= LINES_A_HIT * self._lines_asked() * _likely(hits) / GLANCE:
+            seen, _hits = self._newest(round(lines))
             if len(seen) >= self.limit:
                 return seen
-        if hits and self.kind.by_months:
-            lately = self._lately()
-            if len(lately) >= self.limit:
-                return lately
-        return self._indexed()
+        return self._by_months() if self.kind.by_months else self._indexed()
 
     def _lines_asked(self) -> float:
         """Return among about how many lines the index looks for hits: all, or those of a month."""
@@ -86,25 +81,21 @@ class Statement:
         _lines_of[self.table] = (count, time.monotonic())
         return count
 
-    def _lately(self) -> list[Found]:
-        """Ask the index for the things that began lately; a full page of them, with what belongs between."""
+    def _by_months(self) -> list[Found]:
+        """Ask the index for what began lately, and for the rest only as far as it can matter."""
         first = f"l.{self.kind.columns[0]}"
-        began = uuid7_floor(
-            ((self.after.at if self.after else timezone.now()) - LATELY).date().replace(day=1)
-        )
+        now = self.after.at if self.after else timezone.now()
+        began = uuid7_floor((now - LATELY).date().replace(day=1))
         seen = self._indexed(f"{first} >= %s", [began])
         if len(seen) < self.limit:
-            return seen
-        # What began earlier may go on until today. Of that only what is newer than this page's end
-        # matters, and hardly anything is.
-        older = self._indexed(f"{first} < %s AND l.at >= %s", [began, seen[-1].at])
+            older = self._indexed(f"{first} < %s", [began])
+        else:
+            # What began earlier may go on until today. Of that only what is newer than this page's
+            # end matters, and hardly anything is.
+            older = self._indexed(f"{first} < %s AND l.at >= %s", [began, seen[-1].at])
         return sorted([*seen, *older], key=lambda one: (one.at, one.key), reverse=True)[
             : self.limit
         ]
-
-    def _promising(self, seen: int) -> int:
-        """Return among how many lines a page should be found, as ``seen`` were among the glance's."""
-        return min(PROBE, AMPLE * GLANCE * self.limit // seen) if seen else PROBE
 
     def _newest(self, lines: int) -> tuple[list[Found], int]:
         """Look through the newest lines; return what may be seen, and how many hits there were in all."""
@@ -192,6 +183,14 @@ class Statement:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             return cursor.fetchall()
+
+
+def _likely(seen: int) -> float:
+    """Return how many of that kind a stretch like the one in which ``seen`` were seen has at least.
+
+    Less by what chance does: a few that happen to stand together promise nothing.
+    """
+    return seen - math.sqrt(seen)
 
 
 def _pk(rows: Any) -> str:

@@ -116,3 +116,13 @@ def test_conversations_are_found_by_their_parts(owned, mei, order, browser_of, o
 def test_a_broken_cursor_is_no_error_page(order, browser_of, ops):
     answer = browser_of(ops).get(reverse("admin:trade_order_changelist"), {"older": "nonsense"})
     assert answer.status_code == 302
+
+
+def test_a_list_without_rows_offers_no_filters_to_reset(ops, browser_of):
+    client, url = browser_of(ops), reverse("admin:common_export_changelist")
+    nothing = client.get(url).content.decode()
+    assert "这里还没有" in nothing
+    assert "清除筛选" not in nothing
+    filtered = client.get(f"{url}?state__exact=failed").content.decode()
+    assert "这里还没有" not in filtered
+    assert "清除筛选" in filtered

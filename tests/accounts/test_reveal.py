@@ -323,7 +323,8 @@ def test_who_also_sees_all_reads_the_past_of_their_own_team_whole(
     answered(mei.member, team, dora, subject="周小宁的杨梅")
     answered(mei.member, other_team, dora, subject="周小宁的手链")
     panel = browser_of(bo).get(f"/api/v1/conversations/{talk.pk}/panel/").json()
-    assert [one["subject"] for one in panel["past"]] == ["周*宁的手链", "周小宁的杨梅"]
+    # Both began in the same moment: which comes first is nobody's promise.
+    assert {one["subject"] for one in panel["past"]} == {"周*宁的手链", "周小宁的杨梅"}
 
 
 def test_order_numbers_of_the_house_stay_readable(browser_of, mei, ops, talk, shop):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
+from accounts.actions.codes import typed_code
 from accounts.actions.notifications import notify
 from accounts.models import (
     Device,
@@ -81,8 +82,7 @@ def confirm_email(person: User, code: str, *, now: datetime | None = None) -> Em
         raise DomainError("email.nothing_waiting", _("No address waits for a code."))
     if row.code_tries >= CODE_TRIES or row.code_until is None or row.code_until <= moment:
         raise DomainError("email.code_over", _("This code is no longer good. Ask for a new one."))
-    digits = "".join(one for one in code if one.isdecimal())
-    if not is_fingerprint_of(f"{row.pk.hex}:{digits}", row.code_hash, purpose=_CODE):
+    if not is_fingerprint_of(f"{row.pk.hex}:{typed_code(code)}", row.code_hash, purpose=_CODE):
         EmailAddress.objects.filter(pk=row.pk).update(code_tries=F("code_tries") + 1)
         return None
     person.email_addresses.exclude(pk=row.pk).delete()

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django_q.models import OrmQ
+from django_q.signing import SignedPackage
 
 from accounts.actions import issue_integration_token, notify
 from accounts.actions.notice_targets import add_email, confirm_email
@@ -211,7 +212,6 @@ def test_tests_are_sent_logged_and_counted(mei, browser_of, phone_of):
 
 def test_an_address_is_used_once_its_code_came_back(mei, browser_of):
     from django.core import mail
-    from django_q.signing import SignedPackage
 
     from accounts.tasks import send_email_code
 
@@ -237,8 +237,6 @@ def test_a_code_dies_after_five_tries_and_after_half_an_hour(mei, browser_of):
     client = browser_of(mei)
 
     def code():
-        from django_q.signing import SignedPackage
-
         return SignedPackage.loads(OrmQ.objects.latest("pk").payload)["args"][1]
 
     send(client, "post", "email/", {"address": "mei@example.com"})
@@ -254,6 +252,13 @@ def test_a_code_dies_after_five_tries_and_after_half_an_hour(mei, browser_of):
         send(client, "post", "email/", {"address": "mei@example.com"})
     too_many = send(client, "post", "email/", {"address": "mei@example.com"})
     assert too_many.json()["code"] == "email.too_many_codes"
+
+
+def test_a_code_is_understood_as_a_chinese_keyboard_types_it(mei):
+    add_email(mei, "mei@example.com", now=NOW)
+    code = SignedPackage.loads(OrmQ.objects.get().payload)["args"][1]
+    typed = " ".join(chr(ord(digit) - ord("0") + ord("０")) for digit in code)
+    assert confirm_email(mei, typed, now=NOW) == EmailAddress.objects.get()
 
 
 def test_a_key_does_not_take_back_that_a_code_was_wrong(mei, browser_of):
@@ -273,8 +278,6 @@ def test_a_key_does_not_take_back_that_a_code_was_wrong(mei, browser_of):
 
 
 def test_a_code_outlives_a_change_of_the_key(mei, settings):
-    from django_q.signing import SignedPackage
-
     add_email(mei, "mei@example.com", now=NOW)
     code = SignedPackage.loads(OrmQ.objects.get().payload)["args"][1]
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]

@@ -15,6 +15,7 @@ from common.context import live_url
 from common.parameters import value
 
 _DATA = frozenset({"application/json", "application/problem+json"})
+REST = "api/v1/"
 NOTHING_ALLOWED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
@@ -86,7 +87,7 @@ class BodyMiddleware:
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         match = request.resolver_match
-        if length <= limit or match is None or match.route.startswith("api/"):
+        if length <= limit or match is None or match.route.startswith(REST):
             return
         bound = settings.FORMS_WITH_FILES.get(match.view_name)
         if bound and request.user.is_authenticated:

@@ -133,7 +133,9 @@ def test_two_hundred_megabytes_are_refused(door, is_chunked, house, talk, mei, o
     assert memory.grown() < MOST_GROWN
 
 
-@pytest.mark.parametrize("path", ["/", "/join/", "/admin/common/importfile/upload/", "/sign-out/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/join/", "/admin/common/importfile/upload/", "/sign-out/", "/api/docs/"]
+)
 def test_a_stranger_fills_no_disk(path, house, transactional_db):
     """Nothing of a form is read that is larger than any form: not even as far as its token."""
     kind = f"Content-Type: multipart/form-data; boundary={BOUNDARY}"

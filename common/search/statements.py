@@ -59,9 +59,9 @@ class Statement:
         seen, hits = self._newest(GLANCE)
         if len(seen) >= self.limit or not self.query.grams:
             return seen if len(seen) >= self.limit else self._newest(PROBE)[0]
-        lines = min(PROBE, GLANCE * self.limit / max(_likely(len(seen)), 0.01))
+        lines = _lines_for(self.limit, _likely(len(seen)))
         if hits and lines <= LINES_A_HIT * self._lines_asked() * _likely(hits) / GLANCE:
-            seen, _hits = self._newest(round(lines))
+            seen, _hits = self._newest(lines)
             if len(seen) >= self.limit:
                 return seen
         return self._by_months() if self.kind.by_months else self._indexed()
@@ -73,8 +73,10 @@ class Statement:
             return known[0]
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT max(reltuples) FROM pg_class WHERE oid = %(table)s::regclass OR oid IN "
-                "(SELECT inhrelid FROM pg_inherits WHERE inhparent = %(table)s::regclass)",
+                # Of a table by months its partitions alone: what is known of itself is their sum.
+                "SELECT coalesce(max(reltuples), 0) FROM pg_class WHERE relkind = 'r' AND (oid = "
+                "%(table)s::regclass OR oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = "
+                "%(table)s::regclass))",
                 {"table": self.table},
             )
             count = float(cursor.fetchone()[0])
@@ -183,6 +185,11 @@ class Statement:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             return cursor.fetchall()
+
+
+def _lines_for(limit: int, likely: float) -> int:
+    """Return among how many lines a page is found when a glance is likely to show ``likely`` of it."""
+    return min(PROBE, round(GLANCE * limit / likely)) if likely else PROBE
 
 
 def _likely(seen: int) -> float:

@@ -1,5 +1,8 @@
 """The back office of people: who they are, where they are signed in, what they ask about their data."""
 
+from django.contrib.admin import site
+from django.contrib.auth.models import Group
+
 from accounts.admin import (  # noqa: F401  (each registers its part)
     devices,
     integration_tokens,
@@ -11,5 +14,9 @@ from accounts.admin import (  # noqa: F401  (each registers its part)
 from accounts.admin.members import PurposeForm
 from accounts.notifications import admin as _notices  # noqa: F401  (pages of their own)
 from accounts.webhooks import admin as _webhooks  # noqa: F401  (pages of their own)
+
+# Rights follow from roles, in code. Groups would be a page that does nothing, and that tells by its
+# history address which of them there are.
+site.unregister(Group)
 
 __all__ = ["PurposeForm"]

@@ -16,7 +16,6 @@ VIEW: dict[str, Roles] = {
     "radio": SEE_ALL,
     "merchants": SEE_ALL | {ACCOUNT_MANAGER},
     "trade": SEE_ALL | {ACCOUNT_MANAGER},
-    "auth": NOBODY,
     "django_q": NOBODY,
 }
 VIEW_OF: dict[str, Roles] = {

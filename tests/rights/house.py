@@ -128,6 +128,15 @@ def nobodys(rows: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def lookers(house: "House") -> dict[str, Client]:
+    """Return a client for everybody of both sides, by name, and for a stranger."""
+    clients = {"stranger": Client()}
+    for one in {**house.theirs.people, **house.ours.people}.values():
+        clients[one.username] = Client(raise_request_exception=False)
+        clients[one.username].force_login(one)
+    return clients
+
+
 @contextmanager
 def undone() -> Iterator[None]:
     """Let nothing stay of what happens inside."""

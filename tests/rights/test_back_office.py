@@ -8,6 +8,7 @@ from django.urls import reverse
 from tests.rights.back_office import ADD, DELETE, EXPORT, VIEW, VIEW_OF
 from tests.rights.house import ROLES, undone
 from tests.rights.matrix import STRANGER, TOKEN
+from tests.rights.rows import key_of_a_row
 
 pytestmark = pytest.mark.django_db
 
@@ -37,21 +38,15 @@ def rows_of(page, person):
     return page.get_queryset(request)
 
 
-def row_of(page):
-    return page.model._default_manager.order_by("pk").values_list("pk", flat=True).first()
-
-
 @pytest.mark.parametrize("label", sorted(PAGES))
 def test_everybody_does_what_the_rule_says(label, house):
     page, wrong = PAGES[label], {}
     stem = label.replace(".", "_")
     has_doors = hasattr(page, "counts_view")
     acts = ["changelist", "add", "delete", *(["counts", "export"] if has_doors else [])]
-    row = row_of(page)
+    row = key_of_a_row(page.model)
     for role in WHO:
         for act in acts:
-            if act == "delete" and row is None:
-                continue
             url = reverse(f"admin:{stem}_{act}", args=[row] if act == "delete" else [])
             with undone():
                 status = house.client(role).get(url).status_code
@@ -63,9 +58,7 @@ def test_everybody_does_what_the_rule_says(label, house):
 @pytest.mark.parametrize("label", sorted(PAGES))
 def test_a_row_is_opened_by_who_may_look_and_nothing_is_told_to_others(label, house):
     page = PAGES[label]
-    row = row_of(page)
-    if row is None:
-        pytest.skip("nothing of it in this house")
+    row = key_of_a_row(page.model)
     stem, see, wrong = label.replace(".", "_"), may(label, "changelist"), {}
     for role in WHO:
         for act in ("change", "history"):

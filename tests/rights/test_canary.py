@@ -17,7 +17,7 @@ from common.ids import public_key
 from common.search.indexing import index_changes
 from tests.hostile.doors import doors
 from tests.rights.asking import ask, url_of
-from tests.rights.house import House, build, undone
+from tests.rights.house import House, build, lookers, undone
 from tests.rights.matrix import MATRIX
 from tests.rights.test_matrix import DOORS
 
@@ -43,10 +43,7 @@ def house(django_db_setup, django_db_blocker, tmp_path_factory):
         built = build(f"{WRITTEN} 电话{PHONES[0]}", BOUGHT, TOLD)
         while index_changes():
             pass
-        built.looking = {"stranger": Client()}
-        for one in {**built.theirs.people, **built.ours.people}.values():
-            built.looking[one.username] = Client(raise_request_exception=False)
-            built.looking[one.username].force_login(one)
+        built.looking = lookers(built)
         yield built
         transaction.set_rollback(True)
 

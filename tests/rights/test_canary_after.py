@@ -4,7 +4,6 @@ import io
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from accounts.actions import ask_about_data, cancel_request, correct_data
@@ -12,7 +11,7 @@ from accounts.models import PersonalDataRequest, RequestKind
 from common.ids import public_key
 from common.search.indexing import index_changes
 from merchants.models import Shop
-from tests.rights.house import House, build, undone
+from tests.rights.house import House, build, lookers, undone
 from tests.rights.test_canary import contents, no_hit, requests
 from tickets.actions.attachments import upload_attachment
 from tickets.actions.conversations import add_note
@@ -33,10 +32,7 @@ FOR_ALL = {reverse("api-schema"), reverse("api-docs")}
 def house(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         built = build(WRITTEN, "白米", "平常的事")
-        built.looking = {"stranger": Client()}
-        for one in {**built.theirs.people, **built.ours.people}.values():
-            built.looking[one.username] = Client(raise_request_exception=False)
-            built.looking[one.username].force_login(one)
+        built.looking = lookers(built)
         yield built
         transaction.set_rollback(True)
 

@@ -15,7 +15,7 @@ from tests.rights.asking import ask, url_of
 from tests.rights.back_office import ACTS
 from tests.rights.house import ROLES, House, undone
 from tests.rights.matrix import MATRIX, NOBODY, Row
-from tests.rights.test_back_office import NOBODYS, row_of
+from tests.rights.rows import key_of_a_row
 from tests.rights.test_back_office_moves import LISTS, door
 from tests.rights.test_matrix import API, DOORS, outcome
 
@@ -69,7 +69,7 @@ def test_a_cookie_alone_moves_nothing_in_the_back_office(house):
     for label, acts in ACTS.items():
         page = LISTS[label]
         for name in acts:
-            row = quote_key(row_of(page) or NOBODYS)
+            row = quote_key(key_of_a_row(page.model))
             with undone():
                 given = {"step": "do", "reason": "试"}
                 answers = [

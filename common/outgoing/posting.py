@@ -145,26 +145,23 @@ def _connect(target: Target, addresses: list[str], alarm: _Alarm) -> HTTPConnect
     raise Unreachable(_words(problem) if problem else "no address") from problem
 
 
-class _Plain(HTTPConnection):
-    """A connection whose line the alarm knows from the first moment on."""
+class _Watched:
+    """A connection whose line the alarm knows from the first moment on, before any handshake."""
 
     alarm: _Alarm
 
     def _new_conn(self) -> socket.socket:
-        line = super()._new_conn()
+        line: socket.socket = super()._new_conn()  # type: ignore[misc]
         self.alarm.watch(line)
         return line
 
 
-class _Secure(HTTPSConnection):
-    """The same with TLS: known before the handshake."""
+class _Plain(_Watched, HTTPConnection):
+    """HTTP."""
 
-    alarm: _Alarm
 
-    def _new_conn(self) -> socket.socket:
-        line = super()._new_conn()
-        self.alarm.watch(line)
-        return line
+class _Secure(_Watched, HTTPSConnection):
+    """The same with TLS."""
 
 
 def _connection(target: Target, address: str, seconds: float, alarm: _Alarm) -> HTTPConnection:

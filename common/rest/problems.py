@@ -20,7 +20,7 @@ from common.request_ids import current_request_id
 from common.rest.preconditions import Unconditional
 from common.rest.rates import TooFast
 from common.rest.sent import BadQuery
-from common.rest.wire import OrjsonRenderer
+from common.rest.wire import dumped
 from common.text import TextRefused
 
 CONTENT_TYPE = "application/problem+json"
@@ -70,7 +70,7 @@ def answer_problem(
 ) -> HttpResponse:
     """Answer with a problem document where no REST view does it: middleware, pages that speak JSON."""
     body = problem_document(status, code, detail, instance=request.path, **extra)
-    return HttpResponse(OrjsonRenderer().render(body), status=status, content_type=CONTENT_TYPE)
+    return HttpResponse(dumped(body), status=status, content_type=CONTENT_TYPE)
 
 
 def answer_refusal(request: HttpRequest, error: DomainError) -> HttpResponse:

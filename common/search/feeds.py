@@ -10,11 +10,7 @@ from django.db import migrations
 
 KEYS_IN_A_CHANGE = 500
 
-_FUNCTIONS = """
-CREATE FUNCTION {name}_many() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    changes text[] := ARRAY(SELECT {key} FROM changed AS thing);
-BEGIN
+_NOTE_ALL = """BEGIN
     FOR place IN 1 .. cardinality(changes) BY {block} LOOP
         INSERT INTO common_searchchange (kind, keys)
         VALUES ('{kind}', changes[place:place + {block} - 1]);
@@ -22,7 +18,15 @@ BEGIN
     RETURN NULL;
 END
 $$;
-CREATE FUNCTION {name}_one() RETURNS trigger LANGUAGE plpgsql AS $$
+"""
+_FUNCTIONS = (
+    """
+CREATE FUNCTION {name}_many() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changes text[] := ARRAY(SELECT {key} FROM changed AS thing);
+"""
+    + _NOTE_ALL
+    + """CREATE FUNCTION {name}_one() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     thing record := NEW;
 BEGIN
@@ -35,6 +39,7 @@ CREATE TRIGGER search_{kind}_insert AFTER INSERT ON {table} REFERENCING NEW TABL
 CREATE TRIGGER search_{kind}_delete AFTER DELETE ON {table} REFERENCING OLD TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION {name}_many();
 """
+)
 _UPDATE = """
 CREATE TRIGGER search_{kind}_update AFTER UPDATE OF {columns} ON {table}
     FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new}))
@@ -49,22 +54,18 @@ DROP FUNCTION {name}_one();
 """
 
 
-_ABOUT = """
+_ABOUT = (
+    """
 CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changes text[] := ARRAY({things});
-BEGIN
-    FOR place IN 1 .. cardinality(changes) BY {block} LOOP
-        INSERT INTO common_searchchange (kind, keys)
-        VALUES ('{kind}', changes[place:place + {block} - 1]);
-    END LOOP;
-    RETURN NULL;
-END
-$$;
-CREATE TRIGGER search_{kind}_update AFTER UPDATE OF {columns} ON {table}
+"""
+    + _NOTE_ALL
+    + """CREATE TRIGGER search_{kind}_update AFTER UPDATE OF {columns} ON {table}
     FOR EACH ROW WHEN (({old}) IS DISTINCT FROM ({new}))
     EXECUTE FUNCTION {name}();
 """
+)
 _DROP_ABOUT = """
 DROP TRIGGER search_{kind}_update ON {table};
 DROP FUNCTION {name}();

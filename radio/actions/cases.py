@@ -144,7 +144,8 @@ def select_case(
         raise DomainError("case.no_channel", _("Choose at least one channel that is on air."))
     # Asked after the locks: who waited past nine o'clock is in the following edition.
     moment = now or timezone.now()
-    before, hide = {"state": case.state, "headline": case.headline}, _Hider(case.conversation)
+    before = {"state": case.state, "headline": case.headline}
+    hide = _Hider(case.conversation)
     _decide(
         case,
         CaseState.SELECTED,

@@ -153,12 +153,18 @@ def test_a_large_one_is_made_in_the_background(file_format, office, large):
     assert actions == ["export.fetched", "export.made", "export.asked"]
 
 
-def test_a_killed_export_goes_on_without_doubling(office, large, monkeypatch):
+def half_made(office, monkeypatch):
+    """Return an export whose first slice alone is written."""
     export = ask(office)
     with monkeypatch.context() as patched:
         patched.setattr(exporting, "CHUNK", 2)
         patched.setattr(lane, "until", lambda _seconds: lambda: False)
         lane.work_on()
+    return export
+
+
+def test_a_killed_export_goes_on_without_doubling(office, large, monkeypatch):
+    export = half_made(office, monkeypatch)
     export.refresh_from_db()
     assert (export.done, export.state) == (2, ErrandState.RUNNING)
     with exporting._part_of(export).open("ab") as part:
@@ -199,11 +205,7 @@ def test_wherever_it_is_killed_every_row_is_there_once(
 
 
 def test_what_the_disk_has_lost_is_written_anew(office, large, monkeypatch):
-    export = ask(office)
-    with monkeypatch.context() as patched:
-        patched.setattr(exporting, "CHUNK", 2)
-        patched.setattr(lane, "until", lambda _seconds: lambda: False)
-        lane.work_on()
+    export = half_made(office, monkeypatch)
     exporting.forget_file(export)
     work()
     export.refresh_from_db()
@@ -245,11 +247,7 @@ def test_what_nobody_needs_is_swept_and_the_rest_stays(office, large):
 
 
 def test_filters_that_fit_no_more_leave_no_file(office, large, monkeypatch):
-    export = ask(office)
-    with monkeypatch.context() as patched:
-        patched.setattr(exporting, "CHUNK", 2)
-        patched.setattr(lane, "until", lambda _seconds: lambda: False)
-        lane.work_on()
+    export = half_made(office, monkeypatch)
     Export.objects.update(query="colour__exact=red")
     work()
     export.refresh_from_db()

@@ -2,24 +2,10 @@
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
-from accounts.actions import sign_in_device
 from accounts.models import Device, Member
 from common.compiled import ByKey
-
-
-def device_of(user) -> Device:
-    sign_in_device(
-        user,
-        method="password",
-        name="小米 17",
-        platform="android",
-        app_version="1.0",
-        address="10.0.0.1",
-        now=timezone.now(),
-    )
-    return Device.objects.get(user=user)
+from tests.accounts.test_devices import device_of
 
 
 def test_a_row_is_the_same_to_every_field_with_what_it_points_to(
@@ -27,7 +13,7 @@ def test_a_row_is_the_same_to_every_field_with_what_it_points_to(
 ):
     by_key = ByKey(Device, "user__member")
     for user in (mei, ops):
-        device = Device.objects.select_related("user__member").get(pk=device_of(user).pk)
+        device = Device.objects.select_related("user__member").get(pk=device_of(user).device.pk)
         with django_assert_num_queries(1):
             found = by_key(device.pk)
             owner = found.user

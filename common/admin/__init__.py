@@ -3,6 +3,7 @@
 from common.admin import (  # noqa: F401  (registers them)
     chain,
     errand_pages,
+    import_pages,
     machine,
     parameters,
     records,

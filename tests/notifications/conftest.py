@@ -1,10 +1,13 @@
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 
+from accounts.actions.notice_targets import subscribe_browser
 from accounts.models import EmailAddress, PushDevice, PushSubscription, User
 from accounts.models.notifications import secret_hash
 from accounts.notifications import Kind, declare_kind, kinds
+from tests.notifications.push_service import FakeBrowser, PushService
 
 NOW = datetime(2026, 11, 27, 2, 0, tzinfo=UTC)  # Friday, ten in the morning in Shanghai
 
@@ -65,3 +68,29 @@ def browser_sub_of():
         )
 
     return give
+
+
+@pytest.fixture
+def ten_oclock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def service(settings):
+    running = PushService().start()
+    settings.PUSH_OWN_HOSTS = [running.host]
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def subscribed(service):
+    def subscribe(person, path="/box"):
+        browser = FakeBrowser()
+        subscribe_browser(
+            person, endpoint=service.url + path, **browser.keys, label="Chrome, Linux"
+        )
+        return browser
+
+    return subscribe

@@ -263,3 +263,11 @@ declare(
     minimum=3,
     maximum=1_000,
 )
+declare(
+    "standing.every",
+    timedelta(minutes=10),
+    _("How often scores and tiers follow the orders"),
+    minimum=timedelta(seconds=10),
+    maximum=timedelta(hours=24),
+    unit=_("seconds"),
+)

@@ -1,8 +1,9 @@
 from datetime import datetime
 from uuid import UUID
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import Func
 from django.db.models.functions import Collate, Now, Reverse
@@ -144,6 +145,35 @@ class OrderQuerySet(models.QuerySet["Order"]):
         return self.filter(member__user=user) if user.is_authenticated else self.none()
 
 
+class StandingDebt(models.Model):
+    """An order that left a member (deleted, or found to be another's): that month is counted again."""
+
+    member_id = models.BigIntegerField()
+    order_id = models.UUIDField()
+
+    class Meta:
+        verbose_name = _("month to be counted again")
+        verbose_name_plural = _("months to be counted again")
+
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.order_id}"
+
+
+def owe_standing() -> list[pgtrigger.Trigger]:
+    """Return the triggers that note when an order leaves a member; inserts pay nothing for them."""
+    func = "INSERT INTO trade_standingdebt (member_id, order_id) VALUES (OLD.member_id, OLD.id); RETURN NULL;"
+    shape = {"level": pgtrigger.Row, "when": pgtrigger.After, "func": func}
+    return [
+        pgtrigger.Trigger(name="gone_from_member", operation=pgtrigger.Delete, **shape),
+        pgtrigger.Trigger(
+            name="moved_from_member",
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Q(old__member__df=pgtrigger.F("new__member")),
+            **shape,
+        ),
+    ]
+
+
 class Order(models.Model):
     """What a member bought in one shop and paid at one moment (订单).
 
@@ -164,6 +194,9 @@ class Order(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     paid_amount = models.DecimalField(_("paid"), max_digits=14, decimal_places=2)
     freight = models.DecimalField(_("freight"), max_digits=14, decimal_places=2, default=0)
+    refunded_amount = models.DecimalField(
+        _("refunded"), max_digits=14, decimal_places=2, default=0, db_default=0
+    )
     region = models.CharField(_("region"), max_length=40, blank=True)
     status = models.CharField(
         _("state"), max_length=10, choices=OrderStatus.choices, default=OrderStatus.PAID
@@ -197,8 +230,10 @@ class Order(models.Model):
             models.Index(name="order_of_member", fields=["member", "-id"]),
             # A shop's orders, newest first.
             models.Index(name="order_of_shop", fields=["shop", "-id"]),
+            # What was written since the standing of members was last brought up to date.
+            BrinIndex(name="order_by_change", fields=["changed_at"], pages_per_range=16),
         ]
-        triggers = [stamp_changes()]
+        triggers = [stamp_changes(), *owe_standing()]
 
     def __str__(self) -> str:
         return self.order_no

@@ -20,6 +20,13 @@ from accounts.actions.devices import (
 )
 from accounts.actions.erasure import begin_erasure, bring_back, erase_what_may_go, make_nameless
 from accounts.actions.guards import lift_sign_in_lock
+from accounts.actions.guides import (
+    GuidedOrders,
+    begin_guide,
+    begin_guides,
+    end_guides,
+    take_guided_orders,
+)
 from accounts.actions.integration_tokens import (
     issue_integration_token,
     note_token_use,
@@ -27,6 +34,10 @@ from accounts.actions.integration_tokens import (
     rotate_integration_token,
 )
 from accounts.actions.joining import accept_invitation, ask_to_join, invite, join, reset_password
+from accounts.actions.marks import (
+    digest_of,
+    note_marks,
+)
 from accounts.actions.notifications import announce_sign_in, mark_read, notify, notify_many
 from accounts.actions.passkeys import add_passkey, begin_passkey, remove_passkey, rename_passkey
 from accounts.actions.passwords import change_password, set_password
@@ -40,6 +51,10 @@ from accounts.actions.people import (
     set_tier,
 )
 from accounts.actions.personal_data import budget_of, log_reading, reveal, revealed_today
+from accounts.actions.population import (
+    note_population,
+    upkeep,
+)
 from accounts.actions.requests import (
     ask_about_data,
     cancel_request,
@@ -47,6 +62,11 @@ from accounts.actions.requests import (
     lift_hold,
     place_hold,
     refuse_request,
+)
+from accounts.actions.scores import (
+    forgive_half,
+    post_entry,
+    reverse_entry,
 )
 from accounts.actions.second_steps import prove_passkey, prove_password, reset_second_step
 from accounts.actions.sessions import (
@@ -70,6 +90,24 @@ from accounts.actions.sign_in import (
     try_second_step,
 )
 from accounts.actions.socket_tickets import issue_socket_ticket, take_socket_ticket
+from accounts.actions.standing import (
+    Taken,
+    Windows,
+    hold_totals,
+    last_run,
+    look_again,
+    note_run,
+    one_run_at_a_time,
+    settle,
+    store_months,
+    take_months,
+    windows,
+    wrong_totals,
+)
+from accounts.actions.titles import (
+    end_title,
+    grant_title,
+)
 from accounts.actions.webhooks import (
     add_endpoint,
     change_endpoint,
@@ -86,6 +124,9 @@ from accounts.actions.webhooks import (
 
 __all__ = [
     "Answer",
+    "GuidedOrders",
+    "Taken",
+    "Windows",
     "accept_invitation",
     "add_endpoint",
     "add_passkey",
@@ -96,6 +137,8 @@ __all__ = [
     "ask_to_join",
     "begin_code_app",
     "begin_erasure",
+    "begin_guide",
+    "begin_guides",
     "begin_passkey",
     "begin_session",
     "bring_back",
@@ -107,40 +150,53 @@ __all__ = [
     "close_account",
     "confirm_code_app",
     "correct_data",
+    "digest_of",
     "emit",
     "emit_gathered",
     "end_all_sessions",
     "end_device",
     "end_devices",
+    "end_guides",
     "end_other_devices",
     "end_other_sessions",
     "end_package",
     "end_session",
     "end_sessions",
+    "end_title",
     "erase_what_may_go",
     "finish_copy",
     "forget_ended_devices",
+    "forgive_half",
     "gather_slice",
+    "grant_title",
+    "hold_totals",
     "invite",
     "issue_integration_token",
     "issue_socket_ticket",
     "join",
+    "last_run",
     "leave",
     "lift_hold",
     "lift_sign_in_lock",
     "log_reading",
+    "look_again",
     "make_nameless",
     "mark_read",
     "note_device_use",
     "note_download",
     "note_ended",
+    "note_marks",
+    "note_population",
+    "note_run",
     "note_seen",
     "note_token_use",
     "notify",
     "notify_many",
     "offer_passkey",
+    "one_run_at_a_time",
     "pause_endpoint",
     "place_hold",
+    "post_entry",
     "prove_code",
     "prove_passkey",
     "prove_password",
@@ -160,6 +216,7 @@ __all__ = [
     "resume_endpoint",
     "reveal",
     "revealed_today",
+    "reverse_entry",
     "revoke_integration_token",
     "rotate_integration_token",
     "rotate_secret",
@@ -168,12 +225,19 @@ __all__ = [
     "set_password",
     "set_roles",
     "set_tier",
+    "settle",
     "sign_in_device",
     "sign_out_device",
+    "store_months",
+    "take_guided_orders",
+    "take_months",
     "take_socket_ticket",
     "tell_rights_changed",
     "try_passkey",
     "try_password",
     "try_second_step",
+    "upkeep",
     "user_topic",
+    "windows",
+    "wrong_totals",
 ]

@@ -74,6 +74,7 @@ from accounts.models.standing import (
     Score,
     ScoreEntry,
     StandingRules,
+    StandingRun,
     TierTitle,
 )
 from accounts.models.webhooks import (
@@ -141,6 +142,7 @@ __all__ = [
     "SocketTicket",
     "Stage",
     "StandingRules",
+    "StandingRun",
     "Tier",
     "TierTitle",
     "Totp",

@@ -172,6 +172,10 @@ class MemberStanding(models.Model):
     value = models.IntegerField(_("member value"))
     credit = models.IntegerField(_("buyer credit"))
     activity = models.IntegerField(_("activity"))
+    # The sums of the rows as they are; the scores above are kept within their bounds.
+    value_sum = models.IntegerField(_("rows of member value"))
+    credit_sum = models.IntegerField(_("rows of buyer credit"))
+    activity_sum = models.IntegerField(_("rows of activity"))
     spent = models.DecimalField(_("paid and kept, 12 months"), max_digits=14, decimal_places=2)
     orders = models.PositiveIntegerField(_("completed orders, 12 months"))
     rules_version = models.PositiveIntegerField(_("rules version"))
@@ -325,6 +329,32 @@ class MemberMark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.kind}"
+
+
+class StandingRun(models.Model):
+    """One run over the orders: what had changed (``take``), or everybody's month settled (``settle``).
+
+    ``cursor`` is up to where changes of orders were taken; ``settled_on`` is the recompute day whose
+    windows the stored totals have.
+    """
+
+    kind = models.CharField(
+        _("kind"), max_length=8, choices=[("take", _("changes taken")), ("settle", _("settled"))]
+    )
+    at = models.DateTimeField(_("at"))
+    cursor = models.DateTimeField(_("changes taken up to"))
+    settled_on = models.DateField(_("settled on"))
+    rules_version = models.PositiveIntegerField(_("rules version"))
+    members = models.PositiveIntegerField(_("members looked at"))
+    moved = models.PositiveIntegerField(_("tiers moved"))
+    seconds = models.FloatField(_("seconds"))
+
+    class Meta:
+        verbose_name = _("standing run")
+        verbose_name_plural = _("standing runs")
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
 
 
 class PopulationDay(models.Model):

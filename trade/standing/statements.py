@@ -1,0 +1,85 @@
+"""Completed orders by member and month (Shanghai's, by paying moment), in SQL.
+
+An order counts when the buyer has received it; what was refunded is not kept; a clean one had no refund.
+"""
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from accounts.standing.rules import SHANGHAI, add_months
+from accounts.standing.statements import COMPLETED
+from common.ids import uuid7_from
+
+DONE = "({o}.status IN (" + ", ".join(f"'{state}'" for state in COMPLETED) + "))"
+
+FACTS_OF_MONTH = f"""
+SELECT member_id, %(month)s::date AS month, count(*)::int AS orders,
+       (count(*) FILTER (WHERE refunded_amount = 0))::int AS clean,
+       sum(paid_amount - refunded_amount) AS spent
+  FROM trade_order o
+ WHERE o.id >= %(low)s AND o.id < %(high)s AND {DONE.format(o="o")}
+ GROUP BY member_id
+"""
+"""What a month came to, member by member; reads the partitions of that month alone."""
+
+MONTHS = """
+DROP TABLE IF EXISTS standing_months, standing_buckets;
+CREATE TEMP TABLE standing_months (month date, low uuid, high uuid) ON COMMIT DROP
+"""
+
+CHANGED_BUCKETS = """
+CREATE TEMP TABLE standing_buckets ON COMMIT DROP AS
+SELECT DISTINCT o.member_id, b.month, b.low, b.high
+  FROM trade_order o JOIN standing_months b ON o.id >= b.low AND o.id < b.high
+ WHERE o.changed_at >= %(since)s
+"""
+"""Which months of which members hold an order that was written since then."""
+
+FACTS_OF_BUCKETS = f"""
+INSERT INTO {{facts}} (member_id, month, orders, clean, spent)
+SELECT b.member_id, b.month, f.orders, f.clean, f.spent
+  FROM standing_buckets b CROSS JOIN LATERAL (
+    SELECT count(*)::int AS orders,
+           (count(*) FILTER (WHERE o.refunded_amount = 0))::int AS clean,
+           coalesce(sum(o.paid_amount - o.refunded_amount), 0) AS spent
+      FROM trade_order o
+     WHERE o.member_id = b.member_id AND o.id >= b.low AND o.id < b.high AND {DONE.format(o="o")}
+  ) f
+"""
+
+GUIDED = f"""
+SELECT g.member_id, count(*)::int,
+       (array_agg(o.order_no ORDER BY coalesce(o.signed_at, o.closed_at, o.paid_at), o.id))[1],
+       min(coalesce(o.signed_at, o.closed_at, o.paid_at)),
+       (array_agg(coalesce(o.signed_at, o.closed_at, o.paid_at)
+                  ORDER BY coalesce(o.signed_at, o.closed_at, o.paid_at), o.id))[%(third)s]
+  FROM accounts_guide g JOIN trade_order o ON o.member_id = g.member_id AND {DONE.format(o="o")}
+ WHERE g.ended_at IS NULL {{and_touched}}
+ GROUP BY g.member_id
+"""
+"""Completed orders of members who are led by the guide: how many, the first, and when the last counted was."""
+
+
+def bounds(month: date) -> tuple[UUID, UUID]:
+    """Return the ids between which orders paid in ``month`` lie: from the first, below the second."""
+    low, high = (
+        datetime.combine(first, time(0), SHANGHAI).astimezone(UTC)
+        for first in (month, add_months(month, 1))
+    )
+    return uuid7_from(low), uuid7_from(high)
+
+
+def month_rows(oldest: date, newest: date) -> list[tuple[date, UUID, UUID]]:
+    """Return (month, low, high) from ``oldest`` to ``newest``."""
+    rows, month = [], oldest
+    while month <= newest:
+        rows.append((month, *bounds(month)))
+        month = add_months(month, 1)
+    return rows
+
+
+def given(month: date) -> dict[str, Any]:
+    """Return the parameters of :data:`FACTS_OF_MONTH`."""
+    low, high = bounds(month)
+    return {"month": month, "low": low, "high": high}

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.api import devices, people, personal_data, sign_ins, socket_tickets
+from accounts.api import devices, people, personal_data, sign_ins, socket_tickets, standing
 
 urlpatterns = [
     path("sign-ins/", sign_ins.SignIns.as_view(), name="api-sign-ins"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("members/", people.Members.as_view(), name="api-members"),
     path("members/<str:member_no>/", people.OneMember.as_view(), name="api-member"),
     path("members/<str:member_no>/reveals/", personal_data.Reveals.as_view(), name="api-reveals"),
+    path("me/standing/", standing.OwnStanding.as_view(), name="api-own-standing"),
+    path(
+        "members/<str:member_no>/standing/",
+        standing.MemberStandings.as_view(),
+        name="api-member-standing",
+    ),
     path("me/accesses/", personal_data.Accesses.as_view(), name="api-accesses"),
     path("me/data-requests/", personal_data.DataRequests.as_view(), name="api-data-requests"),
     path(

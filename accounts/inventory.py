@@ -1,5 +1,6 @@
 """The columns of accounts and of the house's records: which are personal, and what becomes of them."""
 
+from accounts.standing import inventory as _standing  # noqa: F401
 from common.inventory import personal, table
 
 PEOPLE, TRUST, HOUSE = "operations, people", "operations, privacy", "operations, machine room"

@@ -36,6 +36,7 @@ from accounts.models import (
     User,
     WebSession,
 )
+from accounts.standing import personal_data as _standing  # noqa: F401
 from common.ids import short_code, uuid7
 from common.parameters import value
 from common.personal_data import Slice, Step, Store, Subject, register, slice_of

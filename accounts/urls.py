@@ -2,7 +2,16 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accounts.views import coming_in, front, joining, passkeys, privacy, profile, second_step_setup
+from accounts.views import (
+    coming_in,
+    front,
+    joining,
+    passkeys,
+    privacy,
+    profile,
+    second_step_setup,
+    standing,
+)
 
 
 class Favicon(RedirectView):
@@ -37,6 +46,7 @@ urlpatterns = [
     path("profile/passkeys/begin/", passkeys.new_begin, name="passkey-new-begin"),
     path("profile/passkeys/finish/", passkeys.new_finish, name="passkey-new-finish"),
     path("profile/passkeys/<uuid:key>/", second_step_setup.passkey, name="passkey"),
+    path("me/standing/", standing.standing, name="standing"),
     path("me/privacy/", privacy.privacy, name="privacy"),
     path("me/privacy/copies/", privacy.ask_for_copy, name="privacy-copy"),
     path("me/privacy/copies/<prq:key>/", privacy.download_copy, name="privacy-download"),

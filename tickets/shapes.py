@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Tier
+from accounts.standing.shapes import StandingInShort
 from common.rest import KeyField
 from tickets.models import AuthorKind, Medium, MessageKind, State
 from trade.shapes import Order
@@ -179,6 +180,7 @@ class PanelMember(serializers.Serializer[Any]):
     tier = serializers.ChoiceField(Tier.choices)
     tier_label = serializers.CharField()
     tier_why = serializers.CharField()
+    standing = StandingInShort()
     registered_at = serializers.DateTimeField(allow_null=True)
     real_name_verified = serializers.BooleanField()
 

@@ -7,7 +7,7 @@ table(
     owner="operations, trade",
     purpose="What was bought: E-Commerce Law 31 wants it for three years from completion.",
     kept="parameter trade.orders_kept (1096 days after completion, not less) once erasure was asked",
-    plain="id shop category freight changed_at promised_ship_at promised_deliver_at",
+    plain="id shop category freight refunded_amount changed_at promised_ship_at promised_deliver_at",
     order_no=personal(
         "identifier", "to name an order", mask="as it is", copy="orders", erasure="kept"
     ),
@@ -45,4 +45,11 @@ table(
     purpose="What it is found by.",
     kept="as long as what it is of",
     plain="product at words sounds hidden",
+)
+table(
+    "trade.StandingDebt",
+    owner="operations, trade",
+    purpose="Months of members to be counted again, because an order left them.",
+    kept="minutes",
+    plain="id member_id order_id",
 )

@@ -159,17 +159,26 @@ class StandingDebt(models.Model):
         return f"{self.member_id} {self.order_id}"
 
 
+_OWE = "INSERT INTO trade_standingdebt (member_id, order_id) VALUES (OLD.member_id, OLD.id); RETURN NULL;"
+
+
 def owe_standing() -> list[pgtrigger.Trigger]:
     """Return the triggers that note when an order leaves a member; inserts pay nothing for them."""
-    func = "INSERT INTO trade_standingdebt (member_id, order_id) VALUES (OLD.member_id, OLD.id); RETURN NULL;"
-    shape = {"level": pgtrigger.Row, "when": pgtrigger.After, "func": func}
     return [
-        pgtrigger.Trigger(name="gone_from_member", operation=pgtrigger.Delete, **shape),
+        pgtrigger.Trigger(
+            name="gone_from_member",
+            level=pgtrigger.Row,
+            when=pgtrigger.After,
+            operation=pgtrigger.Delete,
+            func=_OWE,
+        ),
         pgtrigger.Trigger(
             name="moved_from_member",
+            level=pgtrigger.Row,
+            when=pgtrigger.After,
             operation=pgtrigger.Update,
             condition=pgtrigger.Q(old__member__df=pgtrigger.F("new__member")),
-            **shape,
+            func=_OWE,
         ),
     ]
 

@@ -92,16 +92,13 @@ from accounts.actions.sign_in import (
 from accounts.actions.socket_tickets import issue_socket_ticket, take_socket_ticket
 from accounts.actions.standing import (
     Taken,
-    Windows,
     hold_totals,
-    last_run,
     look_again,
     note_run,
     one_run_at_a_time,
     settle,
     store_months,
     take_months,
-    windows,
     wrong_totals,
 )
 from accounts.actions.titles import (
@@ -126,7 +123,6 @@ __all__ = [
     "Answer",
     "GuidedOrders",
     "Taken",
-    "Windows",
     "accept_invitation",
     "add_endpoint",
     "add_passkey",
@@ -174,7 +170,6 @@ __all__ = [
     "issue_integration_token",
     "issue_socket_ticket",
     "join",
-    "last_run",
     "leave",
     "lift_hold",
     "lift_sign_in_lock",
@@ -238,6 +233,5 @@ __all__ = [
     "try_second_step",
     "upkeep",
     "user_topic",
-    "windows",
     "wrong_totals",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from accounts.actions.standing import look_again
+from accounts.actions.standing import hold_totals, look_again
 from accounts.models import Guide, Member
 from accounts.standing.numbers import rules_at
 from accounts.standing.rules import guide_ends_at
@@ -30,6 +30,7 @@ def begin_guide(member: Member, *, now: datetime) -> Guide | None:
 
     None when the member registered so long ago that the guide would be over.
     """
+    hold_totals()
     numbers = rules_at(now).numbers
     began = member.registered_at or now
     ends = guide_ends_at(began, numbers.guide_days)
@@ -47,6 +48,7 @@ def begin_guide(member: Member, *, now: datetime) -> Guide | None:
 @transaction.atomic
 def begin_guides(now: datetime, *, most: int = 5_000) -> int:
     """Begin the guides of members who came with a file: registered lately, not led yet. Return how many."""
+    hold_totals()
     numbers = rules_at(now).numbers
     since = now - timedelta(days=numbers.guide_days + 1)
     members = list(
@@ -72,6 +74,7 @@ def begin_guides(now: datetime, *, most: int = 5_000) -> int:
 @transaction.atomic
 def take_guided_orders(rows: Iterable[GuidedOrders], *, now: datetime) -> int:
     """Take what the orders of guided members came to; the third one ends a guide. Return how many ended."""
+    hold_totals()
     known = {row.member_id: row for row in rows}
     most = rules_at(now).numbers.guide_orders
     guides = Guide.objects.select_for_update().filter(pk__in=known, ended_at=None).order_by("pk")
@@ -95,6 +98,7 @@ def take_guided_orders(rows: Iterable[GuidedOrders], *, now: datetime) -> int:
 @transaction.atomic
 def end_guides(now: datetime, *, most: int = 5_000) -> int:
     """End the guides whose last day is over; return how many."""
+    hold_totals()
     due = list(
         Guide.objects.select_for_update(skip_locked=True)
         .filter(ended_at=None, ends_at__lte=now)

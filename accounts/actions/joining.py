@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.asking import require_reason
 from accounts.actions.codes import ask_for_code, use_code
+from accounts.actions.guides import begin_guide
 from accounts.actions.passwords import give_password
+from accounts.actions.standing import hold_totals
 from accounts.models import (
     CodePurpose,
     Invitation,
@@ -72,7 +74,9 @@ def join(key: str, *, now: datetime) -> User | None:
             user.save()
     except IntegrityError:
         return None  # Somebody joined with the same phone at this very moment.
+    hold_totals()
     member = _member_of(code.phone, user, now)
+    begin_guide(member, now=now)
     record(user, "person.joined", by=user, after={"member_no": member.member_no})
     return user
 

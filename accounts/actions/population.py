@@ -6,10 +6,11 @@ from django.db import connection, transaction
 
 from accounts.actions.guides import begin_guides, end_guides
 from accounts.actions.scores import forgive_half
-from accounts.actions.standing import hold_totals, last_run, look_again
+from accounts.actions.standing import hold_totals, look_again
 from accounts.models import PopulationDay, ScoreEntry, TierTitle
 from accounts.standing.numbers import rules_at
 from accounts.standing.rules import SHANGHAI
+from accounts.standing.windows import last_run
 
 STEPS = 20
 """Bars of a histogram."""

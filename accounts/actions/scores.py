@@ -11,6 +11,7 @@ from accounts.models import Cause, Member, Score, ScoreEntry, User
 from accounts.standing.numbers import rules_at
 from common.errors import DomainError
 from common.history import record
+from common.masking import mask_text
 from common.rights import require_right
 
 FORGIVEN_AFTER = timedelta(days=365)
@@ -136,6 +137,8 @@ def forgive_half(now: datetime, *, most: int = 5_000) -> int:
 def _post(member: Member, entry: ScoreEntry, *, by: User | None, now: datetime) -> ScoreEntry:
     entry.member, entry.by, entry.at = member, by, now
     entry.rules_version = rules_at(now).version
+    # Rows cannot be changed: what points at somebody must never get into one.
+    entry.reason = mask_text(entry.reason)
     entry.save(force_insert=True)
     record(
         member,

@@ -3,17 +3,17 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Member, StandingRun
-from accounts.standing import rules
 from accounts.standing import statements as sql
-from accounts.standing.numbers import BUILT_IN, InForce, rules_at, rules_of
+from accounts.standing.numbers import BUILT_IN
+from accounts.standing.windows import Windows, windows
 from common.history import plain
 from common.ids import uuid7
 from common.models import Event
@@ -26,62 +26,11 @@ _TOTALS_LOCK = 0x78_69_61_6F_02
 
 
 @dataclass(frozen=True)
-class Windows:
-    """By which rules and from which months the stored totals are: those of the last run."""
-
-    rules: InForce
-    settled_on: date
-
-    @property
-    def value_from(self) -> date:
-        """The oldest month that counts for value and activity."""
-        numbers = self.rules.numbers
-        return rules.first_month(self.settled_on, numbers.window_months, numbers)
-
-    @property
-    def credit_from(self) -> date:
-        """The oldest month that counts for credit."""
-        numbers = self.rules.numbers
-        return rules.first_month(self.settled_on, numbers.credit_months, numbers)
-
-    @property
-    def oldest(self) -> date:
-        """The oldest month that counts for anything."""
-        return min(self.value_from, self.credit_from)
-
-    def given(self, now: datetime, *, settling: bool = False, why: str = "") -> dict[str, Any]:
-        """Return the parameters of the statements."""
-        return asdict(self.rules.numbers) | {
-            "version": self.rules.version,
-            "value_from": self.value_from,
-            "credit_from": self.oldest,
-            "now": now,
-            "settling": settling,
-            "why": why,
-        }
-
-
-@dataclass(frozen=True)
 class Taken:
     """What a run did: members looked at, members whose tier moved."""
 
     members: int
     moved: int
-
-
-def windows(now: datetime) -> Windows:
-    """Return the windows of the stored totals; before the first run those of ``now``."""
-    last = last_run()
-    if last is None:
-        in_force = rules_at(now)
-        day = now.astimezone(rules.SHANGHAI).date()
-        return Windows(in_force, rules.settled_on(day, in_force.numbers))
-    return Windows(rules_of(last.rules_version), last.settled_on)
-
-
-def last_run() -> StandingRun | None:
-    """Return the run that came last, or None in a new house."""
-    return StandingRun.objects.order_by("-pk").first()
 
 
 @contextmanager

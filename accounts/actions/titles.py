@@ -10,6 +10,7 @@ from accounts.actions.standing import hold_totals, look_again
 from accounts.models import Member, Tier, TierTitle, User
 from common.errors import DomainError
 from common.history import record
+from common.masking import mask_text
 from common.rights import require_right
 
 
@@ -53,7 +54,7 @@ def grant_title(
         until=until,
         source_key=source_key,
         by=by,
-        reason=reason,
+        reason=mask_text(reason),
     )
     record(
         member,

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.actions import grant_title, note_population, upkeep
+from accounts.models import Tier, User
 from common.parameters import set_value
 from common.partitions import PARTITIONED, ensure_partitions
 from config.demo import talks
@@ -20,6 +21,7 @@ from config.demo.market import orders, people, products, shops
 from config.demo.world import DAYS, World
 from radio.models import Edition
 from tickets.models import CannedReply
+from trade.standing.runs import bring_up_to_date
 
 
 @transaction.atomic
@@ -39,6 +41,7 @@ def build(now: datetime) -> dict[str, int]:
     write_talks(world)
     canned(world)
     radio(world)
+    stand(world)
     changes(world)
     return {
         "people": User.objects.count(),
@@ -50,6 +53,27 @@ def build(now: datetime) -> dict[str, int]:
         "messages": len(world.messages),
         "editions": Edition.objects.count(),
     }
+
+
+def stand(world: World) -> None:
+    """Let scores and tiers follow from the orders; titles are given as they would be sold and offered."""
+    for member in world.members:
+        if member.tier in (Tier.VIP88, Tier.APASS):
+            grant_title(
+                member,
+                member.tier,
+                since=world.now - timedelta(days=90),
+                until=world.now + timedelta(days=275),
+                source_key=f"demo {member.member_no}",
+                by=None,
+                reason="演示世界：九十天前开通"
+                if member.tier == Tier.VIP88
+                else "演示世界：受邀加入",
+                now=world.now,
+            )
+    upkeep(world.now)
+    bring_up_to_date(world.now)
+    note_population(world.now)
 
 
 def canned(world: World) -> None:

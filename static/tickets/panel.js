@@ -90,7 +90,22 @@ export class Panel {
       ),
       member.can_reveal ? h("ul", { class: "panel__facts" }, this.#secret(member, "phone", gettext("Phone")), this.#secret(member, "name", gettext("Name"))) : null,
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
+      this.#credit(member.standing),
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
+    );
+  }
+
+  /* Buyer credit on its banded scale, with the newest rows; value and activity beside it. */
+  #credit({ credit, band, band_label: words, ceiling, scale, rows, value, activity }) {
+    const fill = h("span", { class: `credit__fill credit__fill--${band}` });
+    fill.style.setProperty("--share", credit / ceiling);
+    const marks = scale.map((from) => { const mark = h("span", { class: "credit__mark" }); mark.style.setProperty("--share", from / ceiling); return mark; });
+    return h(
+      "div", { class: "credit" },
+      h("p", { class: "row t-13" }, h("span", { class: "ink-3" }, gettext("Buyer credit")), h("span", { class: "strong" }, String(credit)), h("span", { class: `tag${band === "poor" ? " tag--danger" : band === "fair" ? "" : " tag--ok"}` }, words)),
+      h("div", { class: "credit__bar", "aria-hidden": "true" }, fill, marks),
+      rows.length ? h("ul", { class: "credit__rows t-12" }, rows.map((row) => h("li", { class: "row" }, h("span", { class: "grow ink-2" }, row.label), h("span", { class: row.points < 0 ? "credit__minus" : "ink-2" }, row.points < 0 ? `−${-row.points}` : `+${row.points}`)))) : null,
+      h("p", { class: "meta t-12 ink-3" }, h("span", {}, interpolate(gettext("Member value %(n)s"), { n: value })), h("span", {}, interpolate(gettext("Activity %(n)s"), { n: activity }))),
     );
   }
 

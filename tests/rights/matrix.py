@@ -147,6 +147,8 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-members", "get", EVERYBODY, scope="members"),
         # Masked to all but themselves: a caller is looked up before there is a conversation.
         *rows("api-member", "get", KNOW_IT, STAFF, "members"),
+        *rows("api-member-standing", "get", KNOW_IT, STAFF, "members"),
+        *rows("api-own-standing", "get", BUYER),
         Row("api-reveals", "post", DESK | RUN, RUN, _(MEMBER, AUDITOR), _(AUDITOR)),
         *rows("api-orders", "get", EVERYBODY, scope="orders"),
         *rows("api-order", "get", KNOW_IT | _(ACCOUNT_MANAGER), STAFF | _(ACCOUNT_MANAGER), "orders"),
@@ -251,6 +253,7 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-accesses", "get", BUYER),
         *rows("api-data-requests", "get post", BUYER),
         *rows("api-data-request", "get delete", BUYER, NOBODY),
+        *rows("standing", "get", BUYER),
         *rows("privacy", "get", BUYER),
         *rows("privacy-copy", "post", BUYER),
         Row("privacy-download", "get", BUYER, NOBODY, but={"404": BUYER}),

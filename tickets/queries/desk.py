@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from accounts.masks import shown_member
 from accounts.models import Member, Tier, User
+from accounts.standing.queries import standing_in_short
 from apass.queries import queue_priority
 from common.calendars import day_start
-from common.history import history_of
 from common.ids import public_key
 from tickets.models import Conversation, Disposition, State
 from tickets.queries.conversations import cards, greeting_word
@@ -86,6 +86,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
     member = conversation.member
     if member is None:
         return {"member": None, "orders": [], "past": []}
+    standing = _standing(member, now)
     return {
         "member": {
             "member_no": member.member_no,
@@ -93,7 +94,8 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
             "can_reveal": user.can("personal_data.reveal"),
             "tier": member.tier,
             "tier_label": str(Tier(member.tier).label),
-            "tier_why": _tier_why(member, now),
+            "tier_why": standing["why"],
+            "standing": standing,
             "registered_at": member.registered_at,
             "real_name_verified": member.real_name_verified,
         },
@@ -136,13 +138,13 @@ def _past(conversation: Conversation, member: Member, user: User) -> list[dict[s
     ]
 
 
-def _tier_why(member: Member, now: datetime) -> str:
-    """Say why the member has the tier, and what it gives them in the queue."""
-    set_by = history_of(member).filter(action="member.tier_set").first()
+def _standing(member: Member, now: datetime) -> dict[str, Any]:
+    """Say where the member stands, and what the tier gives them in the queue."""
     place = _("Served at priority %(priority)s; 1 comes first.") % {
         "priority": queue_priority(member.tier, now)
     }
-    return f"{set_by.reason} {place}".strip() if set_by else place
+    short = standing_in_short(member, now)
+    return short | {"why": f"{short['why']} {place}"}
 
 
 def people_of(team_ids: list[int]) -> dict[int, list[dict[str, Any]]]:

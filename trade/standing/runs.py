@@ -10,21 +10,19 @@ from django.db.backends.utils import CursorWrapper
 from accounts.actions import (
     GuidedOrders,
     Taken,
-    Windows,
-    last_run,
     note_run,
     one_run_at_a_time,
     settle,
     store_months,
     take_guided_orders,
     take_months,
-    windows,
     wrong_totals,
 )
 from accounts.models import StandingRun
 from accounts.standing.numbers import rules_at
 from accounts.standing.rules import SHANGHAI, month_of, settled_on
 from accounts.standing.statements import FACTS, MAKE_FACTS
+from accounts.standing.windows import Windows, last_run, windows
 from common.changes import horizon
 from common.models import FreshStart
 from common.recompute import Difference, derive

@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
                 ('pk', models.CompositePrimaryKey('member_id', 'month', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('month', models.DateField(verbose_name='month')),
                 ('orders', models.PositiveIntegerField(verbose_name='completed orders')),
-                ('clean', models.PositiveIntegerField(verbose_name='orders without a refund')),
+                ('clean_count', models.PositiveIntegerField(verbose_name='orders without a refund')),
                 ('spent', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='paid and kept')),
                 ('value_points', models.IntegerField(verbose_name='member value')),
                 ('credit_points', models.IntegerField(verbose_name='buyer credit')),
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'month of a member',
                 'verbose_name_plural': 'months of members',
-                'constraints': [models.CheckConstraint(condition=models.Q(('clean__lte', models.F('orders'))), name='membermonth_clean_are_orders')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('clean_count__lte', models.F('orders'))), name='membermonth_clean_are_orders')],
             },
         ),
         migrations.CreateModel(

@@ -89,7 +89,7 @@ class MemberMonth(models.Model):
     )
     month = models.DateField(_("month"))
     orders = models.PositiveIntegerField(_("completed orders"))
-    clean = models.PositiveIntegerField(_("orders without a refund"))
+    clean_count = models.PositiveIntegerField(_("orders without a refund"))
     spent = models.DecimalField(_("paid and kept"), max_digits=14, decimal_places=2)
     value_points = models.IntegerField(_("member value"))
     credit_points = models.IntegerField(_("buyer credit"))
@@ -101,7 +101,7 @@ class MemberMonth(models.Model):
         verbose_name_plural = _("months of members")
         constraints = [
             models.CheckConstraint(
-                name="membermonth_clean_are_orders", condition=Q(clean__lte=F("orders"))
+                name="membermonth_clean_are_orders", condition=Q(clean_count__lte=F("orders"))
             )
         ]
 

@@ -28,7 +28,7 @@ table(
     owner=OWNER,
     purpose="What the orders of a month came to, in points.",
     kept=AS_MEMBER,
-    plain="member month orders clean spent value_points credit_points activity_points rules_version",
+    plain="member month orders clean_count spent value_points credit_points activity_points rules_version",
 )
 table(
     "accounts.MemberPeriod",

@@ -223,7 +223,7 @@ def _raises(known: Known, score: str, now: datetime) -> list[dict[str, Any]]:
     month = next((m for m in known.months if m.month == this_month), None)
     facts = rules.MonthFacts(
         month.orders if month else 0,
-        month.clean if month else 0,
+        month.clean_count if month else 0,
         month.spent if month else Decimal(0),
     )
     words = {

@@ -7,25 +7,25 @@ it works on is a table or a condition named in braces.
 COMPLETED = ("signed", "finished")
 """States of an order that count: what the buyer has received."""
 
-# Raw points of one month; ``f`` has orders, clean, spent. An empty month has no row.
+# Raw points of one month; ``f`` has orders, clean_count, spent. An empty month has no row.
 VALUE_POINTS = """(
     least(%(spend_points_a_month)s, floor(greatest({f}.spent, 0))::int / %(yuan_per_point)s)
   + least(%(order_points_a_month)s, %(points_per_order)s * {f}.orders)
-  + least(%(trust_points_a_month)s, %(points_per_clean_order)s * {f}.clean))"""
-CREDIT_POINTS = "least(%(credit_points_a_month)s, %(credit_per_clean_order)s * {f}.clean)"
+  + least(%(trust_points_a_month)s, %(points_per_clean_order)s * {f}.clean_count))"""
+CREDIT_POINTS = "least(%(credit_points_a_month)s, %(credit_per_clean_order)s * {f}.clean_count)"
 ACTIVITY_POINTS = """least(%(activity_points_a_month)s,
     %(activity_per_month)s + %(activity_per_order)s * {f}.orders)"""
 
 _POINTS = f"{VALUE_POINTS}::int, {CREDIT_POINTS}::int, {ACTIVITY_POINTS}::int".format
 
 FACTS = "standing_facts"
-"""Temporary table (member_id, month, orders, clean, spent): what the orders of touched months came to."""
+"""Temporary table (member_id, month, orders, clean_count, spent): what the orders of touched months came to."""
 
 MAKE_FACTS = f"""
 DROP TABLE IF EXISTS {FACTS};
 CREATE TEMP TABLE {FACTS} (
     member_id bigint NOT NULL, month date NOT NULL,
-    orders int NOT NULL, clean int NOT NULL, spent numeric(14, 2) NOT NULL
+    orders int NOT NULL, clean_count int NOT NULL, spent numeric(14, 2) NOT NULL
 ) ON COMMIT DROP
 """
 
@@ -59,18 +59,20 @@ SELECT member_id,
  GROUP BY member_id
 """
 
-_MONTH_COLUMNS = "orders, clean, spent, value_points, credit_points, activity_points, rules_version"
+_MONTH_COLUMNS = (
+    "orders, clean_count, spent, value_points, credit_points, activity_points, rules_version"
+)
 
 STORE_MONTHS = f"""
 INSERT INTO accounts_membermonth AS m (member_id, month, {_MONTH_COLUMNS})
-SELECT f.member_id, f.month, f.orders, f.clean, f.spent, {_POINTS(f="f")}, %(version)s
+SELECT f.member_id, f.month, f.orders, f.clean_count, f.spent, {_POINTS(f="f")}, %(version)s
   FROM {FACTS} f WHERE f.orders > 0
  ORDER BY f.member_id, f.month
 ON CONFLICT (member_id, month) DO UPDATE SET
-    ({_MONTH_COLUMNS}) = (excluded.orders, excluded.clean, excluded.spent, excluded.value_points,
+    ({_MONTH_COLUMNS}) = (excluded.orders, excluded.clean_count, excluded.spent, excluded.value_points,
      excluded.credit_points, excluded.activity_points, excluded.rules_version)
- WHERE (m.orders, m.clean, m.spent, m.rules_version) IS DISTINCT FROM
-       (excluded.orders, excluded.clean, excluded.spent, excluded.rules_version)
+ WHERE (m.orders, m.clean_count, m.spent, m.rules_version) IS DISTINCT FROM
+       (excluded.orders, excluded.clean_count, excluded.spent, excluded.rules_version)
 """
 
 DROP_EMPTY_MONTHS = f"""

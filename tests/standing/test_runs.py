@@ -37,7 +37,7 @@ def test_orders_count_by_month_and_score_by_score(mei, shop):
     buy(mei.member, shop, "A2", OCTOBER, "60.00", refunded_amount=Decimal("10.00"))
     run()
     month = MemberMonth.objects.get(member=mei.member)
-    assert (month.month, month.orders, month.clean, month.spent) == (
+    assert (month.month, month.orders, month.clean_count, month.spent) == (
         date(2026, 10, 1), 2, 1, Decimal("150.00"),
     )  # fmt: skip
     # 150 // 25 + 2 * 5 + 1 * 2; 600 + 2; 20 + 2 * 8

@@ -40,7 +40,7 @@ SELECT DISTINCT owed.member_id, b.month, b.low, b.high
 """
 
 _GONE = """
-INSERT INTO {facts} (member_id, month, orders, clean, spent)
+INSERT INTO {facts} (member_id, month, orders, clean_count, spent)
 SELECT m.member_id, m.month, 0, 0, 0 FROM accounts_membermonth m
  WHERE m.month = %(month)s
    AND NOT EXISTS (SELECT 1 FROM {facts} f WHERE f.member_id = m.member_id)
@@ -51,7 +51,7 @@ SELECT count(*), min(coalesce(f.member_id, m.member_id))
   FROM ({sql.FACTS_OF_MONTH}) f
   FULL JOIN (SELECT * FROM accounts_membermonth WHERE month = %(month)s) m
     ON m.member_id = f.member_id
- WHERE (f.orders, f.clean, f.spent) IS DISTINCT FROM (m.orders, m.clean, m.spent)
+ WHERE (f.orders, f.clean_count, f.spent) IS DISTINCT FROM (m.orders, m.clean_count, m.spent)
 """
 
 
@@ -165,7 +165,7 @@ def _count_month(month: date, among: Windows, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MAKE_FACTS)
         cursor.execute(
-            f"INSERT INTO {FACTS} (member_id, month, orders, clean, spent) {sql.FACTS_OF_MONTH}",
+            f"INSERT INTO {FACTS} (member_id, month, orders, clean_count, spent) {sql.FACTS_OF_MONTH}",
             sql.given(month),
         )
         cursor.execute(f"CREATE INDEX ON {FACTS} (member_id)")

@@ -15,7 +15,7 @@ DONE = "({o}.status IN (" + ", ".join(f"'{state}'" for state in COMPLETED) + "))
 
 FACTS_OF_MONTH = f"""
 SELECT member_id, %(month)s::date AS month, count(*)::int AS orders,
-       (count(*) FILTER (WHERE refunded_amount = 0))::int AS clean,
+       (count(*) FILTER (WHERE refunded_amount = 0))::int AS clean_count,
        sum(paid_amount - refunded_amount) AS spent
   FROM trade_order o
  WHERE o.id >= %(low)s AND o.id < %(high)s AND {DONE.format(o="o")}
@@ -37,11 +37,11 @@ SELECT DISTINCT o.member_id, b.month, b.low, b.high
 """Which months of which members hold an order that was written since then."""
 
 FACTS_OF_BUCKETS = f"""
-INSERT INTO {{facts}} (member_id, month, orders, clean, spent)
-SELECT b.member_id, b.month, f.orders, f.clean, f.spent
+INSERT INTO {{facts}} (member_id, month, orders, clean_count, spent)
+SELECT b.member_id, b.month, f.orders, f.clean_count, f.spent
   FROM standing_buckets b CROSS JOIN LATERAL (
     SELECT count(*)::int AS orders,
-           (count(*) FILTER (WHERE o.refunded_amount = 0))::int AS clean,
+           (count(*) FILTER (WHERE o.refunded_amount = 0))::int AS clean_count,
            coalesce(sum(o.paid_amount - o.refunded_amount), 0) AS spent
       FROM trade_order o
      WHERE o.member_id = b.member_id AND o.id >= b.low AND o.id < b.high AND {DONE.format(o="o")}

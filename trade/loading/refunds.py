@@ -46,6 +46,8 @@ class RefundLoader(Loader):
             # sums below hold. In this order, as everybody who needs both.
             chunk.cursor.execute(f"LOCK TABLE {TABLE} IN SHARE ROW EXCLUSIVE MODE")
             chunk.cursor.execute(f"LOCK TABLE {ORDERS} IN ROW EXCLUSIVE MODE")
+        # The first files find the table without a row, of which the planner makes too little.
+        chunk.cursor.execute("SET LOCAL default_statistics_target = 10")
         chunk.cursor.execute(f"ANALYZE {STAGE} (refund_no, order_no)")
         target = Target(
             table=TABLE,
@@ -72,6 +74,7 @@ class RefundLoader(Loader):
             + f" FROM {rows} s LEFT JOIN {ORDERS} o ON o.order_no = s.order_no "
             f"LEFT JOIN {TABLE} e ON e.refund_no = s.refund_no OFFSET 0) r"
         )
+        chunk.cursor.execute(f"ANALYZE {ROUND}")
 
     def _reject(self, chunk: Chunk) -> int:
         """Reject what cannot be, and remove it from the round; what is too much comes last."""
@@ -131,10 +134,9 @@ def _too_much(cursor: CursorWrapper) -> list[int]:
 
 
 def _sum_up(cursor: CursorWrapper) -> None:
-    """Tell the orders of the round what their successful refunds sum up to."""
+    """Tell the orders of the round what they give back more, or less, than before."""
     cursor.execute(
-        f"UPDATE {ORDERS} o SET refunded_amount = sums.repaid FROM ("
-        f"SELECT e.order_id, sum({_repaid('e')}) AS repaid FROM {TABLE} e WHERE e.order_id IN "
-        f"(SELECT order_id FROM {ROUND} WHERE delta <> 0) GROUP BY 1) sums "
-        "WHERE o.id = sums.order_id AND o.refunded_amount <> sums.repaid"
+        f"UPDATE {ORDERS} o SET refunded_amount = o.refunded_amount + sums.delta FROM ("
+        f"SELECT order_id, sum(delta) AS delta FROM {ROUND} GROUP BY 1 HAVING sum(delta) <> 0"
+        ") sums WHERE o.id = sums.order_id"
     )

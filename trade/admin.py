@@ -4,7 +4,6 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 
@@ -114,7 +113,7 @@ class OrderAdmin(BaseAdmin):
     def amount(self, order: Order) -> str:
         return money_words(order.paid_amount)
 
-    @display(description=pgettext_lazy("of money", "refunded"))
+    @display(description=_("refunded"))
     def repaid(self, order: Order) -> str:
         return money_words(order.refunded_amount)
 

@@ -57,7 +57,7 @@ class Orders(Store):
         "product": _("product"),
         "quantity": _("quantity"),
         "paid_amount": _("paid"),
-        "refunded_amount": pgettext_lazy("of money", "refunded"),
+        "refunded_amount": _("refunded"),
         "freight": _("freight"),
         "region": _("region"),
         "status": _("state"),

@@ -259,7 +259,7 @@ def test_months_left_unfinished_before_refunds_were_known_can_still_be_attached(
     with monkeypatch.context() as patch:
         patch.setattr(OrderLoader, "finish", lambda self, session: None)
         load_file(OrderLoader(), path)
-    migration = __import__("trade.migrations.0006_refunds", fromlist=["Migration"]).Migration
+    migration = __import__("trade.migrations.0007_refunds", fromlist=["Migration"]).Migration
     (unfinished,) = [step.sql for step in migration.operations if hasattr(step, "sql")]
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE {months.LOADING} DROP COLUMN refunded_amount CASCADE")

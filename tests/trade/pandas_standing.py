@@ -14,6 +14,8 @@ from accounts.standing.rules import Numbers
 
 MONTH_COLUMNS = ["orders", "clean", "spent_fen", "value", "credit", "activity"]
 
+MEMBER_COLUMNS = ["value", "credit", "activity", "spent_fen", "orders", "tier", "band"]
+
 
 @dataclass(frozen=True)
 class Frames:
@@ -113,7 +115,7 @@ def _members(frames: Frames, months: pd.DataFrame, numbers: Numbers, day: date) 
         right=False,
         labels=["poor", "fair", "good", "excellent"],
     ).astype(str)
-    return found
+    return found[MEMBER_COLUMNS]
 
 
 def _fen(amounts: pd.Series) -> pd.Series:

@@ -8,7 +8,7 @@ The sample beside this file is always used. With the whole set:
 import os
 import subprocess
 import sys
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,13 +16,21 @@ import pytest
 from django.db.models import Sum
 
 from accounts.loading import MemberLoader
+from accounts.models import MemberMonth, MemberPeriod, MemberStanding
 from accounts.standing import rules
 from accounts.standing.rules import Numbers
 from common.loading import Fates, load_file
 from merchants.loading import ShopLoader
-from tests.trade.pandas_standing import Frames, Standing, standing_of
+from tests.trade.pandas_standing import (
+    MEMBER_COLUMNS,
+    MONTH_COLUMNS,
+    Frames,
+    Standing,
+    standing_of,
+)
 from trade.loading import OrderLoader, RefundLoader
 from trade.models import Order, Refund
+from trade.standing import runs
 
 HERE = Path(__file__).resolve().parent
 CONVERTER = HERE.parents[1] / "docs" / "examples" / "uci_online_retail_baskets.py"
@@ -87,6 +95,56 @@ def test_what_is_loaded_adds_up_to_the_files(loaded, frames):
 def test_the_rules_say_what_pandas_says(frames, day):
     numbers = Numbers()
     assert differences_of_rules(standing_of(frames, numbers, day), numbers, day) == []
+
+
+def test_the_product_says_what_pandas_says(loaded, frames):
+    numbers = Numbers()
+    for day in (LAST_DAY, date(2012, 1, 7), date(2012, 1, 8), date(2013, 6, 8)):
+        runs.settle_now(datetime.combine(day, time(12), rules.SHANGHAI))
+        standing = standing_of(frames, numbers, day)
+        wrong = [*wrong_months(standing, numbers, day), *wrong_members(standing)]
+        tiers = standing.members["tier"].value_counts().to_dict()
+        print(f"{day}  {len(standing.members):,} members  {tiers}  {len(wrong)} differences")
+        assert wrong == [], day
+
+
+def wrong_months(standing: Standing, numbers: Numbers, day: date) -> list[object]:
+    """Return the months of members that the product and pandas tell apart, and those of one alone."""
+    oldest = rules.first_month(day, numbers.credit_months, numbers)
+    said = {
+        (member, month.date()): tuple(map(int, row[MONTH_COLUMNS]))
+        for (member, month), row in standing.months.iterrows()
+        if month.date() >= oldest
+    }
+    columns = ("orders", "clean", "spent", "value_points", "credit_points", "activity_points")
+    stored = {
+        (member, month): (orders, clean, int(spent * 100), *points)
+        for member, month, orders, clean, spent, *points in MemberMonth.objects.filter(
+            month__gte=oldest
+        ).values_list("member__member_no", "month", *columns)
+    }
+    return sorted(said.items() ^ stored.items())
+
+
+def wrong_members(standing: Standing) -> list[object]:
+    """Return the members whose scores, sums, tier or band the product and pandas tell apart."""
+    said = {
+        (member, *(row[name] if name in ("tier", "band") else int(row[name]) for name in MEMBER_COLUMNS))
+        for member, row in standing.members.iterrows()
+    }  # fmt: skip
+    was = {
+        member: words
+        for member, *words in MemberPeriod.objects.filter(until=None).values_list(
+            "member__member_no", "tier", "band"
+        )
+    }
+    stored = {
+        (member, value, credit, activity, int(spent * 100), orders, *was[member])
+        for member, value, credit, activity, spent, orders in MemberStanding.objects.values_list(
+            "member__member_no", "value", "credit", "activity", "spent", "orders"
+        )
+    }
+    return sorted(said ^ stored)
 
 
 def differences_of_rules(standing: Standing, numbers: Numbers, day: date) -> list[object]:

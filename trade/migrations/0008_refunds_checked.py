@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     """Look through all orders without stopping anybody: a transaction of its own."""
 
     dependencies = [
-        ('trade', '0006_refunds'),
+        ('trade', '0007_refunds'),
     ]
 
     operations = [

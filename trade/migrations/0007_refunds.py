@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 import django.db.models.deletion
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
@@ -9,7 +7,7 @@ class Migration(migrations.Migration):
     """Refunds, and what an order gave back; the check over all orders is proved by the next one."""
 
     dependencies = [
-        ('trade', '0005_search_tail'),
+        ('trade', '0006_standing'),
     ]
 
     operations = [
@@ -29,11 +27,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'refund',
                 'verbose_name_plural': 'refunds',
             },
-        ),
-        migrations.AddField(
-            model_name='order',
-            name='refunded_amount',
-            field=models.DecimalField(db_default=Decimal('0'), decimal_places=2, editable=False, max_digits=14, verbose_name='refunded'),
         ),
         AddConstraintNotValid(
             model_name='order',

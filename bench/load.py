@@ -147,7 +147,7 @@ class _World:
 
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE IF EXISTS bare")
-            cursor.execute("CREATE TABLE bare (LIKE trade_order)")
+            cursor.execute("CREATE TABLE bare (LIKE trade_order INCLUDING DEFAULTS)")
             started = time.perf_counter()
             with (
                 self.typed.open("rb") as file,

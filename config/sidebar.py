@@ -66,7 +66,14 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("tickets.recalledmessage", "undo"),
             ],
         ),
-        (_("Trade and rulings"), [("trade.order", "receipt_long"), ("trade.product", "sell")]),
+        (
+            _("Trade and rulings"),
+            [
+                ("trade.order", "receipt_long"),
+                ("trade.refund", "currency_exchange"),
+                ("trade.product", "sell"),
+            ],
+        ),
         (
             _("Members and merchants"),
             [

@@ -24,7 +24,8 @@ BEGIN
     FOR one IN
         SELECT c.oid::regclass AS name,
                EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-                         AND (t.tgtype & 8) <> 0 AND t.tgname NOT LIKE 'search%')
+                         AND (t.tgtype & 8) <> 0 AND t.tgname NOT LIKE 'search%'
+                         AND t.tgname NOT LIKE 'pgtrigger_gone_from%')
                    AS is_guarded
         FROM pg_class c
         WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace
@@ -37,8 +38,9 @@ BEGIN
             EXECUTE format('DELETE FROM %s', one.name);
         END IF;
     END LOOP;
-    -- That rows went was noted, for the search to forget them.
+    -- That rows went was noted, for the search to forget them and the standing to count again.
     DELETE FROM common_searchchange;
+    DELETE FROM trade_standingdebt;
 END
 $$
 """

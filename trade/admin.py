@@ -17,19 +17,41 @@ from common.loading.offers import offer_import
 from common.search import found_keys
 from common.words import money_words
 from trade.actions import relist_product, take_down_product
-from trade.loading import OrderLoader, ProductLoader
-from trade.models import Order, OrderStatus, Product
+from trade.loading import OrderLoader, ProductLoader, RefundLoader
+from trade.models import Order, OrderStatus, Product, Refund, RefundOutcome
 
 name_parameter_groups({"trade": _("Trade")})
 _NUMBERS = {"member_no": _("member no."), "shop_no": _("shop no.")}
 offer_import(OrderLoader, kind="orders", label=_("Orders"), model=Order, words=_NUMBERS)
 offer_import(ProductLoader, kind="products", label=_("Products"), model=Product, words=_NUMBERS)
+offer_import(
+    RefundLoader,
+    kind="refunds",
+    label=_("Refunds"),
+    model=Refund,
+    words={"order_no": _("order no.")},
+)
 name_events(
     {
         "product.taken_down": _("Product taken down"),
         "product.relisted": _("Product relisted"),
     }
 )
+
+
+class OutcomeFilter(admin.SimpleListFilter):
+    """Refunds by how they ended; the running ones have no outcome."""
+
+    title = _("outcome")
+    parameter_name = "outcome"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("running", _("Under way")), *RefundOutcome.choices]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(outcome=None if self.value() == "running" else self.value())
 
 
 @admin.register(Order)
@@ -46,7 +68,8 @@ class OrderAdmin(BaseAdmin):
         ("customer", "shop"),
         ("product", "category"),
         ("quantity", "amount"),
-        ("freight", "masked_region"),
+        ("repaid", "freight"),
+        "masked_region",
         ("paid_at", "closed_at"),
         ("promised_ship_at", "shipped_at"),
         ("promised_deliver_at", "signed_at"),
@@ -89,6 +112,49 @@ class OrderAdmin(BaseAdmin):
     @display(description=_("paid"))
     def amount(self, order: Order) -> str:
         return money_words(order.paid_amount)
+
+    @display(description=_("refunded"))
+    def repaid(self, order: Order) -> str:
+        return money_words(order.refunded_amount)
+
+
+@admin.register(Refund)
+class RefundAdmin(BaseAdmin):
+    """What was asked back. The facts come from the systems that refund, never from a form."""
+
+    list_display = ("refund_no", "outcome_label", "order", "kind", "money", "applied_at")
+    list_select_related = ("order",)
+    list_filter = (OutcomeFilter, "kind")
+    search_fields = ("refund_no",)
+    search_help_text = _("Refund no. or order no.")
+    fields = (
+        ("refund_no", "outcome_label"),
+        ("order", "kind"),
+        ("money", "masked_reason"),
+        ("applied_at", "finished_at"),
+    )
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        orders = list(Order.objects.filter(order_no=term).values_list("pk", flat=True)[:1])
+        return queryset.filter(Q(refund_no=term) | Q(order__in=orders)), False
+
+    @display(
+        description=_("outcome"),
+        label={"": "warning", RefundOutcome.SUCCESS: "success", RefundOutcome.CLOSED: ""},
+    )
+    def outcome_label(self, refund: Refund) -> Any:
+        return refund.outcome or "", refund.outcome_word
+
+    @display(description=_("amount"))
+    def money(self, refund: Refund) -> str:
+        return money_words(refund.amount)
+
+    @display(description=_("reason"))
+    def masked_reason(self, refund: Refund) -> str:
+        return shown("text", refund.reason, to=None) or self.get_empty_value_display()
 
 
 class ShelfFilter(admin.SimpleListFilter):

@@ -1,4 +1,4 @@
-"""REST of orders and products."""
+"""REST of orders, their refunds, and products."""
 
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts.api import SignedIn
 from common.rest import Endpoint, PageQuery, RowLimit, answers
 from trade import shapes
-from trade.queries import order_card, order_page, product_card, product_page
+from trade.queries import order_card, order_page, product_card, product_page, refund_page
 
 
 class OrderQuery(PageQuery):
@@ -21,6 +21,12 @@ class OrderQuery(PageQuery):
         max_length=32,
         help_text="Staff: whose orders.",
     )
+    limit = RowLimit(default=20)
+
+
+class RefundQuery(PageQuery):
+    """Which page of an order's refunds."""
+
     limit = RowLimit(default=20)
 
 
@@ -62,6 +68,23 @@ class OneOrder(Endpoint):
         if card is None:
             raise Http404
         return Response(card)
+
+
+class Refunds(Endpoint):
+    """The refunds of one order."""
+
+    resource = "orders"
+    shape = shapes.Refund
+
+    @extend_schema(
+        parameters=[RefundQuery], responses=answers({200: shapes.RefundPage}, 400, 404, 409)
+    )
+    def get(self, request: SignedIn, order_no: str) -> Response:
+        """List what was asked back of one order, newest first, and what came of it."""
+        found = refund_page(request.user, order_no, **self.query(RefundQuery))
+        if found is None:
+            raise Http404
+        return self.page(*found)
 
 
 class Products(Endpoint):

@@ -23,6 +23,9 @@ table(
     paid_amount=personal(
         "behaviour", "what was paid", mask="as it is", copy="orders", erasure="kept"
     ),
+    refunded_amount=personal(
+        "behaviour", "what was paid back", mask="as it is", copy="orders", erasure="kept"
+    ),
     region=personal("region", "where it went", mask="region", copy="orders", erasure="emptied"),
     status=personal("behaviour", "how far it is", mask="as it is", copy="orders", erasure="kept"),
     paid_at=personal(
@@ -31,6 +34,31 @@ table(
     shipped_at=personal("behaviour", "promises", mask="as it is", copy="orders", erasure="kept"),
     signed_at=personal("behaviour", "promises", mask="as it is", copy="orders", erasure="kept"),
     closed_at=personal("behaviour", "promises", mask="as it is", copy="orders", erasure="kept"),
+)
+table(
+    "trade.Refund",
+    owner="operations, trade",
+    purpose="What was asked back of an order: belongs to it, as E-Commerce Law 31 wants it.",
+    kept="as long as its order (parameter trade.orders_kept)",
+    plain="id",
+    refund_no=personal(
+        "identifier", "to name a refund", mask="as it is", copy="refunds", erasure="kept"
+    ),
+    order=personal(
+        "identifier", "what it is about", mask="as it is", copy="refunds", erasure="kept nameless"
+    ),
+    kind=personal("behaviour", "what was wanted", mask="as it is", copy="refunds", erasure="kept"),
+    amount=personal(
+        "behaviour", "what was asked back", mask="as it is", copy="refunds", erasure="kept"
+    ),
+    reason=personal("words", "why", mask="text", copy="refunds", erasure="emptied"),
+    applied_at=personal(
+        "behaviour", "when it was asked", mask="as it is", copy="refunds", erasure="kept"
+    ),
+    finished_at=personal(
+        "behaviour", "when it ended", mask="as it is", copy="refunds", erasure="kept"
+    ),
+    outcome=personal("behaviour", "how it ended", mask="as it is", copy="refunds", erasure="kept"),
 )
 table(
     "trade.Product",

@@ -203,6 +203,7 @@ class Order(models.Model):
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     paid_amount = models.DecimalField(_("paid"), max_digits=14, decimal_places=2)
     freight = models.DecimalField(_("freight"), max_digits=14, decimal_places=2, default=0)
+    # The sum of its successful refunds; whoever writes a refund keeps it in the same transaction.
     refunded_amount = models.DecimalField(
         _("refunded"), max_digits=14, decimal_places=2, default=0, db_default=0
     )
@@ -228,7 +229,13 @@ class Order(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="order_paid_not_negative", condition=models.Q(paid_amount__gte=0)
-            )
+            ),
+            models.CheckConstraint(
+                name="order_refunded_within_paid",
+                condition=models.Q(
+                    refunded_amount__gte=0, refunded_amount__lte=models.F("paid_amount")
+                ),
+            ),
         ]
         indexes = [
             # Search by the number a member names; uniqueness is the id's (see the class).
@@ -251,6 +258,85 @@ class Order(models.Model):
     def id_for(order_no: str, paid_at: datetime) -> UUID:
         """Return the id of the order ``order_no`` paid at ``paid_at``."""
         return uuid7_of(paid_at, order_no)
+
+
+class RefundKind(models.TextChoices):
+    """What a buyer wants back."""
+
+    REFUND_ONLY = "refund_only", _("Refund only")
+    RETURN_REFUND = "return_refund", _("Return and refund")
+    EXCHANGE = "exchange", _("Exchange")
+
+
+class RefundOutcome(models.TextChoices):
+    """How a refund ended."""
+
+    SUCCESS = "success", _("Refunded")
+    CLOSED = "closed", _("Closed without a refund")
+
+
+class RefundQuerySet(models.QuerySet["Refund"]):
+    def visible_to(self, user: User) -> "RefundQuerySet":
+        """Refunds ``user`` may see: those of the orders that ``user`` may see."""
+        if user.can("personal_data.handle"):
+            return self
+        if any(user.can(right) for right in SEE_ALL):
+            return self.exclude(order__member__in=Member.objects.hidden().values("pk"))
+        return self.filter(order__member__user=user) if user.is_authenticated else self.none()
+
+
+class Refund(models.Model):
+    """What a buyer asked back of one order, and what came of it (退款).
+
+    ``outcome`` is empty while it runs. What was paid back in success is summed up in the order's
+    ``refunded_amount``.
+    """
+
+    refund_no = models.CharField(_("refund no."), max_length=40, unique=True)
+    order = models.ForeignKey(
+        Order, models.CASCADE, related_name="refunds", verbose_name=_("order"), db_index=False
+    )
+    kind = models.CharField(pgettext_lazy("of a thing", "kind"), max_length=14, choices=RefundKind)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    reason = models.CharField(_("reason"), max_length=200, blank=True, default="")
+    applied_at = models.DateTimeField(_("applied at"))
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    outcome = models.CharField(  # noqa: DJ001
+        _("outcome"), max_length=8, choices=RefundOutcome, null=True, blank=True
+    )
+
+    objects = RefundQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("refund")
+        verbose_name_plural = _("refunds")
+        constraints = [
+            models.CheckConstraint(
+                name="refund_amount_not_negative", condition=models.Q(amount__gte=0)
+            ),
+            models.CheckConstraint(
+                name="refund_finished_with_outcome",
+                condition=models.Q(finished_at=None, outcome=None)
+                | models.Q(finished_at__isnull=False, outcome__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="refund_finished_after_applied",
+                condition=models.Q(finished_at=None)
+                | models.Q(finished_at__gte=models.F("applied_at")),
+            ),
+        ]
+        indexes = [
+            # An order's refunds, newest first, and the sum of them.
+            models.Index(name="refund_of_order", fields=["order", "-applied_at", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.refund_no
+
+    @property
+    def outcome_word(self) -> str:
+        """Say how it ended, or that it has not."""
+        return str(RefundOutcome(self.outcome).label if self.outcome else _("Under way"))
 
 
 register("trade_order", "id")

@@ -1,4 +1,6 @@
-"""What trade keeps of a member: orders, which the law wants for years, and which numbers are ours."""
+"""What trade keeps of a member: orders with their refunds, which the law wants for years, and which
+numbers are ours.
+"""
 
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -15,11 +17,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from common.masking import own_numbers
 from common.parameters import value
 from common.personal_data import Slice, Step, Store, Subject, register, slice_of
-from trade.models import Order, OrderStatus
+from trade.models import Order, OrderStatus, Refund
 
 RUNNING = (OrderStatus.PAID, OrderStatus.SHIPPED)
 
@@ -54,6 +57,7 @@ class Orders(Store):
         "product": _("product"),
         "quantity": _("quantity"),
         "paid_amount": _("paid"),
+        "refunded_amount": _("refunded"),
         "freight": _("freight"),
         "region": _("region"),
         "status": _("state"),
@@ -71,12 +75,13 @@ class Orders(Store):
                 {
                     name: getattr(row, name)
                     for name in self.columns
-                    if name not in ("shop", "status", "paid_amount", "freight")
+                    if name not in ("shop", "status", "paid_amount", "refunded_amount", "freight")
                 }
                 | {
                     "shop": row.shop.name,
                     "status": row.get_status_display(),
                     "paid_amount": str(row.paid_amount),
+                    "refunded_amount": str(row.refunded_amount),
                     "freight": str(row.freight),
                 }
                 for row in found
@@ -98,6 +103,7 @@ class Orders(Store):
 
     def erase(self, subject: Subject, now: datetime) -> int:
         over = self._with_end(subject).filter(Q(may_go_at__lte=now), conversations=None)
+        # With its refunds, which are counted too.
         gone, _kinds = Order.objects.filter(pk__in=list(over.values_list("pk", flat=True))).delete()
         return gone
 
@@ -113,4 +119,55 @@ class Orders(Store):
         return self._of(subject).annotate(may_go_at=Greatest(own, *until) if until else own)
 
 
+class Refunds(Store):
+    """What the member asked back; it goes with its order."""
+
+    key = "refunds"
+    title = _("Refunds")
+    about = _("What you asked back of your orders, and what came of it.")
+    models = ("trade.Refund",)
+    columns: ClassVar[dict[str, Any]] = {
+        "refund_no": _("refund no."),
+        "order_no": _("order no."),
+        "kind": pgettext_lazy("of a thing", "kind"),
+        "amount": _("amount"),
+        "reason": _("reason"),
+        "applied_at": _("applied at"),
+        "finished_at": _("finished at"),
+        "outcome": _("outcome"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        found, further = slice_of(self._of(subject).select_related("order"), after, limit)
+        return Slice(
+            [
+                {
+                    "refund_no": row.refund_no,
+                    "order_no": row.order.order_no,
+                    "kind": row.get_kind_display(),
+                    "amount": str(row.amount),
+                    "reason": row.reason,
+                    "applied_at": row.applied_at,
+                    "finished_at": row.finished_at,
+                    "outcome": row.outcome_word,
+                }
+                for row in found
+            ],
+            further,
+        )
+
+    def running(self, subject: Subject) -> Any:
+        if self._of(subject).filter(outcome=None).exists():
+            return _("A refund is not finished yet.")
+        return ""
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        # The transaction stays as the law wants it; why it was undone is told in one's own words.
+        return Step(self._of(subject).exclude(reason="").update(reason=""))
+
+    def _of(self, subject: Subject) -> QuerySet[Refund]:
+        return Refund.objects.filter(order__member_id=subject.member)
+
+
+register(Refunds(), order=55)
 register(Orders(), order=60)

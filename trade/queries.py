@@ -6,17 +6,18 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
 from accounts.models import User
-from common.cursors import as_number, as_uuid, decode_cursor, encode_cursor
+from common.cursors import as_moment, as_number, as_uuid, decode_cursor, encode_cursor
 from common.text import clean
-from trade.models import Order, OrderStatus, Product
+from trade.models import Order, OrderStatus, Product, Refund
 
 PAGE = 20
 LONGEST_SEARCH = 60
 LONGEST_NUMBER = 40
 
 _FIELDS = (
-    "id", "order_no", "product", "category", "quantity", "paid_amount", "freight", "status", "paid_at",
-    "promised_ship_at", "shipped_at", "promised_deliver_at", "signed_at", "shop__shop_no", "shop__name",
+    "id", "order_no", "product", "category", "quantity", "paid_amount", "refunded_amount", "freight",
+    "status", "paid_at", "promised_ship_at", "shipped_at", "promised_deliver_at", "signed_at",
+    "shop__shop_no", "shop__name",
 )  # fmt: skip
 
 
@@ -73,6 +74,27 @@ def order_of(user: User, order_no: str) -> Order | None:
     )
 
 
+def refund_page(
+    user: User, order_no: str, *, cursor: str = "", limit: int = PAGE
+) -> tuple[list[dict[str, Any]], str] | None:
+    """Return a page of an order's refunds, newest first, and the cursor of the next one.
+
+    None when ``user`` may not see the order. Raises ``cursor.bad``.
+    """
+    orders = Order.objects.visible_to(user).filter(order_no=order_no[:LONGEST_NUMBER])
+    order = orders.values_list("pk", flat=True).order_by("-id").first()
+    if order is None:
+        return None
+    rows = Refund.objects.filter(order_id=order)
+    if cursor:
+        at, key = decode_cursor(cursor, as_moment, as_number)
+        rows = rows.filter(Q(applied_at__lt=at) | Q(applied_at=at, pk__lt=key))
+    found = list(rows.order_by("-applied_at", "-pk")[: limit + 1])
+    page = found[:limit]
+    further = encode_cursor([page[-1].applied_at, page[-1].pk]) if len(found) > limit else ""
+    return [_refund_facts(refund, order_no) for refund in page], further
+
+
 def product_page(
     user: User, *, q: str = "", shop_no: str = "", cursor: str = "", limit: int = PAGE
 ) -> tuple[list[dict[str, Any]], str]:
@@ -105,6 +127,21 @@ def product_facts(product: Product) -> dict[str, Any]:
         "category": product.category,
         "price": str(product.price),
         "is_on_shelf": product.is_on_shelf,
+    }
+
+
+def _refund_facts(refund: Refund, order_no: str) -> dict[str, Any]:
+    return {
+        "refund_no": refund.refund_no,
+        "order_no": order_no,
+        "kind": refund.kind,
+        "kind_label": str(refund.get_kind_display()),
+        "amount": str(refund.amount),
+        "reason": refund.reason,
+        "applied_at": refund.applied_at,
+        "finished_at": refund.finished_at,
+        "outcome": refund.outcome,
+        "outcome_label": refund.outcome_word,
     }
 
 
@@ -141,6 +178,7 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
         | shop
         | {
             "paid_amount": str(row["paid_amount"]),
+            "refunded_amount": str(row["refunded_amount"]),
             "freight": str(row["freight"]),
             "status_label": str(OrderStatus(row["status"]).label),
             # What the shop offers of it today, told like any product; None when that is unknown.

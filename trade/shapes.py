@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from trade.models import OrderStatus
+from trade.models import OrderStatus, RefundKind, RefundOutcome
 
 
 class Product(serializers.Serializer[Any]):
@@ -34,6 +34,9 @@ class Order(serializers.Serializer[Any]):
     category = serializers.CharField(allow_blank=True)
     quantity = serializers.IntegerField()
     paid_amount = serializers.CharField(help_text="CNY, decimal")
+    refunded_amount = serializers.CharField(
+        help_text="CNY, decimal: what was paid back of it so far"
+    )
     freight = serializers.CharField(help_text="CNY, decimal")
     status = serializers.ChoiceField(OrderStatus.choices)
     status_label = serializers.CharField(help_text="the state in words")
@@ -51,4 +54,28 @@ class OrderPage(serializers.Serializer[Any]):
     """One page of orders, newest first."""
 
     data = Order(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class Refund(serializers.Serializer[Any]):
+    """What a buyer asked back of one order, and what came of it."""
+
+    refund_no = serializers.CharField()
+    order_no = serializers.CharField()
+    kind = serializers.ChoiceField(RefundKind.choices)
+    kind_label = serializers.CharField(help_text="the kind in words")
+    amount = serializers.CharField(help_text="CNY, decimal")
+    reason = serializers.CharField(allow_blank=True)
+    applied_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    outcome = serializers.ChoiceField(
+        RefundOutcome.choices, allow_null=True, help_text="null while it runs"
+    )
+    outcome_label = serializers.CharField(help_text="the outcome in words")
+
+
+class RefundPage(serializers.Serializer[Any]):
+    """One page of an order's refunds, newest first."""
+
+    data = Refund(many=True)  # type: ignore[assignment]
     next_cursor = serializers.CharField(allow_null=True)

@@ -111,6 +111,27 @@ def _problem(status: int, title: str, code: str, detail: str, instance: str, **m
 
 
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "listRefunds": {
+        "answers": {
+            200: {
+                "data": [
+                    {
+                        "refund_no": "R2611200341700001",
+                        "order_no": _ORDER,
+                        "kind": "refund_only",
+                        "kind_label": "仅退款",
+                        "amount": "84.00",
+                        "reason": "坏了一半",
+                        "applied_at": "2026-11-20T01:02:00Z",
+                        "finished_at": "2026-11-20T01:05:00Z",
+                        "outcome": "success",
+                        "outcome_label": "已退款",
+                    }
+                ],
+                "next_cursor": None,
+            },
+        },
+    },
     "signIn": {
         "request": {
             "account": "mei",

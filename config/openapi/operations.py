@@ -73,6 +73,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     # trade and merchants
     "GET /orders/": ("listOrders", "orders"),
     "GET /orders/{order_no}/": ("getOrder", "orders"),
+    "GET /orders/{order_no}/refunds/": ("listRefunds", "orders"),
     "GET /products/": ("listProducts", "products"),
     "GET /products/{product_no}/": ("getProduct", "products"),
     "GET /shops/": ("listShops", "shops"),

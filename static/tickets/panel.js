@@ -177,7 +177,7 @@ export class Panel {
         h("span", { class: "order__picture" }, icon("box")),
         h("span", { class: "order__title" }, order.product || order.order_no),
         h("span", { class: "order__amount" }, money(order.paid_amount)),
-        h("span", { class: "order__meta meta" }, h("span", {}, order.shop?.name ?? order.shop ?? ""), h("span", { class: "nowrap" }, momentWords(order.paid_at, serverNow()))),
+        h("span", { class: "order__meta meta" }, h("span", {}, order.shop?.name ?? order.shop ?? ""), h("span", { class: "nowrap" }, momentWords(order.paid_at, serverNow())), refunded(order)),
         h("span", { class: "order__state" }, order.status_label),
       ),
       h(
@@ -204,6 +204,11 @@ export function stateWords(state) {
     resolved: gettext("settled"),
     closed: gettext("closed"),
   }[state] ?? "";
+}
+
+function refunded(order) {
+  if (!(Number(order.refunded_amount) > 0)) return null;
+  return h("span", { class: "nowrap" }, interpolate(gettext("%(money)s refunded"), { money: money(order.refunded_amount) }));
 }
 
 function since(registeredAt) {

@@ -175,7 +175,9 @@ def test_a_head_that_does_not_fit_says_which_column(content, words, office):
     assert page_of(office, brought).status_code == 200
 
 
-@pytest.mark.parametrize("kind", ["members", "shops", "products", "orders", "conversations"])
+@pytest.mark.parametrize(
+    "kind", ["members", "shops", "products", "orders", "refunds", "conversations"]
+)
 def test_every_loader_is_offered(kind, office):
     assert kind in offers()
     assert kind in dict(office.get(UPLOAD).context["form"].fields["kind"].choices)

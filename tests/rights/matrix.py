@@ -152,6 +152,7 @@ SECTIONS: dict[str, Iterable[Row]] = {
         Row("api-reveals", "post", DESK | RUN, RUN, _(MEMBER, AUDITOR), _(AUDITOR)),
         *rows("api-orders", "get", EVERYBODY, scope="orders"),
         *rows("api-order", "get", KNOW_IT | _(ACCOUNT_MANAGER), STAFF | _(ACCOUNT_MANAGER), "orders"),
+        *rows("api-refunds", "get", KNOW_IT | _(ACCOUNT_MANAGER), STAFF | _(ACCOUNT_MANAGER), "orders"),
         # What is on the shelves is for everybody who is signed in.
         *rows("api-products", "get", EVERYBODY, scope="products"),
         *rows("api-product", "get", EVERYBODY, EVERYBODY, "products"),

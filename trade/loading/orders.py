@@ -259,7 +259,7 @@ class OrderLoader(Loader):
         fates = Fates(rejected=self._reject_strangers(chunk, "loading_resolved"))
         corrected = ["member_id", "shop_id", *given]
         for rows in one_row_per_key(chunk, "order_no", fates, "loading_resolved"):
-            fates.rejected += self._reject_moved(chunk, rows)
+            fates.rejected += self._reject_moved(chunk, rows) + self._reject_repaid(chunk, rows)
             for place, condition in self._places():
                 target = Target(
                     table=place,
@@ -321,6 +321,14 @@ class OrderLoader(Loader):
             "WHERE d.line = r.line AND e.order_no = r.order_no AND e.id <> r.id "
             "RETURNING d.line, d.order_no",
             _("This order_no exists already, paid at another moment; paid_at cannot be changed."),
+        )
+
+    def _reject_repaid(self, chunk: Chunk, rows: str) -> int:
+        """Reject lines that say less was paid than was paid back; remove them."""
+        return chunk.reject(
+            f"DELETE FROM loading_resolved d USING {rows} r, {TABLE} e WHERE d.line = r.line "
+            "AND e.id = r.id AND e.refunded_amount > r.paid_amount RETURNING d.line, d.order_no",
+            _("More has been paid back for this order than the line says was paid."),
         )
 
 

@@ -2,21 +2,13 @@
 
 from django.utils.translation import gettext as _
 
-from common.loading import Fates, Key, Loader, Money, Refused, Text, Truth
+from common.loading import Fates, Key, Loader, Text, Truth
 from common.loading.merge import Target, merge
 from common.loading.rounds import one_row_per_key
 from common.loading.runs import STAGE, Chunk
+from trade.loading.columns import Amount
 
 DEFAULTS = {"category": "''", "is_listed": "true"}
-
-
-class Price(Money):
-    """What one piece costs today."""
-
-    def parse(self, raw: str) -> str:
-        if raw.startswith("-"):
-            raise Refused(_("%(column)s is negative.") % {"column": self.name})
-        return super().parse(raw)
 
 
 class ProductLoader(Loader):
@@ -28,7 +20,7 @@ class ProductLoader(Loader):
         Key("product_no", 40, required=True),
         Key("shop_no", 32, required=True),
         Text("title", 200, required=True),
-        Price("price", required=True),
+        Amount("price", required=True),
         Text("category", 60),
         Truth("is_listed"),
     )

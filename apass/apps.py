@@ -8,3 +8,5 @@ class ApassConfig(AppConfig):
 
     def ready(self) -> None:
         from apass import parameters  # noqa: F401
+        from apass.rollouts import clock, metrics  # noqa: F401
+        from apass.rollouts import parameters as rollout_parameters  # noqa: F401

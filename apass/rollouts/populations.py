@@ -31,6 +31,9 @@ class Population:
         )
 
 
+_NOBODY = Q(pk__in=[])
+_ANYBODY = ~_NOBODY  # an empty Q would vanish beside another one
+
 _populations: dict[str, Population] = {}
 
 
@@ -84,7 +87,7 @@ def counted(
     told = population(kind)
     rows = told.keyed().annotate(place=_bucket(f"{salt}:"), kept=_bucket(f"{salt}:holdout:"))
     means: dict[str, Any] = {}
-    opened = Q(pk__in=[])
+    opened = _NOBODY
     for number, stage in enumerate(stages):
         there = _means(told, stage)
         drawn = there & Q(place__lt=stage.share) if stage.kind == SHARE else there
@@ -118,18 +121,18 @@ def _means(told: Population, stage: StageRule) -> Q:
         by_name = Q(subject__in=sorted(stage.keys))
         return by_name | _in_cohort(told, stage.cohort) if stage.cohort else by_name
     if stage.kind == SHARE:
-        return _in_cohort(told, stage.cohort) if stage.cohort else Q()
+        return _in_cohort(told, stage.cohort) if stage.cohort else _ANYBODY
     if stage.kind == TIERS:
-        return Q(**{f"{told.tier}__in": sorted(stage.tiers)}) if told.tier else Q(pk__in=[])
-    return Q()
+        return Q(**{f"{told.tier}__in": sorted(stage.tiers)}) if told.tier else _NOBODY
+    return _ANYBODY
 
 
 def _in_cohort(told: Population, cohort: CohortRule) -> Q:
     if cohort.keys is not None:
         return Q(subject__in=sorted(cohort.keys))
-    found = Q()
+    found = _ANYBODY
     if cohort.tiers:
-        found &= Q(**{f"{told.tier}__in": sorted(cohort.tiers)}) if told.tier else Q(pk__in=[])
+        found &= Q(**{f"{told.tier}__in": sorted(cohort.tiers)}) if told.tier else _NOBODY
     if cohort.registered_from:
         found &= Q(**{f"{told.registered}__gte": cohort.registered_from})
     if cohort.registered_until:

@@ -225,7 +225,7 @@ class RolloutAdmin(BaseAdmin):
 
     def page_context(self, request: HttpRequest, row: Rollout) -> dict[str, Any]:
         now = timezone.now()
-        key = f"rollout report:{row.pk}:{row.revision}:{request.LANGUAGE_CODE}"  # type: ignore[attr-defined]
+        key = f"rollout_report:{row.pk}:{row.revision}:{request.LANGUAGE_CODE}"  # type: ignore[attr-defined]
         report: Report = cache.get_or_set(key, lambda: report_of(row, now), REPORT_SECONDS)
         rails = list(row.guardrails.order_by("pk"))
         for rail in rails:

@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
-def opened(rollout, ops, zhao, mei, ada, chen, team):
+def opened(rollout, ops, zhao, mei, ada, chen, bo):
     """Mei is a pilot and in; APASS and all are to come."""
     pilot(rollout, "M10000001", ops)
     actions.add_stage(rollout, "APASS", kind="tiers", tiers=["apass"], by=ops, reason="随后")
@@ -131,6 +131,9 @@ def asks_twice_of(user, now):
             conversation_no=f"C{user.pk}{number}",
             member=user.member,
             team=Team.objects.get(),
+            state="open",
+            owner=User.objects.get(username="bo"),
+            queued_at=None,
             opened_at=now,
             accepted_at=now,
         )

@@ -44,5 +44,5 @@ def may_send_products(member_id: int | None) -> bool:
     """Tell whether a talk's member may send a product. Reads nothing while there is no rollout."""
     if plan_of(PRODUCTS) is None:
         return True
-    member = Member.objects.filter(pk=member_id).first()
+    member = Member.objects.filter(pk=member_id).first() if member_id is not None else None
     return member is not None and meet(PRODUCTS, member_subject(member)).is_in

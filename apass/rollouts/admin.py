@@ -26,7 +26,7 @@ from apass.rollouts.forms import (
 )
 from apass.rollouts.metrics import metric_named
 from apass.rollouts.populations import numbers_of
-from apass.rollouts.report import Report, report_of, steps_told
+from apass.rollouts.report import report_of, steps_told
 from apass.rollouts.rules import HOLDOUT, OPEN_STATES
 from common.admin import BaseAdmin, reason_action
 from common.admin.parameters import name_parameter_groups
@@ -225,13 +225,13 @@ class RolloutAdmin(BaseAdmin):
 
     def page_context(self, request: HttpRequest, row: Rollout) -> dict[str, Any]:
         now = timezone.now()
-        key = f"rollout_report:{row.pk}:{row.revision}:{request.LANGUAGE_CODE}"  # type: ignore[attr-defined]
-        report: Report = cache.get_or_set(key, lambda: report_of(row, now), REPORT_SECONDS)
-        rails = list(row.guardrails.order_by("pk"))
+        key = f"rollout_report:{row.pk}:{row.revision}:{request.LANGUAGE_CODE}"
+        report: Any = cache.get_or_set(key, lambda: report_of(row, now), REPORT_SECONDS)
+        rails: list[Any] = list(row.guardrails.order_by("pk"))
         for rail in rails:
             known = metric_named(rail.metric)
             rail.label = known.label if known else rail.metric
-        stages = list(row.stages.select_related("cohort").order_by("position"))
+        stages: list[Any] = list(row.stages.select_related("cohort").order_by("position"))
         for stage in stages:
             stage.percent = f"{stage.share / 100:g} %" if stage.share else ""
         return {
@@ -259,7 +259,7 @@ class RolloutAdmin(BaseAdmin):
     def add_stage(self, request: HttpRequest, row: Rollout, answers: dict[str, Any]) -> None:
         actions.add_stage(
             row,
-            answers["name"],
+            answers["called"],
             kind=answers["kind"],
             cohort=answers["cohort"],
             share=answers["percent"],

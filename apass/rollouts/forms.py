@@ -26,7 +26,7 @@ _ONE_A_LINE = _("Member or shop numbers, one a line.")
 class StageForm(ReasonForm):
     """To whom the next stage opens."""
 
-    name = forms.CharField(
+    called = forms.CharField(
         label=_("Name of the stage"), max_length=60, widget=UnfoldAdminTextInputWidget()
     )
     kind = forms.ChoiceField(

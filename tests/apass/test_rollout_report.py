@@ -112,7 +112,7 @@ def test_the_whole_way_in_the_back_office(ops, zhao, mei, ada, browser_of):
     trial = Rollout.objects.get()
     assert (trial.code, trial.holdout_share, trial.owner) == ("products", 500, ops)
     Rollout.objects.update(holdout_share=0)
-    act(office, trial, "add_stage", name="试点", kind="named", numbers="M10000001", percent="")
+    act(office, trial, "add_stage", called="试点", kind="named", numbers="M10000001", percent="")
     act(office, trial, "add_guardrail", metric="contacts_per_member", direction="at_most",
         threshold="1.5", hours="24", smallest="30")  # fmt: skip
     act(office, trial, "propose")

@@ -115,6 +115,8 @@ RIGHTS: dict[str, frozenset[str]] = {
             "admin.export",
             "admin.import",
             "views.share",
+            "rollouts.manage",
+            "rollouts.approve",
         }
     ),
     AUDITOR: frozenset(
@@ -129,11 +131,29 @@ ADMIN_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     OPERATIONS: {
         # Every page refuses to add and to delete unless its class allows it (canned replies).
         label: frozenset({"view", "add", "change", "delete"})
-        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common")
+        for label in (
+            "accounts",
+            "apass",
+            "workforce",
+            "merchants",
+            "trade",
+            "tickets",
+            "radio",
+            "common",
+        )
     },
     AUDITOR: {
         label: frozenset({"view"})
-        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common")
+        for label in (
+            "accounts",
+            "apass",
+            "workforce",
+            "merchants",
+            "trade",
+            "tickets",
+            "radio",
+            "common",
+        )
     },
     ACCOUNT_MANAGER: {label: frozenset({"view"}) for label in ("merchants", "trade")},
 }

@@ -7,4 +7,6 @@ class ApassConfig(AppConfig):
     verbose_name = _("Tiers")
 
     def ready(self) -> None:
-        from apass import parameters  # noqa: F401
+        from apass import inventory, parameters  # noqa: F401
+        from apass.rollouts import clock, metrics  # noqa: F401
+        from apass.rollouts import parameters as rollout_parameters  # noqa: F401

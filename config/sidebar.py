@@ -82,6 +82,7 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("merchants.merchant", "domain"),
             ],
         ),
+        (_("Testbed"), [("apass.rollout", "science"), ("apass.cohort", "group_work")]),
         (
             _("Personal data"),
             [

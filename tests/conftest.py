@@ -18,6 +18,8 @@ from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
 
 from accounts.models import Member, Role, Tier, User
+from apass.rollouts import snapshot
+from apass.rollouts.exposures import notebook
 from common import calendars, parameters
 from common.rest import rates
 from merchants.models import Merchant, Shop
@@ -69,13 +71,14 @@ def quick_emptying():
 def fresh_parameters(monkeypatch):
     """No test inherits what another one's process remembers, nor asks again because it is slow."""
     rates.forget_reads()
-    for module in (parameters, calendars):
+    for module in (parameters, calendars, snapshot):
         monkeypatch.setattr(module, "_RECHECK_SECONDS", 3600.0)
-    parameters.forget()
-    calendars.forget()
+        module.forget()
+    # What was met is written when a test says so, never by a thread behind it.
+    monkeypatch.setattr(notebook, "starts_thread", False)
     yield
-    parameters.forget()
-    calendars.forget()
+    for module in (parameters, calendars, snapshot, notebook):
+        module.forget()
     cache.clear()
 
 

@@ -15,6 +15,7 @@ from accounts.people import signed_in
 from common.parameters import value
 from tickets.models import Conversation, State
 from trade.models import Order
+from trade.rollouts import shows_products
 
 Page = Callable[..., HttpResponse]
 
@@ -115,7 +116,12 @@ def new_chat(request: HttpRequest) -> HttpResponse:
     )
     if running is not None:
         return redirect("chat", pk=running.pk)
-    return render(request, "tickets/me/chat.html", chat_numbers() | {"order": order, "talk": None})
+    return render(
+        request,
+        "tickets/me/chat.html",
+        chat_numbers()
+        | {"order": order, "talk": None, "shows_products": shows_products(signed_in(request))},
+    )
 
 
 @require_safe
@@ -131,7 +137,13 @@ def chat(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(
         request,
         "tickets/me/chat.html",
-        chat_numbers() | {"talk": talk, "order": talk.order, "may_go_on": may_go_on},
+        chat_numbers()
+        | {
+            "talk": talk,
+            "order": talk.order,
+            "may_go_on": may_go_on,
+            "shows_products": shows_products(signed_in(request)),
+        },
     )
 
 

@@ -9,6 +9,7 @@ from accounts.api import SignedIn
 from common.rest import Endpoint, PageQuery, RowLimit, answers
 from trade import shapes
 from trade.queries import order_card, order_page, product_card, product_page, refund_page
+from trade.rollouts import shows_products
 
 
 class OrderQuery(PageQuery):
@@ -94,10 +95,12 @@ class Products(Endpoint):
     shape = shapes.Product
 
     @extend_schema(
-        parameters=[ProductQuery], responses=answers({200: shapes.ProductPage}, 400, 409)
+        parameters=[ProductQuery], responses=answers({200: shapes.ProductPage}, 400, 404, 409)
     )
     def get(self, request: SignedIn) -> Response:
         """List what is on the shelf, newest first; the desk sees what is not as well."""
+        if not shows_products(request.user):
+            raise Http404
         query = self.query(ProductQuery)
         data, cursor = product_page(request.user, shop_no=query.pop("shop"), **query)
         return self.page(data, cursor)
@@ -112,7 +115,7 @@ class OneProduct(Endpoint):
     @extend_schema(responses=answers({200: shapes.Product}, 404))
     def get(self, request: SignedIn, product_no: str) -> Response:
         """Show one product by its number."""
-        card = product_card(request.user, product_no)
+        card = product_card(request.user, product_no) if shows_products(request.user) else None
         if card is None:
             raise Http404
         return Response(card)

@@ -9,6 +9,7 @@ from accounts.models import User
 from common.cursors import as_moment, as_number, as_uuid, decode_cursor, encode_cursor
 from common.text import clean
 from trade.models import Order, OrderStatus, Product, Refund
+from trade.rollouts import shows_products
 
 PAGE = 20
 LONGEST_SEARCH = 60
@@ -36,14 +37,14 @@ def order_page(
     found = _rows(rows.order_by("-id")[: limit + 1])
     page = found[:limit]
     cursor = encode_cursor([page[-1]["id"]]) if len(found) > limit else ""
-    return [_card(row) for row in page], cursor
+    return _shown([_card(row) for row in page], user), cursor
 
 
 def order_card(user: User, order_no: str) -> dict[str, Any] | None:
     """Return the order ``order_no`` as a page of orders tells it; None when ``user`` may not see it."""
     rows = Order.objects.visible_to(user).filter(order_no=order_no[:LONGEST_NUMBER])
     found = _rows(rows.order_by("-id")[:1])
-    return _card(found[0]) if found else None
+    return _shown([_card(found[0])], user)[0] if found else None
 
 
 def order_cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
@@ -150,6 +151,11 @@ def has_bought(member_id: int, product: Product) -> bool:
     return Order.objects.filter(
         member_id=member_id, shop_id=product.shop_id, product=product.title
     ).exists()
+
+
+def _shown(cards: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
+    """Leave out what is offered today for whom products are not open."""
+    return cards if shows_products(user) else [card | {"offer": None} for card in cards]
 
 
 def _searched(text: str) -> str:

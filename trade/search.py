@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from apass.rollouts.deciding import is_open
 from common.ids import moment_of
 from common.models import SearchLine
 from common.search import (
@@ -24,6 +25,7 @@ from common.search import (
 )
 from common.search.kinds import ADMIN, ME, Found, Key, talks_about
 from trade.models import SEE_ALL, Order, OrderStatus, Product, ProductLine
+from trade.rollouts import PRODUCT_SEARCH
 
 SHORTEST_PART = 4
 MOST_PARTS = 1_000
@@ -139,8 +141,10 @@ class ProductKind(LinedKind):
     number = "product_no"
 
     def is_for(self, user: User) -> bool:
-        """The desk and the back office; members find products in the picker of their talk."""
-        return any(user.can(right) for right in SEE_ALL)
+        """The desk and the back office; members once it is opened to them (else: in their talk's picker)."""
+        if any(user.can(right) for right in SEE_ALL):
+            return True
+        return user.can("me.use") and is_open(PRODUCT_SEARCH, user)
 
     def visible(self, user: User) -> QuerySet[Product]:
         """Return the products ``user`` may see."""

@@ -9,14 +9,14 @@ import { gettext, interpolate } from "../js/i18n.js";
 import { cardOf, isOffShelf, messageOf, rowOf, shopOf } from "./cards.js";
 
 /* Open the sheet. ``files`` starts to choose files, null where none can be sent yet; ``send`` gets what
-   Talk.say takes; ``reader`` is who will see it. */
-export function attach({ files, send, reader }) {
-  new Attach(files, send, reader).open();
+   Talk.say takes; ``reader`` is who will see it; ``products`` tells whether products can be sent. */
+export function attach({ files, send, reader, products }) {
+  new Attach(files, send, reader, products).open();
 }
 
 class Attach {
-  constructor(files, send, reader) {
-    Object.assign(this, { files, send, reader, orders: [], next: "" });
+  constructor(files, send, reader, products) {
+    Object.assign(this, { files, send, reader, products, orders: [], next: "" });
     this.dialog = h("dialog", { class: "dialog attach", "aria-labelledby": "attach-title" });
     // A tap beside the sheet leaves everything as it was.
     this.dialog.addEventListener("click", (e) => e.target === this.dialog && this.dialog.close());
@@ -66,7 +66,7 @@ class Attach {
       h("ul", { class: "attach__list" }, [
         this.files ? one("image", gettext("Picture or file"), gettext("From this phone or computer"), () => { this.dialog.close(); this.files(); }) : null,
         one("box", gettext("An order"), gettext("One of your recent orders"), () => this.#which("order")),
-        one("tag", gettext("A product"), gettext("Something you bought"), () => this.#which("product")),
+        this.products ? one("tag", gettext("A product"), gettext("Something you bought"), () => this.#which("product")) : null,
       ].filter(Boolean)),
     );
   }

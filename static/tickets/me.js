@@ -46,6 +46,7 @@ class Chat {
     $("attach").addEventListener("click", () => attach({
       // A file needs a talk to lie in.
       files: this.talk ? () => $("file").click() : null,
+      products: page.dataset.products === "1",
       reader: this.about?.owner?.name ?? gettext("The agent"),
       send: (card) => this.show(card),
     }));

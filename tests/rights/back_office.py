@@ -10,6 +10,7 @@ from tests.rights.matrix import ACCOUNT_MANAGER, AUDITOR, NOBODY, OPERATIONS, SE
 # Whose lists may be looked at, by app; a list of an app that is not here is for superusers alone.
 VIEW: dict[str, Roles] = {
     "accounts": SEE_ALL,
+    "apass": SEE_ALL,
     "common": SEE_ALL,
     "workforce": SEE_ALL,
     "tickets": SEE_ALL,
@@ -34,6 +35,8 @@ ADD: dict[str, Roles] = {
     "accounts.integrationtoken": RUN,
     "accounts.user": RUN,
     "accounts.webhookendpoint": RUN,
+    "apass.cohort": RUN,
+    "apass.rollout": RUN,
     "common.calendarday": RUN,
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
@@ -78,6 +81,11 @@ ACTS: dict[str, dict[str, Roles]] = {
     "accounts.webhookdelivery": _acts("replay"),
     "accounts.webhookendpoint": _acts("test replay pause resume rotate remove"),
     "accounts.websession": _acts("end"),
+    "apass.cohort": _acts("add_members remove_members"),
+    "apass.rollout": _acts(
+        "add_stage drop_stage count_again propose approve reject hold go_on take_back finish "
+        "let_holdout_in add_guardrail drop_guardrail decline rejoin"
+    ),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),

@@ -23,6 +23,7 @@ from common.text import clean
 from tickets.models import AuthorKind, Conversation, MessageKind, conversation_topic
 from tickets.queries.cards import card_payload
 from tickets.webhooks import MESSAGES, tell_reopened
+from trade.rollouts import may_send_products
 
 POST_SQL = (
     "SELECT ord, outcome, seq, at, detail FROM tickets_post("
@@ -88,8 +89,10 @@ def draft(
     cards and files the codes of :func:`tickets.queries.cards.card_payload`, which reads the database.
     With ``max_chars`` given, plain text and stickers read nothing.
     """
-    if kind not in MessageKind.values or (
-        kind == MessageKind.SYSTEM and author_kind != AuthorKind.SYSTEM
+    if (
+        kind not in MessageKind.values
+        or (kind == MessageKind.SYSTEM and author_kind != AuthorKind.SYSTEM)
+        or (kind == MessageKind.PRODUCT_CARD and not _is_open(conversation, author_kind))
     ):
         raise DomainError("message.unknown_kind", _("There is no such kind of message."))
     text = clean(body, max_chars=max_chars or value("chat.message_characters"), required=False)
@@ -119,6 +122,14 @@ def draft(
         payload=stored,
         seen_seq=SEND_ANYWAY if anyway or seen_seq is None else max(seen_seq, 0),
     )
+
+
+def _is_open(conversation: uuid.UUID, author_kind: str) -> bool:
+    """Tell whether products may be sent here: to members they are opened step by step."""
+    if author_kind != AuthorKind.MEMBER:
+        return True
+    talks = Conversation.objects.filter(pk=conversation)
+    return may_send_products(talks.values_list("member_id", flat=True).first())
 
 
 def spoken_name(author_kind: str, by: Speaker | None) -> str:

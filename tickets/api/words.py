@@ -20,6 +20,7 @@ from tickets.actions.recall import recall_message
 from tickets.api.base import at_the_desk, note_reading, visible
 from tickets.models import AuthorKind, Conversation, MessageKind
 from tickets.queries.messages import message_of, message_page, note_card, notes_of
+from trade.rollouts import shows_products
 
 SPOKEN = [kind for kind in MessageKind.values if kind != MessageKind.SYSTEM]
 HIGHEST = 2**31 - 1
@@ -52,6 +53,14 @@ class NewMessage(Sent):
         help_text="staff: the last number seen; refused (unseen) when the member has said more",
     )
     anyway = serializers.BooleanField(default=False, help_text="send it all the same")
+
+
+class NewMessageWithoutProducts(NewMessage):
+    """As it is where products are not open: there is no such kind."""
+
+    kind = serializers.ChoiceField(
+        [kind for kind in SPOKEN if kind != MessageKind.PRODUCT_CARD], default=MessageKind.TEXT
+    )
 
 
 class ReadUpTo(Sent):
@@ -99,7 +108,8 @@ class Messages(Endpoint):
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Say one thing; the same ``client_id`` again is answered with the message stored first (200)."""
         conversation = visible(request.user, key)
-        sent = accepted(NewMessage, request.data)
+        knows_products = shows_products(request.user)
+        sent = accepted(NewMessage if knows_products else NewMessageWithoutProducts, request.data)
         is_staff = side_of(request.user, conversation) == STAFF
         posted = post_message(
             conversation,

@@ -1,0 +1,96 @@
+"""What subjects of a rollout get and want: promises that hold, and the word of those who decline."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from apass.actions.cohorts import keys_or_refusal
+from apass.actions.stages import changed, locked
+from apass.models import Rollout, RolloutDecline, RolloutPromise
+from apass.rollouts import rules
+from apass.rollouts.rules import Subject
+from apass.rollouts.snapshot import plan_at
+from common.errors import DomainError
+from common.history import record
+from common.rights import require_right
+
+
+@transaction.atomic
+def give_promise(
+    rollout: Rollout,
+    subject: Subject,
+    *,
+    until: datetime | None,
+    by: User | None,
+    now: datetime | None = None,
+) -> RolloutPromise:
+    """Note that ``subject`` was promised something; it holds until then, whatever becomes of the rollout.
+
+    A second promise only lengthens the first. Raises ``rollout.closed`` to whom is not inside, also
+    when the rollout steps back at this very moment, and ``rollout.promise_is_over``.
+    """
+    require_right(by, "rollouts.manage")
+    moment = now or timezone.now()
+    if until is not None and until <= moment:
+        raise DomainError("rollout.promise_is_over", _("A promise must hold for a while."))
+    # Many may promise at once; a step back waits for them, and they for it.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM apass_rollout WHERE id = %s FOR SHARE", [rollout.pk])
+    rollout = Rollout.objects.get(pk=rollout.pk)
+    decision = rules.decide(plan_at(rollout), subject, moment)
+    if not decision.is_in:
+        raise DomainError("rollout.closed", _("This is not open to them."))
+    made, is_new = RolloutPromise.objects.get_or_create(
+        rollout=rollout,
+        subject=subject.key,
+        defaults={"stage": decision.stage, "given_at": moment, "until": until},
+    )
+    if not is_new and made.until is not None and (until is None or until > made.until):
+        RolloutPromise.objects.filter(pk=made.pk).update(until=until)
+        made.until = until
+    record(
+        rollout,
+        "rollout.promised",
+        by=by,
+        after={"subject": subject.key, "until": made.until},
+        at=now,
+    )
+    return made
+
+
+@transaction.atomic
+def decline(
+    rollout: Rollout, number: str, *, by: User | None, reason: str, now: datetime | None = None
+) -> bool:
+    """Keep a member or a shop out, who does not want to try it; False when they were out by that before.
+
+    Raises ``forbidden`` and ``rollout.unknown_subject``.
+    """
+    require_right(by, "rollouts.manage")
+    rollout = locked(rollout)
+    (key,) = keys_or_refusal(rollout.subject_kind, [number])
+    _row, is_new = RolloutDecline.objects.get_or_create(
+        rollout=rollout, subject=key, defaults={"at": now or timezone.now()}
+    )
+    if is_new:
+        changed(rollout)
+        record(rollout, "rollout.declined", by=by, after={"subject": key}, reason=reason, at=now)
+    return is_new
+
+
+@transaction.atomic
+def take_part_again(
+    rollout: Rollout, number: str, *, by: User | None, reason: str, now: datetime | None = None
+) -> bool:
+    """Take a decline back; False when there was none. Raises as :func:`decline`."""
+    require_right(by, "rollouts.manage")
+    rollout = locked(rollout)
+    (key,) = keys_or_refusal(rollout.subject_kind, [number])
+    gone, _rows = RolloutDecline.objects.filter(rollout=rollout, subject=key).delete()
+    if gone:
+        changed(rollout)
+        record(rollout, "rollout.takes_part", by=by, after={"subject": key}, reason=reason, at=now)
+    return bool(gone)

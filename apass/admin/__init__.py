@@ -1,0 +1,1 @@
+from apass.rollouts import admin  # noqa: F401  (registers it)

@@ -1,0 +1,201 @@
+"""Who is inside a rollout: stable buckets, stages that only widen, guardrails. Pure."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+BUCKETS = 10_000
+"""A share is counted in hundredths of a percent."""
+
+DRAFT, RUNNING, HELD, BACK, FINISHED = "draft", "running", "held", "back", "finished"
+"""A rollout is not begun, widening, kept where it is, taken back to nobody, or finished."""
+
+OPEN_STATES = frozenset({RUNNING, HELD, FINISHED})
+"""States in which the stage reached lets people in."""
+
+MOVES: dict[str, frozenset[str]] = {
+    DRAFT: frozenset({RUNNING}),
+    RUNNING: frozenset({HELD, BACK, FINISHED}),
+    HELD: frozenset({RUNNING, BACK}),
+    BACK: frozenset({RUNNING}),
+    FINISHED: frozenset({BACK}),
+}
+
+NAMED, SHARE, TIERS, EVERYBODY = "named", "share", "tiers", "all"
+"""What a stage opens to: a list, a share of a cohort, tiers, all."""
+
+TREATED, HOLDOUT, CONTROL = "treated", "holdout", "control"
+"""Who was let in, who is kept out on purpose, whose bucket was not drawn yet."""
+
+AT_MOST, AT_LEAST = "at_most", "at_least"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom a service is for, and the facts stages ask: ``member:12`` or ``shop:S3001``."""
+
+    key: str
+    tier: str = ""
+    registered_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CohortRule:
+    """A list of keys, or a rule over tier and day of registration (from inclusive, until exclusive)."""
+
+    keys: frozenset[str] | None = None
+    tiers: frozenset[str] = frozenset()
+    registered_from: datetime | None = None
+    registered_until: datetime | None = None
+
+    def has(self, subject: Subject) -> bool:
+        """Tell whether ``subject`` belongs; who has no day of registration is in no span of days."""
+        if self.keys is not None:
+            return subject.key in self.keys
+        if self.tiers and subject.tier not in self.tiers:
+            return False
+        if self.registered_from is None and self.registered_until is None:
+            return True
+        day = subject.registered_at
+        return (
+            day is not None
+            and (self.registered_from is None or day >= self.registered_from)
+            and (self.registered_until is None or day < self.registered_until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StageRule:
+    """One stage. ``share`` is in hundredths of a percent of ``cohort``; without a cohort, of all."""
+
+    kind: str
+    name: str = ""
+    keys: frozenset[str] = frozenset()
+    cohort: CohortRule | None = None
+    cohort_code: str = ""
+    share: int = 0
+    tiers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A rollout as decisions need it. ``reached`` stages, from the first, are open; stages add up."""
+
+    code: str
+    salt: str
+    kind: str
+    state: str = DRAFT
+    reached: int = 0
+    stages: tuple[StageRule, ...] = ()
+    holdout_share: int = 0
+    holdout_released: bool = False
+    declined: frozenset[str] = frozenset()
+    promised: Mapping[str, datetime | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """In or out, and why: stage, promised, holdout, share, cohort, declined, closed, kind."""
+
+    is_in: bool
+    why: str
+    stage: int = 0
+    arm: str = ""
+
+
+def bucket(salt: str, subject: str) -> int:
+    """Return the place 0–9999 of ``subject``: the same on every run, machine and in SQL.
+
+    The first 48 bits of SHA-256 of ``salt:subject`` (UTF-8), modulo 10,000.
+    """
+    digest = hashlib.sha256(f"{salt}:{subject}".encode()).digest()
+    return int.from_bytes(digest[:6]) % BUCKETS
+
+
+def is_held_out(plan: Plan, subject: str) -> bool:
+    """Tell whether ``subject`` stays outside at every stage; drawn by a hash of its own."""
+    if plan.holdout_released or not plan.holdout_share:
+        return False
+    return bucket(f"{plan.salt}:holdout", subject) < plan.holdout_share
+
+
+def decide(plan: Plan, subject: Subject, now: datetime) -> Decision:
+    """Decide about ``subject``. What was promised holds after a step back; who declined is out."""
+    if subject.key.partition(":")[0] != plan.kind:
+        return Decision(False, "kind")
+    if subject.key in plan.declined:
+        return Decision(False, "declined")
+    reached = plan.stages[: plan.reached] if plan.state in OPEN_STATES else ()
+    held_out = is_held_out(plan, subject.key)
+    if not held_out:
+        place = bucket(plan.salt, subject.key) if any(s.kind == SHARE for s in reached) else 0
+        for position, stage in enumerate(reached, start=1):
+            if _lets_in(stage, subject, place):
+                return Decision(True, "stage", position, TREATED)
+    if _is_promised(plan, subject.key, now):
+        return Decision(True, "promised", 0, TREATED)
+    if not reached:
+        return Decision(False, "closed")
+    return _outside(reached, subject, held_out=held_out)
+
+
+def _outside(reached: Sequence[StageRule], subject: Subject, *, held_out: bool) -> Decision:
+    """Say why somebody is out; who could have been drawn is compared with those who were."""
+    meant = any(_means(stage, subject) for stage in reached)
+    if held_out and meant:
+        return Decision(False, "holdout", 0, HOLDOUT)
+    if meant:
+        return Decision(False, "share", 0, CONTROL)
+    return Decision(False, "cohort")
+
+
+def _is_promised(plan: Plan, key: str, now: datetime) -> bool:
+    if key not in plan.promised:
+        return False
+    until = plan.promised[key]
+    return until is None or until > now
+
+
+def _lets_in(stage: StageRule, subject: Subject, place: int) -> bool:
+    if stage.kind == SHARE:
+        return place < stage.share and _means(stage, subject)
+    return _means(stage, subject)
+
+
+def _means(stage: StageRule, subject: Subject) -> bool:
+    match stage.kind:
+        case "named":
+            listed = subject.key in stage.keys
+            return listed or (stage.cohort is not None and stage.cohort.has(subject))
+        case "share":
+            return stage.cohort is None or stage.cohort.has(subject)
+        case "tiers":
+            return subject.tier in stage.tiers
+        case _:
+            return True
+
+
+def shrinks(earlier: Sequence[StageRule], later: StageRule) -> bool:
+    """Tell whether ``later``, read as it is written, would take somebody out whom ``earlier`` let in.
+
+    Nothing comes after all; a share of the same cohort only grows; tiers and lists keep theirs.
+    """
+    for stage in earlier:
+        if stage.kind == EVERYBODY:
+            return True
+        if later.kind != stage.kind:
+            continue
+        if later.kind == SHARE and later.cohort_code == stage.cohort_code:
+            if later.share <= stage.share:
+                return True
+        elif later.kind == TIERS and not later.tiers > stage.tiers:
+            return True
+    return False
+
+
+def trips(direction: str, threshold: float, measured: float | None) -> bool:
+    """Tell whether a guardrail trips; exactly at the threshold it holds, unmeasured it holds."""
+    if measured is None:
+        return False
+    return measured > threshold if direction == AT_MOST else measured < threshold

@@ -23,4 +23,5 @@ class AccountsConfig(AppConfig):
         for room in ("receivers", "clock", "notifications.health", "notifications.numbers"):
             import_module(f"accounts.{room}")
 
+        from accounts.standing import clock as _previews  # noqa: F401
         from accounts.webhooks import clock, health, numbers  # noqa: F401

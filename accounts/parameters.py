@@ -271,3 +271,19 @@ declare(
     maximum=timedelta(hours=24),
     unit=_("seconds"),
 )
+_bad = {
+    "dispute_lost": (-40, _("Buyer credit for a dispute lost in bad faith")),
+    "false_return": (-150, _("Buyer credit for a false return")),
+    "malicious_review": (-50, _("Buyer credit for a malicious review, upheld")),
+    "recoup_overdue": (-100, _("Buyer credit for an advance not paid back in time")),
+    "harassment": (-50, _("Buyer credit for harassment, confirmed")),
+}
+for _cause, (_points, _label) in _bad.items():
+    declare(f"score.points.{_cause}", _points, _label, minimum=-500, maximum=-1)
+declare(
+    "score.points.good_deed",
+    10,
+    _("Buyer credit for a good deed"),
+    minimum=1,
+    maximum=100,
+)

@@ -78,6 +78,13 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Members and merchants"),
             [
                 ("accounts.member", "person"),
+                ("accounts.populationday", "bar_chart"),
+                ("accounts.segment", "filter_alt"),
+                ("accounts.standingrules", "rule"),
+                ("accounts.scoreentry", "credit_score"),
+                ("accounts.tiertitle", "military_tech"),
+                ("accounts.guide", "hiking"),
+                ("accounts.standingrun", "history_toggle_off"),
                 ("merchants.shop", "storefront"),
                 ("merchants.merchant", "domain"),
             ],

@@ -48,7 +48,6 @@ from accounts.actions.people import (
     reopen_account,
     set_language,
     set_roles,
-    set_tier,
 )
 from accounts.actions.personal_data import budget_of, log_reading, reveal, revealed_today
 from accounts.actions.population import (
@@ -219,7 +218,6 @@ __all__ = [
     "set_language",
     "set_password",
     "set_roles",
-    "set_tier",
     "settle",
     "sign_in_device",
     "sign_out_device",

@@ -1,4 +1,4 @@
-"""What changes people: roles, accounts, tiers, language."""
+"""What changes people: roles, accounts, language."""
 
 from django.conf import settings
 from django.db import transaction
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions.asking import require_reason
 from accounts.actions.devices import end_devices
 from accounts.actions.sessions import end_sessions, tell_rights_changed
-from accounts.models import DeviceEnd, Ended, Member, Role, Tier, User
+from accounts.models import DeviceEnd, Ended, Role, User
 from accounts.signals import left_the_desk
 from common.errors import DomainError
 from common.history import record
@@ -71,28 +71,6 @@ def end_all_sessions(user: User, *, by: User | None, reason: str) -> int:
     ended += end_devices(user, why=DeviceEnd.ENDED, by=by)
     record(user, "person.sessions_ended", by=by, after={"count": ended}, reason=reason)
     return ended
-
-
-@transaction.atomic
-def set_tier(member: Member, tier: str, *, by: User | None, reason: str) -> Member:
-    """Put ``member`` into ``tier``. Raises ``forbidden``, ``tier.unknown``; the same tier again changes nothing."""
-    require_right(by, "people.manage")
-    if tier not in Tier.values:
-        raise DomainError("tier.unknown", _("There is no such tier."))
-    member = Member.objects.select_for_update().get(pk=member.pk)
-    if member.tier == tier:
-        return member
-    before, member.tier = member.tier, tier
-    member.save(update_fields=["tier"])
-    record(
-        member,
-        "member.tier_set",
-        by=by,
-        before={"tier": before},
-        after={"tier": tier},
-        reason=reason,
-    )
-    return member
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ from accounts.admin import (  # noqa: F401  (each registers its part)
     people,
     personal_data,
     sign_ins,
+    standing,
 )
 from accounts.admin.members import PurposeForm
 from accounts.notifications import admin as _notices  # noqa: F401  (pages of their own)

@@ -1,23 +1,29 @@
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
     UnfoldAdminTextInputWidget,
 )
 
 from accounts.actions import (
     ask_about_data,
+    grant_title,
     log_reading,
     place_hold,
     reveal,
-    set_tier,
 )
+from accounts.actions.score_cases import BY_HAND, post_case
+from accounts.admin.standing.of_member import standing_of
+from accounts.admin.standing.segments import SegmentFilter
 from accounts.loading import MemberLoader
 from accounts.masks import shown
 from accounts.models import (
@@ -43,11 +49,29 @@ offer_import(
 )
 
 
-class TierForm(ReasonForm):
-    """Which tier a member is in from now on."""
+class TitleForm(ReasonForm):
+    """Until when a bought title lasts, and which sale it is."""
 
-    tier = forms.ChoiceField(
-        label=_("Tier"), choices=Tier.choices, widget=UnfoldAdminSelectWidget()
+    until = forms.DateField(label=_("Lasts until the end of"), widget=UnfoldAdminSingleDateWidget())
+    source_key = forms.CharField(
+        label=_("Number of the sale"), max_length=80, widget=UnfoldAdminTextInputWidget()
+    )
+
+
+class CaseForm(ReasonForm):
+    """Which case is posted; its points follow from the cause."""
+
+    cause = forms.ChoiceField(
+        label=_("Cause"),
+        choices=[(cause.value, cause.label) for cause in BY_HAND],
+        widget=UnfoldAdminSelectWidget(),
+        help_text=_("What a case is worth is a parameter; no number is typed here."),
+    )
+    case = forms.CharField(
+        label=_("Case"),
+        max_length=80,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text=_("Order, return or conversation. The same case counts once."),
     )
 
 
@@ -94,7 +118,9 @@ class AskForm(ReasonForm):
 
 @admin.register(Member)
 class MemberAdmin(BaseAdmin):
-    """Buyers. Nothing is typed here: loaders and the members themselves write; the tier moves by an action."""
+    """Buyers. Nothing is typed here: loaders and members write, scores and tiers follow from rows."""
+
+    change_form_outer_after_template = "accounts/admin/standing.html"
 
     list_display = (
         "member_no",
@@ -104,7 +130,7 @@ class MemberAdmin(BaseAdmin):
         "masked_phone",
         "registered_at",
     )
-    list_filter = ("tier",)
+    list_filter = ("tier", SegmentFilter)
     search_fields = ("member_no", "display_name")
     search_help_text = _("Member no., phone or name")
     fields = (
@@ -142,16 +168,51 @@ class MemberAdmin(BaseAdmin):
         )
 
     @reason_action(
-        _("Set tier"),
-        right="people.manage",
-        form=TierForm,
-        question=_("Which tier?"),
+        _("Give 88VIP"),
+        right="titles.grant",
+        form=TitleForm,
+        question=_("Give the title 88VIP that was paid for?"),
         consequence=_(
-            "Place in the queue and promises follow from the tier, from the next conversation on."
+            "The tier rises at once and lasts as long as the title; both are in the history."
         ),
+        fits=lambda member: member.erased_at is None,
+        in_bulk=False,
     )
-    def set_tier(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
-        set_tier(member, answers["tier"], by=signed_in(request), reason=answers["reason"])
+    def grant_vip88(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
+        now = timezone.now()
+        day_after = answers["until"] + timedelta(days=1)
+        grant_title(
+            member,
+            Tier.VIP88,
+            since=now,
+            until=timezone.make_aware(datetime.combine(day_after, time())),
+            source_key=answers["source_key"],
+            by=signed_in(request),
+            reason=answers["reason"],
+            now=now,
+        )
+
+    @reason_action(
+        _("Post a case"),
+        right="scores.post",
+        form=CaseForm,
+        question=_("Post which case to the buyer credit?"),
+        consequence=_(
+            "A row is added that the member reads too. A wrong one is taken back by another row."
+        ),
+        fits=lambda member: member.erased_at is None,
+        in_bulk=False,
+    )
+    def post_case(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        entry = post_case(
+            member,
+            answers["cause"],
+            answers["case"],
+            by=signed_in(request),
+            reason=answers["reason"],
+            now=timezone.now(),
+        )
+        return str(entry)
 
     @reason_action(
         _("Reveal"),
@@ -209,4 +270,4 @@ class MemberAdmin(BaseAdmin):
 
     def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))
-        return super().page_context(request, row)
+        return {"standing": standing_of(row, timezone.now())}

@@ -49,6 +49,7 @@ from accounts.models.second_step import (
     SignInChallenge,
     Totp,
 )
+from accounts.models.segments import Segment
 from accounts.models.sessions import (
     Ended,
     Method,
@@ -135,6 +136,7 @@ __all__ = [
     "Role",
     "Score",
     "ScoreEntry",
+    "Segment",
     "SentText",
     "SignInChallenge",
     "SignInGuard",

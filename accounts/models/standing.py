@@ -56,6 +56,7 @@ class StandingRules(models.Model):
     made_at = models.DateTimeField(_("made at"))
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
     preview = models.JSONField(_("preview"), null=True, blank=True)
+    dropped_at = models.DateTimeField(_("dropped at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("standing rules")
@@ -64,6 +65,10 @@ class StandingRules(models.Model):
             models.CheckConstraint(
                 name="standingrules_published_has_a_day",
                 condition=Q(published_at=None) | Q(effective_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="standingrules_dropped_or_published",
+                condition=Q(published_at=None) | Q(dropped_at=None),
             ),
             models.UniqueConstraint(
                 name="standingrules_one_a_day",
@@ -75,6 +80,11 @@ class StandingRules(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.version}"
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it may still be published or dropped."""
+        return self.published_at is None and self.dropped_at is None
 
 
 class MemberMonth(models.Model):

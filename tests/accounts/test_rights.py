@@ -13,9 +13,8 @@ from accounts.actions import (
     set_language,
     set_password,
     set_roles,
-    set_tier,
 )
-from accounts.models import Role, Tier
+from accounts.models import Role
 from common.errors import Forbidden
 from common.history import history_of
 from common.parameters import set_value
@@ -26,7 +25,6 @@ ACTS = {
     "roles": lambda by, w: set_roles(w["bo"], [Role.OPERATIONS], by=by, reason="自己来"),
     "close": lambda by, w: close_account(w["bo"], by=by, reason="自己来"),
     "reopen": lambda by, w: reopen_account(w["bo"], by=by, reason="自己来"),
-    "tier": lambda by, w: set_tier(w["mei"].member, Tier.APASS, by=by, reason="自己来"),
     "password": lambda by, w: set_password(w["bo"], "open-sesame-99", by=by, reason="自己来"),
     "unlock": lambda by, w: lift_sign_in_lock(w["bo"], by=by, reason="自己来"),
     "language": lambda by, w: set_language(w["bo"], "en", by=by),

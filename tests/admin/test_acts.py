@@ -137,12 +137,6 @@ def test_no_page_shows_a_password_hash(browser_of, root, bo):
     assert b"pbkdf2" not in page.content
 
 
-def test_a_tier_is_set(office, mei):
-    act(office, mei.member, "set_tier", tier="apass")
-    mei.member.refresh_from_db()
-    assert mei.member.tier == "apass"
-
-
 def test_a_phone_is_shown_once_and_written_down(office, mei):
     url = reverse("admin:accounts_member_change", args=[mei.member.pk])
     assert mei.member.phone.encode() not in office.get(url).content

@@ -273,7 +273,7 @@ def test_what_shows_or_asks_secrets_is_never_done_in_bulk():
     names = {act.name: goes_in_bulk(act) for act in [*people.acts, *members.acts]}
     assert not names["set_password"]
     assert not names["reveal"]
-    assert names["set_tier"]
+    assert names["hold"]
     assert ReasonForm.base_fields
 
 

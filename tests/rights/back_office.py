@@ -33,6 +33,8 @@ RUN = frozenset({OPERATIONS})
 
 ADD: dict[str, Roles] = {
     "accounts.integrationtoken": RUN,
+    "accounts.segment": RUN,
+    "accounts.standingrules": RUN,
     "accounts.user": RUN,
     "accounts.webhookendpoint": RUN,
     "apass.cohort": RUN,
@@ -49,6 +51,7 @@ DELETE: dict[str, Roles] = {"tickets.cannedreply": RUN}
 """Who deletes a row; nearly everything is kept."""
 
 CHANGE: dict[str, Roles] = {
+    "accounts.segment": RUN,
     "accounts.user": RUN,
     "accounts.webhookendpoint": RUN,
     "common.calendarday": RUN,
@@ -70,9 +73,12 @@ ACTS: dict[str, dict[str, Roles]] = {
     "accounts.device": _acts("end"),
     "accounts.integrationtoken": _acts("rotate revoke"),
     "accounts.legalhold": _acts("lift"),
-    "accounts.member": _acts("set_tier reveal hold ask"),
+    "accounts.member": _acts("grant_vip88 post_case reveal hold ask"),
     "accounts.notificationdelivery": _acts("retry"),
     "accounts.personaldatarequest": _acts("correct begin bring_back refuse withdraw"),
+    "accounts.scoreentry": _acts("take_back"),
+    "accounts.standingrules": _acts("publish preview drop"),
+    "accounts.tiertitle": _acts("end"),
     "accounts.user": _acts(
         "invite end_sessions reset_second_step set_roles unlock close reopen",
         # Whoever is invited chooses their own; a superuser alone sets one.

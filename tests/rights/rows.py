@@ -1,5 +1,6 @@
 """A row of any kind, for lists of which the house of these tests has none."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -7,6 +8,14 @@ from django.utils import timezone
 
 # What one made by its columns alone would not be.
 ALSO: dict[str, dict[str, Any]] = {
+    "accounts.populationday": {
+        "tiers": {"normal": 1},
+        "bands": {"good": 1},
+        "histograms": {"value": {"step": 250, "counts": [1] + [0] * 19}},
+    },
+    "accounts.segment": {"code": "rich", "name": "大户", "conditions": {"value_from": 100}},
+    "accounts.standingrules": {"numbers": {"super_value": 900}},
+    "accounts.tiertitle": {"until": timezone.now() + timedelta(days=1)},
     "accounts.personaldataaccess": {"kind": "page", "field": "", "purpose": ""},
     "django_q.success": {"success": True, "stopped": timezone.now()},
     "django_q.failure": {"success": False, "stopped": timezone.now()},

@@ -11,12 +11,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from accounts.actions.standing import Windows, last_run, windows
 from accounts.models import StandingRules
 from accounts.standing.numbers import InForce, rules_at
 from accounts.standing.preview_statements import COUNTED_SUMS, GROUPS, POINTS, STORED_SUMS
 from accounts.standing.previews import SAMPLES, Tally, failed, is_ready
 from accounts.standing.rules import SHANGHAI, Numbers, settled_on
+from accounts.standing.windows import Windows, last_run, windows
 
 log = logging.getLogger(__name__)
 

@@ -60,11 +60,18 @@ table(
     reason=personal("text", "why; masked when it is written", mask="text", erasure="kept"),
 )
 table(
+    "accounts.Segment",
+    owner=OWNER,
+    purpose="Conditions on where members stand, under a name.",
+    kept="for good",
+    plain="id code name conditions made_by made_at",
+)
+table(
     "accounts.StandingRules",
     owner=OWNER,
     purpose="The numbers behind scores and tiers.",
     kept="for good",
-    plain="version effective_on numbers reason made_by made_at published_at preview",
+    plain="version effective_on numbers reason made_by made_at published_at preview dropped_at",
 )
 table(
     "accounts.StandingRun",

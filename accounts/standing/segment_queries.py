@@ -1,6 +1,7 @@
 """Who is in a segment: the conditions as one query."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
@@ -59,7 +60,7 @@ def _in_ranges(conditions: Conditions, found: QuerySet[Member], now: datetime) -
             asked &= Q(**{f"{column}__gte": low})
         if high is not None:
             asked &= Q(**{f"{column}__lte": high})
-        kind = MemberStanding._meta.get_field(name)
+        kind: Any = MemberStanding._meta.get_field(name)
         start = Coalesce(f"standing__{name}", Value(begins_at.get(name, 0), output_field=kind))
         found = found.alias(**{column: start}).filter(asked)
     return found

@@ -139,9 +139,7 @@ def test_a_segment_is_made_once_and_changed_with_a_reason(ops):
     segment = make(ops)
     changed = {"value_from": 600, "tiers": ["super"]}
     for _time in range(2):
-        change_segment(
-            segment, name="大户", conditions=changed, by=ops, reason="门槛高些", now=NOW
-        )
+        change_segment(segment, name="大户", conditions=changed, by=ops, reason="门槛高些", now=NOW)
     segment.refresh_from_db()
     assert segment.conditions == {"tiers": ["super"], "value_from": 600}
     assert sorted(line.action for line in history_of(segment)) == [
@@ -237,7 +235,9 @@ def test_the_list_of_members_is_narrowed_to_a_segment(office, ops, world):
 @pytest.mark.django_db
 def test_an_auditor_looks_and_builds_nothing(browser_of, ops, auditor):
     segment, browser = make(ops), browser_of(auditor)
-    assert browser.get(reverse("admin:accounts_segment_change", args=[segment.pk])).status_code == 200
+    assert (
+        browser.get(reverse("admin:accounts_segment_change", args=[segment.pk])).status_code == 200
+    )
     assert browser.get(reverse("admin:accounts_segment_add")).status_code == 404
 
 

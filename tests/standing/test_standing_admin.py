@@ -285,7 +285,7 @@ def test_the_charts_draw_what_was_noted(office, mei, ada, shop):
     assert sum(step.count for step in drawn.histograms[0].steps) == 2
     page = office.get(reverse("admin:accounts_populationday_changelist")).content.decode()
     assert "2026-11-30" in page
-    assert page.count("<details class=\"x-figures\">") == 4
+    assert page.count('<details class="x-figures">') == 4
 
 
 def test_the_first_page_has_one_card_of_the_population(office, mei, ada):

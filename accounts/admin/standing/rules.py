@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.forms.models import ModelFormMetaclass
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -77,7 +78,7 @@ def _number_field(name: str) -> forms.IntegerField:
     )
 
 
-DraftForm: Any = type(RulesForm)(
+DraftForm: Any = ModelFormMetaclass(
     "DraftForm", (RulesForm,), {name: _number_field(name) for name in NUMBERS}
 )
 

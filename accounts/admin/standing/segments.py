@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
+from django.forms.models import ModelFormMetaclass
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -110,7 +111,7 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
         return given
 
 
-ConditionsForm: Any = type(SegmentForm)(
+ConditionsForm: Any = ModelFormMetaclass(
     "ConditionsForm",
     (SegmentForm,),
     {f"{name}_{end}": _range_field(f"{name}_{end}") for name in RANGES for end in ("from", "to")},

@@ -63,4 +63,4 @@ def test_a_closed_account_may_nothing(ops, world):
     close_account(ops, by=None, reason="离职")
     ops.refresh_from_db()
     with pytest.raises(Forbidden):
-        ACTS["tier"](ops, world)
+        ACTS["take down"](ops, world)

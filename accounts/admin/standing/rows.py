@@ -83,9 +83,9 @@ class ScoreEntryAdmin(OfMembers):
         return f"{row.points:+d}"
 
     @reason_action(
-        gettext_lazy("Take back"),
+        gettext_lazy("Reverse"),
         right="scores.post",
-        question=gettext_lazy("Take these rows back?"),
+        question=gettext_lazy("Reverse these rows?"),
         consequence=gettext_lazy(
             "Another row cancels each, with what was forgiven of it meanwhile. Both stay to be read."
         ),

@@ -66,12 +66,14 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]
     tiers = forms.MultipleChoiceField(
         label=CONDITIONS["tiers"],
         choices=Tier.choices,
+        initial=list,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     bands = forms.MultipleChoiceField(
         label=CONDITIONS["bands"],
         choices=CreditBand.choices,
+        initial=list,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )

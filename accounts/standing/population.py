@@ -15,12 +15,13 @@ DAYS = 90
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a stacked bar, in percent of the whole."""
+    """One part of a stacked bar, in percent of the whole; ``top`` is how much lies above it."""
 
     key: str
     label: str
     count: int
     share: float
+    top: float
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,11 @@ class Step:
     words: str
     count: int
     height: float
+
+    @property
+    def top(self) -> float:
+        """How much of the drawing lies above the bar."""
+        return 100 - self.height
 
 
 @dataclass(frozen=True)
@@ -85,14 +91,14 @@ def charts() -> Charts | None:
 
 def _stack(day: date, counts: Mapping[str, int], words: Sequence[tuple[str, str]]) -> Stack:
     total = sum(counts.get(key, 0) for key, _label in words)
-    return Stack(
-        day,
-        total,
-        [
-            Part(key, label, counts.get(key, 0), _percent(counts.get(key, 0), total))
-            for key, label in words
-        ],
-    )
+    parts, below = [], 0
+    for key, label in words:
+        count = counts.get(key, 0)
+        below += count
+        parts.append(
+            Part(key, label, count, _percent(count, total), _percent(total - below, total))
+        )
+    return Stack(day, total, parts)
 
 
 def _histogram(label: str, stored: Mapping[str, Any]) -> Histogram:

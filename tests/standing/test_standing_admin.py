@@ -281,6 +281,7 @@ def test_the_charts_draw_what_was_noted(office, mei, ada, shop):
     assert drawn is not None
     assert [stack.day for stack in drawn.days] == [date(2026, 11, 29), date(2026, 11, 30)]
     assert [part.share for part in drawn.days[0].parts] == [0, 75, 0, 0, 25]
+    assert [part.top for part in drawn.days[0].parts] == [100, 25, 25, 25, 0]
     assert drawn.last.members == 2
     assert sum(step.count for step in drawn.histograms[0].steps) == 2
     page = office.get(reverse("admin:accounts_populationday_changelist")).content.decode()

@@ -100,6 +100,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "radio.screen",
             "radio.manage",
             "people.manage",
+            "contacts.merge",
             "tokens.manage",
             "notifications.manage",
             "parameters.change",

@@ -71,6 +71,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Members and merchants"),
             [
                 ("accounts.member", "person"),
+                ("accounts.contact", "contacts"),
+                ("accounts.likeness", "group"),
                 ("merchants.shop", "storefront"),
                 ("merchants.merchant", "domain"),
             ],

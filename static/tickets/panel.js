@@ -91,6 +91,7 @@ export class Panel {
       member.can_reveal ? h("ul", { class: "panel__facts" }, this.#secret(member, "phone", gettext("Phone")), this.#secret(member, "name", gettext("Name"))) : null,
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
+      member.also.length ? h("p", { class: "t-12 ink-3" }, interpolate(gettext("Also %(nos)s"), { nos: member.also.join(", ") })) : null,
     );
   }
 
@@ -166,8 +167,8 @@ export class Panel {
         h("span", { class: "order__state" }, order.status_label),
       ),
       h(
-        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3 nowrap" }, order.order_no),
-        this.mayWrite ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
+        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3 nowrap" }, order.order_no), order.account ? h("span", { class: "tag" }, order.account) : null,
+        this.mayWrite && !order.account ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
       ),
     );
   }
@@ -177,6 +178,7 @@ export class Panel {
       "button", { class: "panel__past", type: "button", onclick: () => this.open(talk.id) },
       h("span", { class: "ink-3" }, momentWords(talk.opened_at, serverNow())),
       h("span", { class: "clip" }, talk.subject || talk.conversation_no),
+      talk.account ? h("span", { class: "tag" }, talk.account) : null,
       h("span", { class: "ink-3 nowrap" }, talk.disposition ?? stateWords(talk.state)),
     ));
   }

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -104,7 +105,7 @@ def unmerge_identity(
         return contact
     gone = [one for one in _identities_of(row) if _contacts_of([one]) == [contact]]
     _refuse_own(gone, by)
-    _running(gone).update(until=moment)
+    _running(gone).update(until=_end_at(moment))
     record(contact, "contact.unmerged", by=by, before=_keys(gone), reason=reason, at=moment)
     for one in gone:
         record(
@@ -238,12 +239,17 @@ def _identity(contact: Contact, row: Row, now: datetime) -> ContactIdentity:
     return ContactIdentity(contact=contact, kind=IdentityKind.USER, user=row, since=now)
 
 
+def _end_at(now: datetime) -> Greatest:
+    """Return when a period ends: machines' clocks differ a little, and no period ends before it began."""
+    return Greatest(F("since"), Value(now))
+
+
 def _take_in(
     younger: Contact, contact: Contact, *, by: User | None, reason: str, now: datetime
 ) -> list[Row]:
     """End the periods in ``younger`` and return who comes over to ``contact``."""
     rows = _rows_of(younger)
-    younger.identities.running().update(until=now)
+    younger.identities.running().update(until=_end_at(now))
     younger.merged_into = contact
     younger.save(update_fields=["merged_into"])
     record(

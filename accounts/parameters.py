@@ -155,6 +155,15 @@ declare(
     unit=_("seconds"),
 )
 declare(
+    "contacts.sign_shared_by_most",
+    5,
+    _(
+        "How many may share a phone, device, address or payer before it says nothing about who they are"
+    ),
+    minimum=2,
+    maximum=50,
+)
+declare(
     "token.access",
     timedelta(minutes=10),
     _("How long an app's access token works before the app renews it"),

@@ -103,6 +103,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "scores.post",
             "titles.grant",
             "standing.manage",
+            "contacts.merge",
             "tokens.manage",
             "notifications.manage",
             "parameters.change",

@@ -78,6 +78,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Members and merchants"),
             [
                 ("accounts.member", "person"),
+                ("accounts.contact", "contacts"),
+                ("accounts.likeness", "group"),
                 ("merchants.shop", "storefront"),
                 ("merchants.merchant", "domain"),
             ],

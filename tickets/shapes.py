@@ -183,10 +183,14 @@ class PanelMember(serializers.Serializer[Any]):
     standing = StandingInShort()
     registered_at = serializers.DateTimeField(allow_null=True)
     real_name_verified = serializers.BooleanField()
+    also = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Numbers of the members that are joined with this one into one contact.",
+    )
 
 
 class PastTalk(serializers.Serializer[Any]):
-    """An earlier conversation of the same member."""
+    """An earlier conversation of the same person."""
 
     id = KeyField("cnv")
     conversation_no = serializers.CharField()
@@ -194,13 +198,24 @@ class PastTalk(serializers.Serializer[Any]):
     state = serializers.ChoiceField(State.choices)
     opened_at = serializers.DateTimeField()
     disposition = serializers.CharField(allow_null=True)
+    account = serializers.CharField(
+        allow_null=True, help_text="the member number, when it was asked under another one"
+    )
+
+
+class PanelOrder(Order):
+    """An order of the same person."""
+
+    account = serializers.CharField(
+        allow_null=True, help_text="the member number, when it was bought under another one"
+    )
 
 
 class Panel(serializers.Serializer[Any]):
     """What stands beside a conversation."""
 
     member = PanelMember(allow_null=True)
-    orders = Order(many=True)
+    orders = PanelOrder(many=True)
     past = PastTalk(many=True)
 
 

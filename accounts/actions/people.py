@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.asking import require_reason
+from accounts.actions.asking import refuse_own_case, require_reason
 from accounts.actions.devices import end_devices
 from accounts.actions.sessions import end_sessions, tell_rights_changed
 from accounts.models import DeviceEnd, Ended, Member, Role, Tier, User
@@ -75,8 +75,12 @@ def end_all_sessions(user: User, *, by: User | None, reason: str) -> int:
 
 @transaction.atomic
 def set_tier(member: Member, tier: str, *, by: User | None, reason: str) -> Member:
-    """Put ``member`` into ``tier``. Raises ``forbidden``, ``tier.unknown``; the same tier again changes nothing."""
+    """Put ``member`` into ``tier``; the same tier again changes nothing.
+
+    Raises ``forbidden``, ``conflict.own_case``, ``tier.unknown``.
+    """
     require_right(by, "people.manage")
+    refuse_own_case(member.pk, by)
     if tier not in Tier.values:
         raise DomainError("tier.unknown", _("There is no such tier."))
     member = Member.objects.select_for_update().get(pk=member.pk)

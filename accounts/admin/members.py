@@ -18,6 +18,7 @@ from accounts.actions import (
     reveal,
     set_tier,
 )
+from accounts.admin.contacts import JoinForm, join
 from accounts.loading import MemberLoader
 from accounts.masks import shown
 from accounts.models import (
@@ -206,6 +207,21 @@ class MemberAdmin(BaseAdmin):
             member, answers["kind"], by=signed_in(request), reason=answers["reason"]
         )
         return asked.request_no
+
+    @reason_action(
+        _("Join with another account"),
+        right="contacts.merge",
+        form=JoinForm,
+        question=_("With whom is this one person?"),
+        consequence=_(
+            "They become one contact. Each account keeps its orders, talks, credit and history, and "
+            "can be taken out again."
+        ),
+        fits=lambda member: member.erased_at is None and member.hidden_at is None,
+        in_bulk=False,
+    )
+    def join(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        return join(request, member, answers)
 
     def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -162,13 +163,22 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def visible_to(self, user: User) -> "MemberQuerySet":
         """Members ``user`` may see: oneself; the desk and the back office see all, masked by the door.
 
-        Who has asked to be erased is found by those who handle it alone.
+        Who has asked to be erased is found by those who handle it alone. Nobody sees at work what
+        they are under another account.
         """
         if user.can("personal_data.handle"):
-            return self
+            return self.exclude(pk__in=own_elsewhere(user))
         if user.can("desk.use") or user.can("tickets.see_all"):
-            return self.filter(hidden_at=None)
+            return self.filter(hidden_at=None).exclude(pk__in=own_elsewhere(user))
         return self.filter(user=user, hidden_at=None) if user.is_authenticated else self.none()
+
+    def for_work_of(self, user: User) -> "MemberQuerySet":
+        """Members ``user`` may see at work: never oneself, under whatever account."""
+        return self.visible_to(user).exclude(user=user)
+
+    def of_person(self, user: User) -> "MemberQuerySet":
+        """Members that ``user`` is: under this account, or under one that is joined with it."""
+        return self.filter(pk__in=own_members(user))
 
     def hidden(self) -> "MemberQuerySet":
         """Members who have asked to be erased and are not nameless yet: a handful at any time."""
@@ -220,6 +230,16 @@ class Member(models.Model):
     def shown_name(self) -> str:
         """The number and the masked name."""
         return f"{self.member_no} {mask_name(self.display_name)}".strip()
+
+
+def own_elsewhere(user: User) -> RawSQL:
+    """Return the keys of the members ``user`` is under other accounts, by the contact they share."""
+    return RawSQL("SELECT accounts_own_members(%s, false)", [user.pk])
+
+
+def own_members(user: User) -> RawSQL:
+    """Return the keys of all members ``user`` is: under this account, and under joined ones."""
+    return RawSQL("SELECT accounts_own_members(%s, true)", [user.pk])
 
 
 class MemberLine(SearchLine):

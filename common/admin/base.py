@@ -57,8 +57,9 @@ class BaseAdmin(ListViews, ListExport, BulkActs, Picking, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         manager = self.model._default_manager
-        visible_to = getattr(manager, "visible_to", None)
-        rows = visible_to(request.user) if visible_to else manager.all()
+        # The back office is work: what is about oneself is not in its lists.
+        seen = getattr(manager, "for_work_of", None) or getattr(manager, "visible_to", None)
+        rows = seen(request.user) if seen else manager.all()
         ordering = self.get_ordering(request)
         return rows.order_by(*ordering) if ordering else rows
 

@@ -42,6 +42,7 @@ _ADDRESS = ("address.bad", "address.internal", "address.plain", "address.port")
 _SCREENED = ("case.already_screened", "radio.own_case")
 _SCREENER = ("radio.not_screener",)
 _WEBHOOK = ("webhook.removed",)
+_OWN_CASE = ("conflict.own_case",)
 
 OWN: dict[str, Codes] = {
     "signIn": {
@@ -60,6 +61,7 @@ OWN: dict[str, Codes] = {
         401: ("refresh.unknown", "refresh.expired", "refresh.revoked", "refresh.reused"),
     },
     "revealField": {
+        403: _OWN_CASE,
         404: ("member.not_found",),
         409: ("personal_data.no_reason", "personal_data.empty", "personal_data.budget"),
     },
@@ -75,7 +77,7 @@ OWN: dict[str, Codes] = {
     "transferConversation": {
         409: (
             *_OWNING, "conversation.not_live", "transfer.no_note", "transfer.no_target", "transfer.not_agent",
-            "transfer.not_in_team", "transfer.same_owner", "transfer.not_online",
+            "transfer.not_in_team", "transfer.not_free", "transfer.same_owner", "transfer.not_online",
             "transfer.at_capacity", "transfer.team_closed", "transfer.same_team",
         ),
     },
@@ -99,11 +101,11 @@ OWN: dict[str, Codes] = {
         ),
     },
     "selectCase": {
-        403: _SCREENER,
+        403: (*_SCREENER, *_OWN_CASE),
         409: (*_SCREENED, "case.no_headline", "case.headline_too_long", "case.no_channel"),
     },
-    "mergeCase": {403: _SCREENER, 409: (*_SCREENED, "case.merge_into_itself", "case.cannot_take_in")},
-    "rejectCase": {403: _SCREENER, 409: (*_SCREENED, "case.no_reason")},
+    "mergeCase": {403: (*_SCREENER, *_OWN_CASE), 409: (*_SCREENED, "case.merge_into_itself", "case.cannot_take_in")},
+    "rejectCase": {403: (*_SCREENER, *_OWN_CASE), 409: (*_SCREENED, "case.no_reason")},
     "changePreferences": {
         409: (
             "notification.unknown_kind", "notification.unknown_medium", "notification.not_silenced",

@@ -104,7 +104,7 @@ class Cases(CaseEndpoint):
         """Push a conversation to the kitchen; one that is there already is answered with (200)."""
         sent = accepted(NewCase, request.data)
         conversation = (
-            Conversation.objects.visible_to(request.user).filter(pk=sent["conversation"]).first()
+            Conversation.objects.for_work_of(request.user).filter(pk=sent["conversation"]).first()
         )
         if conversation is None:
             raise Http404
@@ -119,7 +119,7 @@ class Cases(CaseEndpoint):
 
     def _found(self, user: User, query: dict[str, Any], now: datetime) -> tuple[list[Case], str]:
         if "conversation" in query:
-            seen = Conversation.objects.visible_to(user).filter(pk=query["conversation"])
+            seen = Conversation.objects.for_work_of(user).filter(pk=query["conversation"])
             return list(fates(Case.objects.filter(conversation__in=seen))), ""
         if query["scope"] == "kitchen":
             if not user.can("radio.screen"):

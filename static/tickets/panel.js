@@ -92,6 +92,7 @@ export class Panel {
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
       this.#credit(member.standing),
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
+      member.also.length ? h("p", { class: "t-12 ink-3" }, interpolate(gettext("Also %(nos)s"), { nos: member.also.join(", ") })) : null,
     );
   }
 
@@ -181,8 +182,8 @@ export class Panel {
         h("span", { class: "order__state" }, order.status_label),
       ),
       h(
-        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3 nowrap" }, order.order_no),
-        this.mayWrite ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
+        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3 nowrap" }, order.order_no), order.account ? h("span", { class: "tag" }, order.account) : null,
+        this.mayWrite && !order.account ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
       ),
     );
   }
@@ -192,6 +193,7 @@ export class Panel {
       "button", { class: "panel__past", type: "button", onclick: () => this.open(talk.id) },
       h("span", { class: "ink-3" }, momentWords(talk.opened_at, serverNow())),
       h("span", { class: "clip" }, talk.subject || talk.conversation_no),
+      talk.account ? h("span", { class: "tag" }, talk.account) : null,
       h("span", { class: "ink-3 nowrap" }, talk.disposition ?? stateWords(talk.state)),
     ));
   }

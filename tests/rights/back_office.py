@@ -67,14 +67,16 @@ def _acts(names: str, **but: Roles) -> dict[str, Roles]:
 
 
 ACTS: dict[str, dict[str, Roles]] = {
+    "accounts.contact": _acts("unmerge"),
     "accounts.device": _acts("end"),
     "accounts.integrationtoken": _acts("rotate revoke"),
     "accounts.legalhold": _acts("lift"),
-    "accounts.member": _acts("set_tier reveal hold ask"),
+    "accounts.likeness": _acts("merge apart"),
+    "accounts.member": _acts("set_tier reveal hold ask join"),
     "accounts.notificationdelivery": _acts("retry"),
     "accounts.personaldatarequest": _acts("correct begin bring_back refuse withdraw"),
     "accounts.user": _acts(
-        "invite end_sessions reset_second_step set_roles unlock close reopen",
+        "invite end_sessions reset_second_step set_roles unlock close reopen join",
         # Whoever is invited chooses their own; a superuser alone sets one.
         set_password=NOBODY,
     ),

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import user_topic
+from accounts.actions.asking import refuse_own_case
 from accounts.models import Member, User
 from apass.queries import queue_priority
 from common.deadlines import drop_deadline, set_deadline
@@ -290,10 +291,12 @@ def in_team(user: User, team_id: int) -> bool:
 def require(by: User, right: str, conversation: Conversation) -> None:
     """Refuse (``forbidden``) who lacks ``right`` or has nothing to do with the conversation's team.
 
-    Its owner, its team and who may see everything have.
+    Its owner, its team and who may see everything have; who asked has not (``conflict.own_case``),
+    whatever they are besides.
     """
     if not by.can(right):
         raise Forbidden()
+    refuse_own_case(conversation.member_id, by)
     if not (
         by.pk in {conversation.owner_id, conversation.first_owner_id}
         or by.can("tickets.see_all")

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import notify
-from accounts.models import User
+from accounts.actions.asking import is_own_case, refuse_own_case
+from accounts.models import User, own_members
 from common.errors import DomainError, Forbidden
 from common.history import record
 from common.push import push
@@ -40,13 +41,16 @@ def accept_conversation(conversation: Conversation, *, by: User) -> Conversation
     """Make ``by`` the owner of a waiting conversation; of many who try, exactly one wins.
 
     The owner's second call changes nothing. Raises ``forbidden`` (no right, not of the team),
-    ``presence.not_online``, ``conversation.at_capacity`` (load, capacity), ``conversation.taken``
-    (owner), ``conversation.not_live``.
+    ``conflict.own_case`` (``by`` is who asks), ``presence.not_online``,
+    ``conversation.at_capacity`` (load, capacity), ``conversation.taken`` (owner),
+    ``conversation.not_live``.
     """
     _require_taker(by)
-    team_id = Conversation.objects.values_list("team_id", flat=True).get(pk=conversation.pk)
+    rows = Conversation.objects.values_list("team_id", "member_id")
+    team_id, member_id = rows.get(pk=conversation.pk)
     if not in_team(by, team_id):
         raise Forbidden(_("This conversation waits for another team."))
+    refuse_own_case(member_id, by)
     if Conversation.objects.owned_by(by).filter(pk=conversation.pk).exists():
         return _again(conversation.pk)
     _require_room(by)
@@ -57,6 +61,7 @@ def accept_conversation(conversation: Conversation, *, by: User) -> Conversation
 def accept_next(*, by: User) -> Conversation | None:
     """Accept whose turn it is in ``by``'s teams: priority, then longest wait. None when nobody waits.
 
+    What ``by`` asks themselves waits for a colleague.
     Two agents at once get two conversations. Raises what :func:`accept_conversation` raises.
     """
     _require_taker(by)
@@ -65,6 +70,7 @@ def accept_next(*, by: User) -> Conversation | None:
     conversation = (
         Conversation.objects.waiting()
         .filter(team_id__in=teams)
+        .exclude(member__in=own_members(by))
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
         .first()
     )
@@ -87,7 +93,7 @@ def transfer_conversation(
     the time they have been waiting. Raises ``forbidden``, ``not_owner``, ``conversation.not_live``,
     ``transfer.no_target``, ``transfer.no_note``, ``transfer.same_owner``, ``transfer.same_team``,
     ``transfer.team_closed``, ``transfer.not_agent``, ``transfer.not_in_team``,
-    ``transfer.not_online``, ``transfer.at_capacity``.
+    ``transfer.not_online``, ``transfer.not_free`` (the person is who asks), ``transfer.at_capacity``.
     """
     if not note.strip():
         raise DomainError("transfer.no_note", _("Write a line for whoever takes it on."))
@@ -144,7 +150,9 @@ def take_over_conversation(
 
 
 @transaction.atomic
-def return_conversation(conversation: Conversation, *, former: User) -> bool:
+def return_conversation(
+    conversation: Conversation, *, former: User, reason: str = "the owner left the desk"
+) -> bool:
     """Put back into its queue what ``former`` can answer no more; False when it has moved on.
 
     The requester keeps the time they have been waiting and is told.
@@ -165,7 +173,7 @@ def return_conversation(conversation: Conversation, *, former: User) -> bool:
         by=None,
         before={"state": State.OPEN, "owner": former},
         after={"state": State.WAITING, "owner": None},
-        reason="the owner left the desk",
+        reason=reason,
     )
     team = conversation.team
     say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
@@ -173,6 +181,15 @@ def return_conversation(conversation: Conversation, *, former: User) -> bool:
     announce(conversation, "conversation.returned", teams=[team], people=[former])
     tell(conversation, "conversation.returned")
     return True
+
+
+def return_own_cases(user: User) -> int:
+    """Put back what ``user`` answers and, as it turned out, asked themselves; return how many."""
+    own = Conversation.objects.owned_by(user).filter(member__in=own_members(user))
+    return sum(
+        return_conversation(conversation, former=user, reason="the owner is who asked")
+        for conversation in own
+    )
 
 
 def _accept(key: uuid.UUID, team_id: int, by: User) -> Conversation:
@@ -309,6 +326,9 @@ def _require_receiver(
     conversation: Conversation, person: User, status: AgentStatus, by: User
 ) -> None:
     name = {"name": person.display_name}
+    if is_own_case(conversation.member_id, person):
+        # No word of whose case it is: who hands it on need not learn that their colleague buys here.
+        raise DomainError("transfer.not_free", _("%(name)s cannot take this one.") % name)
     if conversation.owner_id == person.pk:
         raise DomainError("transfer.same_owner", _("%(name)s has it already.") % name)
     if status.presence != Presence.ONLINE:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Member, User
+from accounts.models import Member, User, own_elsewhere, own_members
 from common.ids import public_key, short_code, uuid7
 from common.models import stamp_changes
 from merchants.models import Shop
@@ -86,16 +86,21 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
         """Conversations ``user`` may see: a member's own; an agent's own and the teams' queues and work.
 
-        Those of a member who has asked to be erased are seen by who handles that alone.
+        Those of a member who has asked to be erased are seen by who handles that alone; what somebody
+        asks under another account is not theirs to see at work.
         """
         if not user.is_authenticated:
             return self.none()
         if user.can("personal_data.handle"):
-            return self
+            return self.exclude(member__in=own_elsewhere(user))
         rows = self.of_findable_members()
         if user.can("tickets.see_all"):
-            return rows
+            return rows.exclude(member__in=own_elsewhere(user))
         return rows.spoken_with(user)
+
+    def for_work_of(self, user: User) -> "ConversationQuerySet":
+        """Conversations ``user`` may see as staff: never one's own case, under whatever account."""
+        return self.visible_to(user).exclude(member__in=own_members(user))
 
     def spoken_with(self, user: User) -> "ConversationQuerySet":
         """Conversations in which ``user`` is a party: the member, or the desk whose work it is."""
@@ -105,7 +110,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             return self.filter(member__user_id=user.pk)
         # Asked as a list of members, not joined: a join inside an OR hides every index.
         own = Q(member__in=Member.objects.filter(user=user).values("pk"))
-        return self.filter(own | _work_of(user))
+        return self.filter(own | _work_of(user)).exclude(member__in=own_elsewhere(user))
 
     def worked_on_by(self, user: User) -> "ConversationQuerySet":
         """Conversations that are ``user``'s work at the desk: owned, first asked, or of their teams."""

@@ -88,6 +88,7 @@ def conversation_page(
     """
     rows: QuerySet[Conversation] = Conversation.objects.visible_to(user)
     if user.can("desk.use"):
+        rows = Conversation.objects.for_work_of(user)
         rows = _in_scope(rows, user, scope, state)
     if state:
         rows = rows.filter(state=state)

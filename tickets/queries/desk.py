@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count, F, Sum
 from django.utils.translation import gettext as _
 
+from accounts.contacts.queries import joined_members
 from accounts.masks import shown_member
 from accounts.models import Member, Tier, User
 from accounts.standing.queries import standing_in_short
@@ -32,7 +33,7 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
     """
     teams = list(Team.objects.filter(memberships__user=user, is_active=True))
     ids = [team.pk for team in teams]
-    visible = Conversation.objects.visible_to(user)
+    visible = Conversation.objects.for_work_of(user)
     mine = cards(
         visible.filter(owner=user, state=State.OPEN).order_by(
             F("waiting_since").asc(nulls_last=True), "-id"
@@ -82,11 +83,16 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
 
 
 def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, Any]:
-    """Return who the requester is: masked facts, tier and why, newest orders, earlier conversations."""
+    """Return who the requester is: masked facts, tier and why, newest orders, earlier conversations.
+
+    Orders and conversations are those of all their members that are one contact, each marked with
+    the number where it is another one.
+    """
     member = conversation.member
     if member is None:
         return {"member": None, "orders": [], "past": []}
     standing = _standing(member, now)
+    others = {one.pk: one.member_no for one in joined_members(member)}
     return {
         "member": {
             "member_no": member.member_no,
@@ -98,9 +104,13 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
             "standing": standing,
             "registered_at": member.registered_at,
             "real_name_verified": member.real_name_verified,
+            "also": list(others.values()),
         },
-        "orders": newest_orders_of(member.pk, user, limit=PANEL_ORDERS),
-        "past": _past(conversation, member, user),
+        "orders": [
+            card | {"account": others.get(member_id)}
+            for member_id, card in newest_orders_of([member.pk, *others], user, limit=PANEL_ORDERS)
+        ],
+        "past": _past(conversation, member, others, user),
     }
 
 
@@ -113,15 +123,17 @@ def team_cards(user: User) -> list[dict[str, Any]]:
     ]
 
 
-def _past(conversation: Conversation, member: Member, user: User) -> list[dict[str, Any]]:
+def _past(
+    conversation: Conversation, member: Member, others: dict[int, str], user: User
+) -> list[dict[str, Any]]:
     rows = list(
-        Conversation.objects.visible_to(user)
-        .filter(member=member)
+        Conversation.objects.for_work_of(user)
+        .filter(member__in=[member.pk, *others])
         .exclude(pk=conversation.pk)
         .order_by("-id")
         .values(
             "id", "conversation_no", "subject", "state", "opened_at", "disposition__name",
-            *PARTY_COLUMNS,
+            "member_id", *PARTY_COLUMNS,
         )[:PANEL_PAST]
     )  # fmt: skip
     subjects = Parties(user).readable([(row, row["subject"]) for row in rows])
@@ -133,6 +145,7 @@ def _past(conversation: Conversation, member: Member, user: User) -> list[dict[s
             "state": row["state"],
             "opened_at": row["opened_at"],
             "disposition": row["disposition__name"],
+            "account": others.get(row["member_id"]),
         }
         for row, subject in zip(rows, subjects, strict=True)
     ]

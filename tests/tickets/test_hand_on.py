@@ -218,7 +218,7 @@ def test_handing_on_taking_over_and_resolving_at_once_leave_one_owner_or_queue(
     mei, bo, sen, lin, team, other_team
 ):
     Disposition.objects.get_or_create(code="solved", defaults={"name": "已解决"})
-    AgentStatus.objects.update(capacity=1000)
+    carry_all()
     for _round in range(15):
         conversation = answered(mei.member, team, bo)
         barrier = threading.Barrier(4)

@@ -6,8 +6,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from common import parameters
 from common.errors import DomainError, Forbidden
 from common.history import history_of
+from common.parameters import set_value
 from tests.tickets.casts import waiting
 from tickets.actions.ownership import accept_conversation, accept_next
 from tickets.models import Conversation, Message, State

@@ -13,6 +13,7 @@ from common.errors import DomainError, Forbidden
 from common.history import history_of
 from tests.conftest import at_the_desk, person
 from tests.tickets.casts import answered, waiting
+from tests.tickets.test_accept import carry_all
 from tickets.actions import conversations as life
 from tickets.actions import ownership
 from tickets.actions.ownership import take_over_conversation, transfer_conversation

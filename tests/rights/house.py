@@ -3,7 +3,8 @@
 Mei, Bo's team, the listeners of the private channel ``risk`` are the one; Chen, Dora's team and the
 listeners of ``vault`` the other. Pat's team belongs to a service partner, with a member Fei of its
 own: for Pat that is the one, and the other is Chen's. Everybody also has things that are theirs
-alone: a phone, a browser, a notification, a webhook. ``Side.rows`` names what stands in an address or a body; the same name
+alone: a phone, a browser, a notification, a webhook. ``Side.rows`` names what stands in an address
+or a body; the same name
 means the same kind of thing on either side, so that one side's request can be sent with the other's.
 """
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
@@ -41,7 +41,7 @@ class Drawn(forms.Widget):
     picture: SafeString | None = None
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        return self.picture or SafeString(_now_("These hours cannot be drawn yet."))
+        return self.picture or SafeString(gettext("These hours cannot be drawn yet."))
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
         return None

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _now_
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import (
@@ -166,7 +166,7 @@ class AgentStatusAdmin(BaseAdmin):
             if limit.amount is not None:
                 word = f"{limit.amount:,}"
             else:
-                word = _now_("yes") if limit.is_allowed else _now_("no")
+                word = gettext("yes") if limit.is_allowed else gettext("no")
             parts = ", ".join(f"{name} {given}".strip() for name, given in _why(limit))
             said.append(f"{kind.label} {word} ({parts})")
         return "; ".join(said)
@@ -264,11 +264,11 @@ class PresenceSpanAdmin(BaseAdmin):
 
 def _why(limit: rules.Limit) -> list[tuple[str, str]]:
     words = {
-        "level": _now_("level"),
-        "ladder": _now_("ladder"),
-        "quality": _now_("quality ×"),
-        "cap": _now_("capped at"),
-        "from_level": _now_("from level"),
-        "role": _now_("not at the desk"),
+        "level": gettext("level"),
+        "ladder": gettext("ladder"),
+        "quality": gettext("quality ×"),
+        "cap": gettext("capped at"),
+        "from_level": gettext("from level"),
+        "role": gettext("not at the desk"),
     }
     return [(words[name], given) for name, given in limit.why]

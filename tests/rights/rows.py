@@ -1,5 +1,6 @@
 """A row of any kind, for lists of which the house of these tests has none."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -9,6 +10,9 @@ from django.utils import timezone
 ALSO: dict[str, dict[str, Any]] = {
     "accounts.personaldataaccess": {"kind": "page", "field": "", "purpose": ""},
     "django_q.success": {"success": True, "stopped": timezone.now()},
+    "workforce.skill": {"code": "fruit"},
+    "workforce.workcalendar": {"code": "day"},
+    "workforce.qualitymeasure": {"month": date(2026, 1, 1)},
     "django_q.failure": {"success": False, "stopped": timezone.now()},
 }
 

@@ -7,6 +7,7 @@ MERCHANT_STAFF = "merchant_staff"
 AGENT = "agent"
 SENIOR = "senior"
 LEAD = "lead"
+PARTNER_AGENT = "partner_agent"
 ACCOUNT_MANAGER = "account_manager"
 BUSINESS = "business"
 OPERATIONS = "operations"
@@ -19,6 +20,7 @@ _WEIGHT = (
     LEAD,
     SENIOR,
     AGENT,
+    PARTNER_AGENT,
     ACCOUNT_MANAGER,
     BUSINESS,
     EXECUTIVE,
@@ -26,8 +28,11 @@ _WEIGHT = (
     MEMBER,
 )
 
-SERVICE_ROLES = frozenset({AGENT, SENIOR, LEAD})
+SERVICE_ROLES = frozenset({AGENT, SENIOR, LEAD, PARTNER_AGENT})
 """Roles that answer members at the desk."""
+
+BESIDE_PARTNER = frozenset({PARTNER_AGENT, MEMBER, MERCHANT_STAFF})
+"""Roles a partner's agent may have: whoever has one of the house's sees more than a partner may."""
 
 ASKED, IN_PROGRESS, READY, DONE = "asked", "in_progress", "ready", "done"
 REFUSED, CANCELLED = "refused", "cancelled"
@@ -54,6 +59,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     AGENT: frozenset(
         {
             "desk.use",
+            "customers.look_up",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -65,6 +71,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     SENIOR: frozenset(
         {
             "desk.use",
+            "customers.look_up",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -77,6 +84,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     LEAD: frozenset(
         {
             "desk.use",
+            "customers.look_up",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -88,6 +96,10 @@ RIGHTS: dict[str, frozenset[str]] = {
             "personal_data.reveal",
             "webhooks.use",
         }
+    ),
+    # Of a partner: its own queues and nothing beside them.
+    PARTNER_AGENT: frozenset(
+        {"desk.use", "tickets.accept", "tickets.reply", "tickets.note", "radio.submit_case"}
     ),
     ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use", "orders.see_all", "webhooks.use"}),
     BUSINESS: frozenset({"radio.read", "webhooks.use"}),

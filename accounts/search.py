@@ -40,8 +40,8 @@ class MemberKind(LinedKind):
     number = "member_no"
 
     def is_for(self, user: User) -> bool:
-        """The desk and the back office."""
-        return user.can("desk.use") or user.can("tickets.see_all")
+        """Our desk and the back office."""
+        return user.can("customers.look_up") or user.can("tickets.see_all")
 
     def visible(self, user: User) -> QuerySet[Member]:
         """Return the members ``user`` may see at work."""

@@ -116,7 +116,7 @@ def other_team(db) -> Team:
 def at_the_desk(user: User, team: Team, *, is_lead: bool = False) -> User:
     """Put someone into a team, taking chats."""
     TeamMembership.objects.create(team=team, user=user, is_lead=is_lead)
-    AgentStatus.objects.create(user=user, presence=Presence.ONLINE)
+    AgentStatus.objects.create(user=user, presence=Presence.ONLINE, level=5)
     return user
 
 

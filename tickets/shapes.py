@@ -9,7 +9,7 @@ from accounts.standing.shapes import StandingInShort
 from common.rest import KeyField
 from tickets.models import AuthorKind, Medium, MessageKind, State
 from trade.shapes import Order
-from workforce.models import Presence
+from workforce.models import Presence, PresenceReason
 
 
 class Person(serializers.Serializer[Any]):
@@ -180,7 +180,7 @@ class PanelMember(serializers.Serializer[Any]):
     tier = serializers.ChoiceField(Tier.choices)
     tier_label = serializers.CharField()
     tier_why = serializers.CharField()
-    standing = StandingInShort()
+    standing = StandingInShort(allow_null=True)
     registered_at = serializers.DateTimeField(allow_null=True)
     real_name_verified = serializers.BooleanField()
     also = serializers.ListField(
@@ -224,6 +224,7 @@ class OwnPresence(serializers.Serializer[Any]):
 
     presence = serializers.ChoiceField(Presence.choices)
     presence_label = serializers.CharField()
+    reason = serializers.ChoiceField(PresenceReason.choices, allow_blank=True)
     since = serializers.DateTimeField(allow_null=True)
     capacity = serializers.IntegerField()
 
@@ -239,12 +240,23 @@ class TeamPerson(serializers.Serializer[Any]):
     capacity = serializers.IntegerField(help_text="conversations they can have")
 
 
+class TeamHours(serializers.Serializer[Any]):
+    """When a team is open."""
+
+    is_open = serializers.BooleanField(help_text="now")
+    closes_at = serializers.DateTimeField(
+        allow_null=True, help_text="null while closed, and for a team open day and night"
+    )
+    opens_at = serializers.DateTimeField(allow_null=True, help_text="null while open")
+
+
 class Team(serializers.Serializer[Any]):
     """A team that answers."""
 
     code = serializers.CharField()
     name = serializers.CharField()
     is_mine = serializers.BooleanField()
+    hours = TeamHours()
 
 
 class TeamPage(serializers.Serializer[Any]):
@@ -273,7 +285,10 @@ class DeskMe(serializers.Serializer[Any]):
     name = serializers.CharField()
     presence = serializers.ChoiceField(Presence.choices)
     presence_label = serializers.CharField()
+    reason = serializers.ChoiceField(PresenceReason.choices, allow_blank=True)
+    reason_label = serializers.CharField(allow_blank=True)
     since = serializers.DateTimeField(allow_null=True)
+    level = serializers.IntegerField(help_text="1 to 5")
     load = serializers.IntegerField()
     capacity = serializers.IntegerField()
     taken_today = serializers.IntegerField()
@@ -287,6 +302,13 @@ class DeskCounts(serializers.Serializer[Any]):
     unread = serializers.IntegerField()
 
 
+class DeskPresence(NamedCode):
+    """A presence one can choose."""
+
+    minutes = serializers.IntegerField(help_text="spent in it today so far")
+    reasons = NamedCode(many=True)
+
+
 class Desk(serializers.Serializer[Any]):
     """The whole desk at one moment."""
 
@@ -296,7 +318,7 @@ class Desk(serializers.Serializer[Any]):
     counts = DeskCounts()
     teams = DeskTeam(many=True)
     other_teams = NamedCode(many=True)
-    presences = NamedCode(many=True)
+    presences = DeskPresence(many=True)
     dispositions = NamedCode(many=True)
     greeting_word = serializers.CharField()
     now = serializers.DateTimeField()

@@ -32,7 +32,7 @@ def team_topic(user: User, argument: str) -> str | None:
     if not user.can("tickets.see_all"):
         if not user.can("desk.use"):
             return None
-        teams = teams.filter(members=user)
+        teams = teams.visible_to(user).filter(members=user)
     found = teams.first()
     return found.topic if found else None
 

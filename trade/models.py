@@ -16,8 +16,8 @@ from common.models import SearchLine, line_indexes, stamp_changes
 from common.partitions import register
 from merchants.models import Shop
 
-SEE_ALL = ("desk.use", "tickets.see_all", "orders.see_all")
-"""Rights of the desk and the back office: with one of them all orders and products are seen."""
+SEE_ALL = ("customers.look_up", "tickets.see_all", "orders.see_all")
+"""Rights of our desk and the back office: with one of them all orders and products are seen."""
 TEXT: "models.TextField[str, str]" = models.TextField()
 
 

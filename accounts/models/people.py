@@ -24,6 +24,7 @@ class Role(models.TextChoices):
     AGENT = rules.AGENT, _("agent")
     SENIOR = rules.SENIOR, _("senior agent")
     LEAD = rules.LEAD, _("team lead")
+    PARTNER_AGENT = rules.PARTNER_AGENT, _("partner's agent")
     ACCOUNT_MANAGER = rules.ACCOUNT_MANAGER, _("account manager")
     BUSINESS = rules.BUSINESS, _("business team")
     OPERATIONS = rules.OPERATIONS, _("operations")
@@ -139,6 +140,11 @@ class User(AbstractBaseUser):
         return bool(rules.SERVICE_ROLES.intersection(self.roles))
 
     @property
+    def is_partner_agent(self) -> bool:
+        """Tell whether this person answers for a partner: they see its queues and nothing else."""
+        return Role.PARTNER_AGENT in self.roles
+
+    @property
     def is_staff(self) -> bool:
         """Tell whether the back office opens for this person (Django's word)."""
         return self.can("admin.use")
@@ -161,14 +167,14 @@ class User(AbstractBaseUser):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def visible_to(self, user: User) -> "MemberQuerySet":
-        """Members ``user`` may see: oneself; the desk and the back office see all, masked by the door.
+        """Members ``user`` may see: oneself; our desk and the back office see all, masked by the door.
 
         Who has asked to be erased is found by those who handle it alone. Nobody sees at work what
         they are under another account.
         """
         if user.can("personal_data.handle"):
             return self.exclude(pk__in=own_elsewhere(user))
-        if user.can("desk.use") or user.can("tickets.see_all"):
+        if user.can("customers.look_up") or user.can("tickets.see_all"):
             return self.filter(hidden_at=None).exclude(pk__in=own_elsewhere(user))
         return self.filter(user=user, hidden_at=None) if user.is_authenticated else self.none()
 

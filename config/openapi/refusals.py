@@ -72,13 +72,16 @@ OWN: dict[str, Codes] = {
     "openConversation": {
         409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD),
     },
-    "acceptConversation": {409: (*_OWNING, *_ROOM, "conversation.not_live")},
+    "acceptConversation": {
+        409: (*_OWNING, *_ROOM, "conversation.not_live", "conversation.skill_missing"),
+    },
     "acceptNext": {409: _ROOM},
     "transferConversation": {
         409: (
             *_OWNING, "conversation.not_live", "transfer.no_note", "transfer.no_target", "transfer.not_agent",
             "transfer.not_in_team", "transfer.not_free", "transfer.same_owner", "transfer.not_online",
             "transfer.at_capacity", "transfer.team_closed", "transfer.same_team",
+            "transfer.out_of_reach",
         ),
     },
     "takeOverConversation": {409: (*_OWNING, *_ROOM, "reason.missing", "conversation.not_open")},
@@ -92,7 +95,7 @@ OWN: dict[str, Codes] = {
         409: ("not_owner", "closed", "attachment.too_many"),
         413: ("file.too_large",),
     },
-    "setPresence": {409: ("presence.not_agent",)},
+    "setPresence": {409: ("presence.not_agent", "presence.reason_unknown")},
     "submitCase": {
         403: ("radio.may_not_submit",),
         409: (

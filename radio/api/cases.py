@@ -15,7 +15,7 @@ from accounts.models import User
 from common.rest import KeyField, PageQuery, RowLimit, Sent, accepted, answers
 from radio import shapes
 from radio.actions import merge_case, reject_case, select_case, submit_case
-from radio.api.base import RadioEndpoint
+from radio.api.base import PushesCases, RadioEndpoint
 from radio.models import Case, Channel, Severity
 from radio.queries.cases import case_card, case_for, cases_in_kitchen, fates, pushed_by, viewer
 from tickets.models import Conversation
@@ -67,6 +67,8 @@ class CaseQuery(PageQuery):
 
 class CaseEndpoint(RadioEndpoint):
     """An address that answers with one case."""
+
+    permission_classes = [PushesCases]
 
     def shown(self, case: Case, user: User, status: int = 200) -> Response:
         """Answer with the case as ``user`` sees it now."""

@@ -100,7 +100,8 @@ function listen() {
 
 function drawMe() {
   const { me, presences } = desk;
-  const label = presences.find((p) => p.code === me.presence)?.name ?? me.presence;
+  const word = presences.find((p) => p.code === me.presence)?.name ?? me.presence;
+  const label = me.reason_label ? `${word} · ${me.reason_label}` : word;
   $("load").replaceChildren(`${label} ${me.load}/${me.capacity}`);
   $("load").dataset.presence = me.presence;
   document.querySelector(".rail__me .avatar__presence").dataset.presence = me.presence;
@@ -108,6 +109,7 @@ function drawMe() {
   $("presences").replaceChildren(...presences.map((p) => h(
     "button", { class: "menu__item", type: "button", role: "menuitemradio", "aria-checked": String(p.code === me.presence), onclick: () => choosePresence(p.code) },
     h("span", { class: "dot", dataset: { presence: p.code } }), p.name,
+    p.minutes ? h("span", { class: "menu__note" }, interpolate(gettext("%(n)s min"), { n: p.minutes })) : null,
   )));
 }
 

@@ -108,6 +108,10 @@ export function presenceWords(presence) {
     online: gettext("taking chats"),
     break: gettext("on a break"),
     training: gettext("in training"),
+    meeting: gettext("in a meeting"),
+    lunch: gettext("at lunch"),
+    wrap_up: gettext("wrapping up"),
+    away: gettext("away"),
     offline: gettext("offline"),
   }[presence] ?? presence;
 }

@@ -90,7 +90,7 @@ export class Panel {
       ),
       member.can_reveal ? h("ul", { class: "panel__facts" }, this.#secret(member, "phone", gettext("Phone")), this.#secret(member, "name", gettext("Name"))) : null,
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
-      this.#credit(member.standing),
+      member.standing ? this.#credit(member.standing) : null,
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
       member.also.length ? h("p", { class: "t-12 ink-3" }, interpolate(gettext("Also %(nos)s"), { nos: member.also.join(", ") })) : null,
     );

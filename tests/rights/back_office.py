@@ -41,7 +41,10 @@ ADD: dict[str, Roles] = {
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
     "tickets.disposition": RUN,
+    "workforce.partner": RUN,
+    "workforce.skill": RUN,
     "workforce.team": RUN,
+    "workforce.workcalendar": RUN,
 }
 """Who writes a row with a form; whatever is not here is made by an action, or comes by itself."""
 
@@ -56,8 +59,10 @@ CHANGE: dict[str, Roles] = {
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
     "tickets.disposition": RUN,
-    "workforce.agentstatus": RUN,
+    "workforce.partner": RUN,
+    "workforce.skill": RUN,
     "workforce.team": RUN,
+    "workforce.workcalendar": RUN,
 }
 """Who posts the form of a row; whatever is not here is moved by actions alone."""
 
@@ -93,7 +98,14 @@ ACTS: dict[str, dict[str, Roles]] = {
     "radio.feedtoken": _acts("revoke"),
     "tickets.conversation": _acts("read_whole hand_on requeue resolve reopen"),
     "trade.product": _acts("take_down relist"),
-    "workforce.agentstatus": _acts("set_presence"),
+    "workforce.agentskill": _acts("drop"),
+    "workforce.agentstatus": _acts("set_presence set_level set_capacity cap record_quality"),
+    "workforce.calendarexception": _acts("withdraw"),
+    "workforce.partner": _acts("join close reopen"),
+    "workforce.partnerstaff": _acts("leave"),
+    "workforce.skill": _acts("give"),
+    "workforce.team": _acts("give set_hours ask_skill"),
+    "workforce.workcalendar": _acts("set_hours add_exception"),
 }
 """Who moves rows by which action, from the row's page and from the list."""
 

@@ -1,8 +1,10 @@
-"""Two tenants who have nothing to do with each other, and one person of every role.
+"""Two tenants who have nothing to do with each other, one of a partner, and one person of every role.
 
 Mei, Bo's team, the listeners of the private channel ``risk`` are the one; Chen, Dora's team and the
-listeners of ``vault`` the other. Everybody also has things that are theirs alone: a phone, a browser,
-a notification, a webhook. ``Side.rows`` names what stands in an address or a body; the same name
+listeners of ``vault`` the other. Pat's team belongs to a service partner, with a member Fei of its
+own: for Pat that is the one, and the other is Chen's. Everybody also has things that are theirs
+alone: a phone, a browser, a notification, a webhook. ``Side.rows`` names what stands in an address
+or a body; the same name
 means the same kind of thing on either side, so that one side's request can be sent with the other's.
 """
 
@@ -49,6 +51,7 @@ from tickets.actions.conversations import add_note, open_conversation, resolve_c
 from tickets.actions.ownership import accept_conversation
 from tickets.actions.posting import post_message
 from tickets.models import AuthorKind, CannedReply, Conversation, Disposition, MessageKind
+from workforce.actions import add_partner, give_team, join_partner, join_team
 from workforce.models import Team
 
 ROLES = {
@@ -58,6 +61,7 @@ ROLES = {
     "agent": "bo",
     "senior": "sen",
     "lead": "lin",
+    "partner_agent": "pat",
     "account_manager": "wen",
     "business": "he",
     "operations": "ops",
@@ -83,20 +87,29 @@ class House:
 
     ours: Side
     theirs: Side
+    partners: Side
     token: str
     clients: dict[str, Client] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
     def sign_in(self) -> None:
         """Sign everybody in, before anything that is undone."""
-        for role, name in ROLES.items():
+        for role in ROLES:
             self.clients[role] = Client(raise_request_exception=False)
-            self.clients[role].force_login(self.ours.people[name])
+            self.clients[role].force_login(self.person(role))
             self.cookies[role] = self.clients[role].cookies.output()
         self.clients["stranger"] = Client(raise_request_exception=False)
         self.clients["token"] = Client(
             raise_request_exception=False, headers={"Authorization": f"Bearer {self.token}"}
         )
+
+    def person(self, role: str) -> User:
+        """Return who plays ``role``."""
+        return self.side(role).people[ROLES[role]]
+
+    def side(self, role: str) -> Side:
+        """Return the tenant of ``role``."""
+        return self.partners if role == "partner_agent" else self.ours
 
     def client(self, role: str) -> Client:
         """Return the browser of a role, the system with a token, or a stranger's browser."""
@@ -108,7 +121,8 @@ class House:
     def own(self, role: str) -> dict[str, Any]:
         """Return the rows of the tenant of ``role``, and what is that person's own."""
         name = ROLES["agent" if role == "token" else role] if role != "stranger" else "mei"
-        return self.ours.rows | self.ours.personal[name]
+        side = self.side(role)
+        return side.rows | side.personal[name]
 
     def foreign(self, role: str) -> dict[str, Any]:
         """Return the rows of the other tenant, and what is another person's own."""
@@ -131,7 +145,7 @@ def nobodys(rows: dict[str, Any]) -> dict[str, Any]:
 def lookers(house: "House") -> dict[str, Client]:
     """Return a client for everybody of both sides, by name, and for a stranger."""
     clients = {"stranger": Client()}
-    for one in {**house.theirs.people, **house.ours.people}.values():
+    for one in {**house.theirs.people, **house.partners.people, **house.ours.people}.values():
         clients[one.username] = Client(raise_request_exception=False)
         clients[one.username].force_login(one)
     return clients
@@ -155,7 +169,7 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
         set_value(f"api.{name}_a_minute", 1_000_000, by=None, reason="测试")
     parameters.forget()
     calendars.forget()
-    ours, theirs = Side(), Side()
+    ours, theirs, partners = Side(), Side(), Side()
     ops = person("ops", "白露", Role.OPERATIONS)
     Team.objects.filter(is_default=True).update(is_default=False)
     Disposition.objects.get_or_create(code="solved", defaults={"name": "已解决"})
@@ -171,6 +185,10 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     _people(
         theirs, ("chen", "陈外人", "M10000003", "13700001234"), "jewelry", ("dora", "顾晨"), "hu"
     )
+    _people(
+        partners, ("fei", "费小满", "M10000005", "13700005678"), "helpers", ("pat", "派特"), "yu",
+        role=Role.PARTNER_AGENT,
+    )  # fmt: skip
     team = Team.objects.get(code="fresh")
     ours.people |= shared | {
         "sen": at_the_desk(person("sen", "姜半夏", Role.SENIOR), team),
@@ -180,8 +198,9 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     theirs.people["screener"] = person("dan", "沈丹", Role.SENIOR)
     _fill(ours, ops, text, bought, "risk")
     _fill(theirs, ops, "戒指的钻掉了", "钻戒", "vault")
+    _fill(partners, ops, "洗衣机不转了", "洗衣机", "appliance")
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
-    for side in (ours, theirs):
+    for side in (ours, theirs, partners):
         for one in side.people.values():
             said = (text, told) if one.username in ours_alone else ("平常的话", "平常的事")
             side.personal[one.username] = _own_things(one, *said, side)
@@ -189,7 +208,7 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
         ours.people["bo"], name="试", scopes=list(SCOPES), by=None, reason="试",
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
-    house = House(ours, theirs, secret)
+    house = House(ours, theirs, partners, secret)
     house.sign_in()
     return house
 
@@ -200,6 +219,7 @@ def _people(
     code: str,
     agent: tuple[str, str],
     listener: str,
+    role: str = Role.AGENT,
 ) -> None:
     username, name, member_no, phone = buyer
     user = person(username, name, Role.MEMBER)
@@ -207,9 +227,14 @@ def _people(
     team = Team.objects.create(code=code, name=f"{code} 组", is_default=code == "fresh")
     side.people = {
         username: user,
-        agent[0]: at_the_desk(person(*agent, Role.AGENT), team),
+        agent[0]: at_the_desk(person(*agent, role), team),
         listener: person(listener, f"业务 {listener}", Role.BUSINESS),
     }
+    if role == Role.PARTNER_AGENT:
+        partner = add_partner(f"sp-{code}", "好帮手服务", by=None)
+        join_partner(partner, side.people[agent[0]], by=None, reason="入驻")
+        give_team(team, partner, by=None, reason="入驻")
+        join_team(team, side.people[agent[0]], by=None)
     side.rows |= {"member_no": member_no, "team": code, "member": username, "listener": listener}
     side.rows |= {"agent": agent[0], "colleague": side.people[agent[0]].public_id}
 

@@ -1,5 +1,6 @@
 """A row of any kind, for lists of which the house of these tests has none."""
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -12,6 +13,9 @@ ALSO: dict[str, dict[str, Any]] = {
     "accounts.likeness": {"other_user_id": lambda: _last_person(), "signs": ["phone"]},
     "accounts.personaldataaccess": {"kind": "page", "field": "", "purpose": ""},
     "django_q.success": {"success": True, "stopped": timezone.now()},
+    "workforce.skill": {"code": "fruit"},
+    "workforce.workcalendar": {"code": "day"},
+    "workforce.qualitymeasure": {"month": date(2026, 1, 1)},
     "django_q.failure": {"success": False, "stopped": timezone.now()},
 }
 

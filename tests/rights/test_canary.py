@@ -34,8 +34,9 @@ LOOKED_FOR = [WRITTEN, "金丝雀", "jinsique", "jsq", "7q", BOUGHT, "货丝雀"
               "zhouxiaoning", "M10000001"]  # fmt: skip
 
 # Who looks, and whether what Mei bought is theirs to see: whoever answers looks orders up.
+# A partner's agent finds nothing of the house beside the queues of their partner.
 LOOKERS = {"stranger": False, "chen": False, "dora": True, "hu": False, "qiao": False, "wen": True,
-           "exe": False}  # fmt: skip
+           "exe": False, "pat": False, "fei": False}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

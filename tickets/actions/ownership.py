@@ -34,6 +34,7 @@ from tickets.actions.conversations import (
 from tickets.models import Conversation, State
 from tickets.webhooks import tell
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
+from workforce.queries import capacities, is_skilled, teams_served_by
 
 
 @transaction.atomic
@@ -43,7 +44,7 @@ def accept_conversation(conversation: Conversation, *, by: User) -> Conversation
     The owner's second call changes nothing. Raises ``forbidden`` (no right, not of the team),
     ``conflict.own_case`` (``by`` is who asks), ``presence.not_online``,
     ``conversation.at_capacity`` (load, capacity), ``conversation.taken`` (owner),
-    ``conversation.not_live``.
+    ``conversation.not_live``, ``conversation.skill_missing``.
     """
     _require_taker(by)
     rows = Conversation.objects.values_list("team_id", "member_id")
@@ -51,6 +52,10 @@ def accept_conversation(conversation: Conversation, *, by: User) -> Conversation
     if not in_team(by, team_id):
         raise Forbidden(_("This conversation waits for another team."))
     refuse_own_case(member_id, by)
+    if not is_skilled(by, team_id, timezone.now()):
+        raise DomainError(
+            "conversation.skill_missing", _("This queue asks for a skill you are not certified in.")
+        )
     if Conversation.objects.owned_by(by).filter(pk=conversation.pk).exists():
         return _again(conversation.pk)
     _require_room(by)
@@ -66,7 +71,7 @@ def accept_next(*, by: User) -> Conversation | None:
     """
     _require_taker(by)
     _require_room(by)
-    teams = list(TeamMembership.objects.filter(user=by).values_list("team_id", flat=True))
+    teams = list(teams_served_by(by, timezone.now()).values_list("pk", flat=True))
     conversation = (
         Conversation.objects.waiting()
         .filter(team_id__in=teams)
@@ -93,7 +98,8 @@ def transfer_conversation(
     the time they have been waiting. Raises ``forbidden``, ``not_owner``, ``conversation.not_live``,
     ``transfer.no_target``, ``transfer.no_note``, ``transfer.same_owner``, ``transfer.same_team``,
     ``transfer.team_closed``, ``transfer.not_agent``, ``transfer.not_in_team``,
-    ``transfer.not_online``, ``transfer.not_free`` (the person is who asks), ``transfer.at_capacity``.
+    ``transfer.not_online``, ``transfer.not_free`` (the person is who asks), ``transfer.at_capacity``,
+    ``transfer.out_of_reach``.
     """
     if not note.strip():
         raise DomainError("transfer.no_note", _("Write a line for whoever takes it on."))
@@ -109,9 +115,11 @@ def transfer_conversation(
         require_owner(conversation, by)
     if person is not None:
         target = _team_for(person, team, conversation)
+        _require_within_reach(target, by, person)
         _require_receiver(conversation, person, status, by)
     elif team is not None:
         target = team
+        _require_within_reach(target, by)
         _require_queue(conversation, team)
     else:
         raise DomainError("transfer.no_target", _("Choose a team or a person."))
@@ -300,13 +308,14 @@ def _require_room(by: User) -> None:
             "presence.not_online", _("Switch to taking chats first."), presence=status.presence
         )
     load = Conversation.objects.owned_by(by).count()
-    if load >= status.capacity:
+    capacity = capacities().of(status.level, status.capacity)
+    if load >= capacity:
         raise DomainError(
             "conversation.at_capacity",
             _("You are answering %(load)s of %(capacity)s. Finish one first.")
-            % {"load": load, "capacity": status.capacity},
+            % {"load": load, "capacity": capacity},
             load=load,
-            capacity=status.capacity,
+            capacity=capacity,
         )
 
 
@@ -320,6 +329,17 @@ def _team_for(person: User, team: Team | None, conversation: Conversation) -> Te
     if not by_id:
         raise DomainError("transfer.not_in_team", _("This person is not in that team."))
     return by_id.get(conversation.team_id) or next(iter(by_id.values()))
+
+
+def _require_within_reach(team: Team, by: User, person: User | None = None) -> None:
+    """A partner hands on within its own teams, or back to ours, where it names nobody."""
+    if not by.is_partner_agent:
+        return
+    teams = Team.objects.of_partner_of(by) if person else Team.objects.reachable_by(by)
+    if not teams.filter(pk=team.pk).exists():
+        raise DomainError(
+            "transfer.out_of_reach", _("Hand it on within your teams, or back to the house.")
+        )
 
 
 def _require_receiver(
@@ -337,7 +357,9 @@ def _require_receiver(
         )
     if by.can("tickets.reassign"):
         return
-    if Conversation.objects.owned_by(person).count() >= status.capacity:
+    if Conversation.objects.owned_by(person).count() >= capacities().of(
+        status.level, status.capacity
+    ):
         raise DomainError(
             "transfer.at_capacity", _("%(name)s cannot take another one now.") % name, owner=name
         )

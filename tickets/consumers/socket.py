@@ -82,6 +82,7 @@ class ClientSocket(LeanConsumer):
         super().__init__()
         self.live: Live = live()
         self.user: Identity | None = None
+        self.line: int | None = None  # the agent who is there because of this socket
         self.language = settings.LANGUAGE_CODE
         self.hold: Hold = ""
         self.address = ""  # of those who have yet to say hello
@@ -145,6 +146,9 @@ class ClientSocket(LeanConsumer):
         spoken = (said for said in (language, arrival.user.language) if said in _LANGUAGES)
         self.language = next(spoken, settings.LANGUAGE_CODE)
         self.live.sockets += 1
+        self.line = self.user.pk if self.user.is_agent else None
+        if self.line is not None:
+            await self.live.open_line(self.line)
         await self.live.hub.subscribe(f"user.{self.user.pk}", self)
         self.tokens, self.filled_at = self.live.limits.burst, monotonic()
         self.tell(
@@ -164,6 +168,8 @@ class ClientSocket(LeanConsumer):
         if self.user is None:
             return
         self.live.sockets -= 1
+        if self.line is not None:
+            self.live.close_line(self.line)
         hub = self.live.hub
         await hub.unsubscribe(f"user.{self.user.pk}", self)
         for subscription in self.subscriptions.values():

@@ -79,6 +79,9 @@ class Disposition(models.Model):
 
 def _work_of(user: User) -> Q:
     teams = user.memberships.values("team_id")
+    if user.is_partner_agent:
+        # What has left their partner's teams is no longer theirs to see, whoever had it first.
+        return Q(team__in=Team.objects.of_partner_of(user).filter(pk__in=teams).values("pk"))
     return Q(owner=user) | Q(first_owner=user) | Q(team__in=teams)
 
 

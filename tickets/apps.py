@@ -7,4 +7,11 @@ class TicketsConfig(AppConfig):
     verbose_name = _("Conversations")
 
     def ready(self) -> None:
-        from tickets import changes, clock, parameters, receivers, topics  # noqa: F401
+        from tickets import (  # noqa: F401
+            changes,
+            clock,
+            limits_data,
+            parameters,
+            receivers,
+            topics,
+        )

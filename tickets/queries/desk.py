@@ -14,6 +14,7 @@ from common.history import history_of
 from common.ids import public_key
 from tickets.models import Conversation, Disposition, State
 from tickets.queries.conversations import cards, greeting_word
+from tickets.queries.harassment import latest_cases, rest_offer
 from tickets.queries.parties import PARTY_COLUMNS, Parties
 from trade.queries import newest_orders_of
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
@@ -77,6 +78,7 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
             .values("code", "name")
         ),
         "greeting_word": greeting_word(None),
+        "rest_offer": rest_offer(user, now),
         "now": now,
     }
 
@@ -85,7 +87,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
     """Return who the requester is: masked facts, tier and why, newest orders, earlier conversations."""
     member = conversation.member
     if member is None:
-        return {"member": None, "orders": [], "past": []}
+        return {"member": None, "orders": [], "past": [], "harassment": []}
     return {
         "member": {
             "member_no": member.member_no,
@@ -99,6 +101,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
         },
         "orders": newest_orders_of(member.pk, user, limit=PANEL_ORDERS),
         "past": _past(conversation, member, user),
+        "harassment": latest_cases(member.pk, user),
     }
 
 

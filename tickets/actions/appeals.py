@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions import reverse_entry
+from accounts.actions import hold_totals, reverse_entry
 from accounts.models import Cause, Score, ScoreEntry, User
 from common.errors import DomainError, Forbidden
 from common.history import record
@@ -59,6 +59,7 @@ def decide_appeal(
     require_right(by, "harassment.confirm")
     now = now or timezone.now()
     words = reason_from(answer)
+    hold_totals()
     member, block = hold_block(block)
     require_not_about(member, by)
     if by.pk in {block.case.marked_by_id, block.case.decided_by_id}:
@@ -99,4 +100,4 @@ def _take_back(block: ContactBlock, by: User, reason: str, now: datetime) -> Non
         cause=Cause.HARASSMENT,
         cause_key=block.case.public_key,
     )
-    reverse_entry(entry, by=by, reason=reason, now=now)
+    reverse_entry(entry, by=None, reason=reason, now=now)

@@ -1,6 +1,6 @@
 """Harassment: marked by the agent, confirmed by a second person, limited for a time, told to the member.
 
-Locks are taken in one order: the member, their conversations, the case, its block.
+Locks are taken in one order: scores (where they change), the member, their conversations, the case, its block.
 """
 
 import uuid
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions import post_entry
+from accounts.actions import hold_totals, post_entry
 from accounts.models import Cause, Member, Score, User
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError, Forbidden, NotFound
@@ -142,6 +142,7 @@ def confirm_case(
     """
     now = now or timezone.now()
     why = reason_from(reason)
+    hold_totals()
     member = _hold_member(case.member_id)
     conversation = locked(Conversation(pk=case.conversation_id))
     case = _require_undecided(case, conversation, by)
@@ -162,7 +163,7 @@ def confirm_case(
         -value("harassment.credit_points", now),
         Cause.HARASSMENT,
         case.public_key,
-        by=by,
+        by=None,  # what a confirmed case costs is the house's rule, nobody's choice
         reason=why,
         now=now,
     )

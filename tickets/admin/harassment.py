@@ -95,7 +95,7 @@ class HarassmentCaseAdmin(BaseAdmin):
     def grade_word(self, row: HarassmentCase) -> Any:
         return row.grade, f"H{row.grade}"
 
-    @display(description=_("state"), label={CaseState.MARKED: "warning", CaseState.CONFIRMED: "danger"})  # fmt: skip  # noqa: E501
+    @display(description=_("state"), label={CaseState.MARKED: "warning", CaseState.CONFIRMED: "danger"})  # fmt: skip
     def state_word(self, row: HarassmentCase) -> Any:
         return row.state, row.get_state_display()
 

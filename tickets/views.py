@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people import signed_in
 from common.errors import DomainError
+from common.ids import parse_key
 from common.parameters import value
 from tickets.actions.appeals import file_appeal
 from tickets.models import Conversation, State
@@ -170,7 +171,7 @@ def my_limits(request: HttpRequest) -> list[dict[str, object]]:
     """Return what limits the member's contact now, and what they can still appeal or read an answer to."""
     now = timezone.now()
     return [
-        card
+        card | {"key": parse_key("blk", card["id"])}
         for card in member_cards(signed_in(request), now)
         if card["is_running"] or now < card["appeal_until"] or card["appeal"] == "filed"
     ]

@@ -11,6 +11,8 @@ PREFIXES = {
     "cnv": "conversation",
     "att": "attachment",
     "nte": "note",
+    "hrc": "harassment case",
+    "blk": "contact block",
     "cas": "case",
     "edn": "edition",
     "usr": "person",

@@ -61,6 +61,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Reception"),
             [
                 ("tickets.conversation", "chat"),
+                ("tickets.harassmentcase", "report"),
+                ("tickets.contactblock", "block"),
                 ("tickets.cannedreply", "bolt"),
                 ("tickets.disposition", "done_all"),
                 ("tickets.recalledmessage", "undo"),

@@ -37,6 +37,8 @@ _FILE = (
 )  # fmt: skip
 _CARD = ("attachment.unknown", "order.unknown", "product.unknown")
 _OWNING = ("closed", "not_owner", "conversation.taken", "conversation.assigned")
+_LIMITED = ("contact.blocked", "contact.text_only", "contact.too_soon")
+_JUDGED = ("harassment.same_person", "harassment.decided", "reason.missing")
 _ROOM = ("presence.not_online", "conversation.at_capacity")
 _ADDRESS = ("address.bad", "address.internal", "address.plain", "address.port")
 _SCREENED = ("case.already_screened", "radio.own_case")
@@ -70,7 +72,8 @@ OWN: dict[str, Codes] = {
     "listChanges": {409: ("cursor.bad", "changes.start_afresh")},
     "search": {409: ("cursor.bad",)},
     "openConversation": {
-        409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD),
+        409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD, *_LIMITED,
+            "contact.one_written"),
     },
     "acceptConversation": {
         409: (*_OWNING, *_ROOM, "conversation.not_live", "conversation.skill_missing"),
@@ -81,20 +84,30 @@ OWN: dict[str, Codes] = {
             *_OWNING, "conversation.not_live", "transfer.no_note", "transfer.no_target", "transfer.not_agent",
             "transfer.not_in_team", "transfer.not_free", "transfer.same_owner", "transfer.not_online",
             "transfer.at_capacity", "transfer.team_closed", "transfer.same_team",
-            "transfer.out_of_reach",
+            "transfer.out_of_reach", "transfer.set_apart",
         ),
     },
     "takeOverConversation": {409: (*_OWNING, *_ROOM, "reason.missing", "conversation.not_open")},
     "resolveConversation": {409: (*_OWNING, "disposition.unknown", "conversation.not_open")},
     "reopenConversation": {409: (*_OWNING, "reason.missing", "conversation.not_resolved")},
-    "postMessage": {409: ("message.empty", "closed", "not_owner", "unseen", *_CARD)},
+    "postMessage": {409: ("message.empty", "closed", "not_owner", "unseen", *_CARD, *_LIMITED)},
     "recallMessage": {409: ("recall.not_author", "recall.too_late")},
     "addNote": {409: ("closed",)},
     "uploadAttachment": {
         400: ("invalid", *_FILE),
-        409: ("not_owner", "closed", "attachment.too_many"),
+        409: ("not_owner", "closed", "attachment.too_many", "contact.text_only"),
         413: ("file.too_large",),
     },
+    "markHarassment": {
+        409: (
+            "not_owner", "harassment.no_member", "harassment.grade", "harassment.no_quote",
+            "harassment.bad_quote", "reason.missing",
+        ),
+    },
+    "confirmHarassment": {409: (*_JUDGED, "harassment.no_owner")},
+    "dismissHarassment": {409: _JUDGED},
+    "takeRest": {409: ("harassment.no_rest",)},
+    "appealLimit": {409: ("appeal.already", "appeal.too_late")},
     "setPresence": {409: ("presence.not_agent", "presence.reason_unknown")},
     "submitCase": {
         403: ("radio.may_not_submit",),

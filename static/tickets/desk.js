@@ -59,6 +59,7 @@ async function read() {
     setServerNow(fresh.now);
     listen();
     drawMe();
+    drawRest();
     queue.take(fresh, { looking: thread.isLooking ? thread.id : null });
     if (before) tellNew(before, fresh);
     const row = thread.id && queue.row(thread.id);
@@ -111,6 +112,23 @@ function drawMe() {
     h("span", { class: "dot", dataset: { presence: p.code } }), p.name,
     p.minutes ? h("span", { class: "menu__note" }, interpolate(gettext("%(n)s min"), { n: p.minutes })) : null,
   )));
+}
+
+/* After a confirmed case: a line with the break one may take now. */
+function drawRest() {
+  const offer = desk.rest_offer;
+  $("rest").hidden = !offer;
+  if (offer) $("rest-words").textContent = interpolate(gettext("You may rest, until %(time)s"), { time: momentWords(offer.until) });
+}
+
+async function rest() {
+  try {
+    await post(`/api/v1/harassment-cases/${desk.rest_offer.case}/rest/`, {});
+    await read();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast(error.message);
+  }
 }
 
 async function choosePresence(presence) {
@@ -211,6 +229,7 @@ live.addEventListener("event", ({ detail }) => {
     panel.readCases();
     return;
   }
+  if (detail.name.startsWith("harassment.") && panel.id) panel.show(panel.id, { mayWrite: panel.mayWrite });
   if (detail.name !== "note.added") readSoon();
 });
 live.addEventListener("hello", () => desk && readSoon());
@@ -247,6 +266,7 @@ const bindings = [
   { key: "t", group: inTalk, label: gettext("Transfer, with a note"), icon: "transfer", when: mine, run: () => thread.transfer() },
   ...($("act-push") ? [{ key: "p", group: inTalk, label: gettext("Push to the radio"), icon: "pot", when: hasTalk, run: () => thread.push() }] : []),
   { key: "e", group: inTalk, label: gettext("Settle"), icon: "check", when: mine, run: () => thread.settle() },
+  { key: "h", group: inTalk, label: gettext("Mark harassment"), icon: "flag", when: mine, run: () => thread.mark() },
   { key: "o", group: inTalk, label: gettext("Orders"), icon: "box", when: hasTalk, run: () => showPanel() },
   { key: "mod+enter", group: inTalk, label: gettext("Send"), when: () => false, run: () => {} },
   { key: "mod+shift+enter", group: inTalk, label: gettext("Send, then to the longest waiting"), when: () => false, run: () => {} },
@@ -306,6 +326,7 @@ commandbar.register({
 
 for (const cap of document.querySelectorAll("[data-key]")) cap.textContent = keys.show(cap.dataset.key);
 $("next").addEventListener("click", next);
+$("rest-take").addEventListener("click", rest);
 layout.start();
 live.connect();
 await read();

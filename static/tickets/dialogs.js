@@ -7,7 +7,7 @@ import { gettext, interpolate, ngettext } from "../js/i18n.js";
 
 /* Show ``title`` with the fields ``parts`` and one act; ``run`` gives the answer or throws what is said
    in the dialog, which then keeps every character. Resolves to run's answer, or null. */
-function form({ title, text, parts, verb, safe, run, wide = false, first }) {
+export function form({ title, text, parts, verb, safe, run, wide = false, first }) {
   return new Promise((resolve) => {
     const back = document.activeElement;
     let answer = null;
@@ -49,21 +49,21 @@ function form({ title, text, parts, verb, safe, run, wide = false, first }) {
   });
 }
 
-function field(id, label, input, hint) {
+export function field(id, label, input, hint) {
   input.id = id;
   if (hint) input.setAttribute("aria-describedby", `${id}-hint`);
   return h("div", { class: "field" }, h("label", { class: "field__label", for: id }, label), input, hint ? h("p", { class: "field__hint", id: `${id}-hint` }, hint) : null);
 }
 
-function radios(name, rows) {
+export function radios(name, rows) {
   return h("div", { class: "choice", role: "radiogroup" }, rows.map(({ value, label, hint, face }) => h(
     "label", { class: "choice__one" }, h("input", { type: "radio", name, value }), face ?? null, h("span", { class: "grow" }, label), hint ? h("span", { class: "ink-3 t-12" }, hint) : null,
   )));
 }
 
-const chosen = (root, name) => root.querySelector(`input[name="${name}"]:checked`)?.value ?? "";
+export const chosen = (root, name) => root.querySelector(`input[name="${name}"]:checked`)?.value ?? "";
 
-class Missing extends Error {}
+export class Missing extends Error {}
 
 /* Hand the talk to a colleague or a team; the note is what they read first. */
 export function transfer({ about, desk, address }) {

@@ -7,6 +7,7 @@ import { local, momentWords, money } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
 import { toast } from "../js/toast.js";
 import { revealField } from "./dialogs.js";
+import { judge, limitedTag } from "./harassment.js";
 import { failed, pill } from "./queue.js";
 import { avatar } from "./timeline.js";
 
@@ -74,6 +75,7 @@ export class Panel {
     }
     this.body.replaceChildren(
       this.#who(member),
+      ...this.#harassment(),
       ...this.#radio(),
       this.#part("orders", gettext("Orders"), orders.length, orders.map((order) => this.#order(order)), gettext("No orders yet")),
       this.#part("past", past.length ? interpolate(ngettext("%(n)s earlier talk", "%(n)s earlier talks", past.length), { n: past.length }) : gettext("Earlier talks"), past.length, past.map((talk) => this.#past(talk)), gettext("The first time this customer writes")),
@@ -149,6 +151,23 @@ export class Panel {
       store.set("desk.folded", [...this.folded]);
     });
     return details;
+  }
+
+  /* What was marked of this customer; who may confirm it does so from here. */
+  #harassment() {
+    const cases = this.about.harassment;
+    if (!cases.length) return [];
+    return [this.#part("harassment", gettext("Harassment"), cases.length, cases.map((one) => h(
+      "li", { class: "panel__case" },
+      h("div", { class: "row" }, h("span", { class: "clip grow" }, `H${one.grade} ${one.ground_label}`), limitedTag(one), h("span", { class: "tag" }, one.state_label)),
+      h("p", { class: "t-12 ink-3" }, interpolate(gettext("%(name)s, %(time)s"), { name: one.marked_by.name, time: momentWords(one.marked_at, serverNow()) })),
+      one.may_decide ? h("button", { class: "btn btn--small", type: "button", onclick: () => this.#judge(one) }, gettext("Confirm or dismiss")) : null,
+    )), "")];
+  }
+
+  async #judge(one) {
+    const { id, mayWrite } = this;
+    if (await judge(one) && this.id === id) this.show(id, { mayWrite });
   }
 
   #radio() {

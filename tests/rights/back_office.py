@@ -96,6 +96,8 @@ ACTS: dict[str, dict[str, Roles]] = {
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),
+    "tickets.contactblock": _acts("lift answer"),
+    "tickets.harassmentcase": _acts("confirm dismiss"),
     "tickets.conversation": _acts("read_whole hand_on requeue resolve reopen"),
     "trade.product": _acts("take_down relist"),
     "workforce.agentskill": _acts("drop"),

@@ -50,7 +50,19 @@ from tickets.actions.attachments import upload_attachment
 from tickets.actions.conversations import add_note, open_conversation, resolve_conversation
 from tickets.actions.ownership import accept_conversation
 from tickets.actions.posting import post_message
-from tickets.models import AuthorKind, CannedReply, Conversation, Disposition, MessageKind
+from tickets.models import (
+    AuthorKind,
+    CannedReply,
+    CaseState,
+    ContactBlock,
+    Conversation,
+    Disposition,
+    End,
+    Grade,
+    Ground,
+    HarassmentCase,
+    MessageKind,
+)
 from workforce.actions import add_partner, give_team, join_partner, join_team
 from workforce.models import Team
 
@@ -269,6 +281,7 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         talk, by=user, author_kind=AuthorKind.MEMBER, kind=MessageKind.FILE,
         payload={"attachment": file.public_key},
     )  # fmt: skip
+    harassed = _harassment(done, agent, ops, text)
     channel = open_channel(
         code=code, name=text[:30], description=text[:90], is_private=True,
         people=[side.people[rows["listener"]]], by=ops,
@@ -284,6 +297,7 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         "talk": talk.pk, "queued": queued.pk, "done": done.pk, "note": note.pk, "file": file.pk,
         "order_no": order.order_no, "shop_no": shop.shop_no, "product_no": product.product_no,
         "channel": channel.code, "edition": edition.pk, "case": case.pk, "pending": pending.pk,
+        "marked": harassed["marked"], "harassed": harassed["harassed"], "block": harassed["block"],
         "other_case": mergeable.pk, "seq": 1, "edition_day": str(edition.day),
     }  # fmt: skip
     secret = f"feed-of-{code}"
@@ -291,6 +305,25 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         user=side.people[rows["listener"]], channel=channel, token_hash=hash_of(secret)
     )
     rows["secret"] = secret
+
+
+def _harassment(talk: Conversation, agent: User, ops: User, text: str) -> dict[str, Any]:
+    """Give a tenant a case that waits for a second person, and a block that is over."""
+    now, ground = timezone.now(), Ground.THREAT
+    about = {
+        "member": talk.member, "conversation": talk, "grade": Grade.END, "ground": ground,
+        "quoted_seqs": [1], "reason": text, "marked_by": agent, "marked_at": now,
+    }  # fmt: skip
+    marked = HarassmentCase.objects.create(**about)
+    harassed = HarassmentCase.objects.create(
+        **about, state=CaseState.ENDED, decided_by=ops, decided_at=now, decision_reason=text,
+        has_request=False, rest_until=now + timedelta(days=1),
+    )  # fmt: skip
+    block = ContactBlock.objects.create(
+        case=harassed, member=talk.member, since=now - timedelta(days=1), until=now,
+        text_only=True, slow_seconds=30, no_new=True, ended_at=now, ended_why=End.EXPIRED,
+    )  # fmt: skip
+    return {"marked": marked.pk, "harassed": harassed.pk, "block": block.pk}
 
 
 def _team(side: Side) -> Team:

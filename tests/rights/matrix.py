@@ -106,6 +106,8 @@ def _deciding(name: str, *, by_owner: bool = False) -> Row:
     return Row(name, "post", SCREEN, SCREEN, _(AGENT) | PARTNER, but=no_channel, scope="cases")
 
 
+NOT_OWNER_ALONE = {"not_owner": _(SENIOR)}
+JUDGES = _(LEAD, OPERATIONS)  # of harassment, that of the own team or of all
 NOT_OWNER = {"not_owner": _(SENIOR, LEAD)}
 ALL_OF = EVERYBODY  # everybody has a profile, notifications, phones: their own and nobody else's
 
@@ -133,6 +135,12 @@ SECTIONS: dict[str, Iterable[Row]] = {
             but={"not_owner": _(SENIOR)}, scope="conversations"),
         Row("api-resolution", "post", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
             but={"not_owner": _(SENIOR)}, scope="conversations"),
+        Row("api-harassment", "post", DESK, NOBODY, SEE_ALL, SEE_ALL, but=NOT_OWNER_ALONE),
+        *rows("api-harassment-cases", "get", JUDGES),
+        *rows("api-harassment-confirmation", "post", JUDGES, RUN),
+        *rows("api-harassment-dismissal", "post", JUDGES, RUN),
+        # Whose case was confirmed.
+        *rows("api-harassment-rest", "post", _(AGENT), NOBODY),
         Row("api-resolution", "delete", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
             scope="conversations"),
     ],
@@ -257,6 +265,9 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("my-orders", "get", BUYER),
         *rows("new-chat", "get", BUYER, NOBODY),
         *rows("chat", "get", BUYER, NOBODY),
+        *rows("my-appeal", "post", BUYER, NOBODY),
+        *rows("api-limits", "get", BUYER),
+        *rows("api-limit-appeal", "post", BUYER, NOBODY),
         *rows("api-accesses", "get", BUYER),
         *rows("api-data-requests", "get post", BUYER),
         *rows("api-data-request", "get delete", BUYER, NOBODY),

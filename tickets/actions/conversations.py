@@ -26,6 +26,7 @@ from common.push import push
 from common.text import clean
 from merchants.models import Shop
 from tickets import rules
+from tickets.actions.limits import require_way_in, restricted_team
 from tickets.actions.posting import Posted, post_message
 from tickets.models import (
     AuthorKind,
@@ -36,6 +37,8 @@ from tickets.models import (
     Note,
     State,
 )
+from tickets.queries.harassment import limits_in_force
+from tickets.rules.harassment import Limits
 from tickets.webhooks import tell, tell_reopened
 from trade.models import Order
 from workforce.models import Team, TeamMembership
@@ -73,13 +76,16 @@ def open_conversation(
     client_id: uuid.UUID | None = None,
     kind: str = MessageKind.TEXT,
     payload: dict[str, Any] | None = None,
+    written: bool = False,
 ) -> Opened:
     """Put ``member``'s first message into a queue.
 
     The one live conversation of the same member, order and shop gets the message instead of a
     second one being made. The queue is ``team``'s, else the default team's; the place in it comes
-    from the member's tier. ``by`` is the member. Raises ``forbidden``, ``conversation.bad_medium``,
-    ``order.unknown``, ``team.none`` and what ``post_message`` raises.
+    from the member's tier. Whose contact is limited gets the restricted team, whatever ``team`` says,
+    and under a block that closes new chats only a ``written`` complaint is taken. ``by`` is the
+    member. Raises ``forbidden``, ``conversation.bad_medium``, ``order.unknown``, ``team.none``,
+    ``contact.blocked``, ``contact.one_written`` and what ``post_message`` raises.
     """
     # One opening per member at a time: the second of two taps finds what the first one made.
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
@@ -98,7 +104,11 @@ def open_conversation(
     )
     made = conversation is None
     if conversation is None:
-        conversation = _queue_new(member, medium, subject or _about(order, body), order, shop, team)
+        limits = limits_in_force(member.pk, timezone.now())
+        require_way_in(member, limits, written=written)
+        conversation = _queue_new(
+            member, medium, subject or _about(order, body), order, shop, team, limits
+        )
     posted = post_message(
         conversation,
         by=by,
@@ -210,6 +220,8 @@ def reopen_conversation(conversation: Conversation, *, reason: str, by: User) ->
         "queued_at": None if to_me else now,
         "accepted_at": now if to_me else None,
     }
+    if not to_me and conversation.is_limited(now):
+        changes["team"] = conversation.team = restricted_team(now)
     Conversation.objects.filter(pk=conversation.pk).update(
         **changes,
         resolved_at=None,
@@ -391,11 +403,14 @@ def _queue_new(
     order: Order | None,
     shop: Shop | None,
     team: Team | None,
+    limits: Limits | None,
 ) -> Conversation:
+    now = timezone.now()
+    if limits is not None:
+        team = restricted_team(now)
     chosen = team or Team.objects.filter(is_default=True, is_active=True).first()
     if chosen is None:
         raise DomainError("team.none", _("No team takes conversations at the moment."))
-    now = timezone.now()
     return Conversation.objects.create(
         member=member,
         medium=medium,
@@ -408,6 +423,9 @@ def _queue_new(
         opened_at=now,
         queued_at=now,
         waiting_since=now,
+        limited_until=limits.until if limits else None,
+        limited_to_text=bool(limits and limits.text_only),
+        limited_slow_seconds=limits.slow_seconds if limits else 0,
     )
 
 

@@ -31,6 +31,7 @@ from tickets.actions.conversations import (
     say,
     write_note,
 )
+from tickets.actions.limits import restricted_team
 from tickets.models import Conversation, State
 from tickets.webhooks import tell
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
@@ -97,7 +98,7 @@ def transfer_conversation(
     taking chats, and below their limit unless ``by`` may reassign. In a queue the requester keeps
     the time they have been waiting. Raises ``forbidden``, ``not_owner``, ``conversation.not_live``,
     ``transfer.no_target``, ``transfer.no_note``, ``transfer.same_owner``, ``transfer.same_team``,
-    ``transfer.team_closed``, ``transfer.not_agent``, ``transfer.not_in_team``,
+    ``transfer.team_closed``, ``transfer.set_apart``, ``transfer.not_agent``, ``transfer.not_in_team``,
     ``transfer.not_online``, ``transfer.not_free`` (the person is who asks), ``transfer.at_capacity``,
     ``transfer.out_of_reach``.
     """
@@ -115,6 +116,9 @@ def transfer_conversation(
         require_owner(conversation, by)
     if person is not None:
         target = _team_for(person, team, conversation)
+        if conversation.is_limited(timezone.now()):
+            # Set apart it stays: what comes back from the person waits in no ordinary queue.
+            target = conversation.team
         _require_within_reach(target, by, person)
         _require_receiver(conversation, person, status, by)
     elif team is not None:
@@ -370,6 +374,13 @@ def _require_queue(conversation: Conversation, team: Team) -> None:
         raise DomainError("transfer.team_closed", _("This team takes no conversations."))
     if conversation.state == State.WAITING and conversation.team_id == team.pk:
         raise DomainError("transfer.same_team", _("It waits in this team's queue already."))
+    now = timezone.now()
+    if conversation.is_limited(now) and team != restricted_team(now):
+        raise DomainError(
+            "transfer.set_apart",
+            _("This customer's contact is limited: hand it to a person, or to “%(team)s”.")
+            % {"team": restricted_team(now).name},
+        )
 
 
 def _again(key: uuid.UUID) -> Conversation:

@@ -1,6 +1,7 @@
 import hashlib
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -211,6 +212,13 @@ class Conversation(models.Model):
     staff_delivered_seq = models.IntegerField(default=0)
     member_delivered_seq = models.IntegerField(default=0)
 
+    # What the member's contact blocks limit here; the posting statement asks the row it holds anyway.
+    limited_until = models.DateTimeField(_("limited until"), null=True, blank=True)
+    limited_to_text = models.BooleanField(_("text only"), default=False, db_default=False)
+    limited_slow_seconds = models.PositiveIntegerField(
+        _("seconds between two messages"), default=0, db_default=0
+    )
+
     # When the transaction began that wrote the row last; kept by the database.
     changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
@@ -288,6 +296,10 @@ class Conversation(models.Model):
     def notes_topic(self) -> str:
         """The bus topic that staff alone hear: notes, viewers."""
         return notes_topic(self.pk)
+
+    def is_limited(self, now: datetime) -> bool:
+        """Tell whether the member's contact is limited at ``now``."""
+        return self.limited_until is not None and self.limited_until > now
 
     @property
     def is_live(self) -> bool:

@@ -25,7 +25,7 @@ _OWN = (
     "id", "conversation_no", "medium", "state", "subject", "priority", "opened_at", "queued_at",
     "accepted_at", "waiting_since", "resolved_at", "last_seq", "last_message_at", "last_author_kind",
     "last_message_kind", "last_preview", "staff_unread", "member_unread", "member_read_seq",
-    "staff_read_seq", "reopened_count", "changed_at",
+    "staff_read_seq", "reopened_count", "changed_at", "limited_until",
 )  # fmt: skip
 _JOINED = (
     "order_id", "team__code", "team__name", "owner__public_id", "owner__display_name",

@@ -15,6 +15,7 @@ from common.calendars import day_start
 from common.ids import public_key
 from tickets.models import Conversation, Disposition, State
 from tickets.queries.conversations import cards, greeting_word
+from tickets.queries.harassment import latest_cases, rest_offer
 from tickets.queries.parties import PARTY_COLUMNS, Parties
 from trade.models import Order
 from trade.queries import newest_orders_of, order_cards
@@ -97,6 +98,7 @@ def desk(user: User, now: datetime) -> dict[str, Any]:
             .values("code", "name")
         ),
         "greeting_word": greeting_word(None),
+        "rest_offer": rest_offer(user, now),
         "now": now,
     }
 
@@ -109,7 +111,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
     """
     member = conversation.member
     if member is None:
-        return {"member": None, "orders": [], "past": []}
+        return {"member": None, "orders": [], "past": [], "harassment": []}
     standing = _standing(member, now)
     # What somebody is elsewhere, and the rows of their scores, is not a partner's to know.
     outside = user.is_partner_agent
@@ -129,6 +131,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
         },
         "orders": _orders(conversation, member, others, user),
         "past": _past(conversation, member, others, user),
+        "harassment": latest_cases(member.pk, user),
     }
 
 

@@ -54,6 +54,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     AGENT: frozenset(
         {
             "desk.use",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -65,6 +66,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     SENIOR: frozenset(
         {
             "desk.use",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -77,6 +79,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     LEAD: frozenset(
         {
             "desk.use",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -106,6 +109,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "tokens.manage",
             "notifications.manage",
             "parameters.change",
+            "entitlements.manage",
             "personal_data.reveal",
             "personal_data.handle",
             "products.manage",
@@ -129,11 +133,11 @@ ADMIN_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     OPERATIONS: {
         # Every page refuses to add and to delete unless its class allows it (canned replies).
         label: frozenset({"view", "add", "change", "delete"})
-        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common")
+        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common", "apass")
     },
     AUDITOR: {
         label: frozenset({"view"})
-        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common")
+        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common", "apass")
     },
     ACCOUNT_MANAGER: {label: frozenset({"view"}) for label in ("merchants", "trade")},
 }

@@ -18,6 +18,7 @@ from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
 
 from accounts.models import Member, Role, Tier, User
+from apass.entitlements import catalogue
 from common import calendars, parameters
 from common.rest import rates
 from merchants.models import Merchant, Shop
@@ -69,13 +70,12 @@ def quick_emptying():
 def fresh_parameters(monkeypatch):
     """No test inherits what another one's process remembers, nor asks again because it is slow."""
     rates.forget_reads()
-    for module in (parameters, calendars):
+    for module in (parameters, calendars, catalogue):
         monkeypatch.setattr(module, "_RECHECK_SECONDS", 3600.0)
-    parameters.forget()
-    calendars.forget()
+        module.forget()
     yield
-    parameters.forget()
-    calendars.forget()
+    for module in (parameters, calendars, catalogue):
+        module.forget()
     cache.clear()
 
 

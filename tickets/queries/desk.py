@@ -140,7 +140,7 @@ def _tier_why(member: Member, now: datetime) -> str:
     """Say why the member has the tier, and what it gives them in the queue."""
     set_by = history_of(member).filter(action="member.tier_set").first()
     place = _("Served at priority %(priority)s; 1 comes first.") % {
-        "priority": queue_priority(member.tier, now)
+        "priority": queue_priority(member, now)
     }
     return f"{set_by.reason} {place}".strip() if set_by else place
 

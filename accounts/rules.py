@@ -110,6 +110,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "notifications.manage",
             "parameters.change",
             "entitlements.manage",
+            "entitlements.redeem",
             "personal_data.reveal",
             "personal_data.handle",
             "products.manage",
@@ -133,11 +134,29 @@ ADMIN_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     OPERATIONS: {
         # Every page refuses to add and to delete unless its class allows it (canned replies).
         label: frozenset({"view", "add", "change", "delete"})
-        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common", "apass")
+        for label in (
+            "accounts",
+            "workforce",
+            "merchants",
+            "trade",
+            "tickets",
+            "radio",
+            "common",
+            "apass",
+        )
     },
     AUDITOR: {
         label: frozenset({"view"})
-        for label in ("accounts", "workforce", "merchants", "trade", "tickets", "radio", "common", "apass")
+        for label in (
+            "accounts",
+            "workforce",
+            "merchants",
+            "trade",
+            "tickets",
+            "radio",
+            "common",
+            "apass",
+        )
     },
     ACCOUNT_MANAGER: {label: frozenset({"view"}) for label in ("merchants", "trade")},
 }

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from bench.report import Failed
 
-NAMES = ("chat", "sockets", "load", "list", "web", "search", "mask")
+NAMES = ("chat", "sockets", "load", "list", "web", "search", "mask", "entitlements")
 
 
 def run_from_command_line(arguments: Sequence[str]) -> int:

@@ -71,6 +71,11 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Members and merchants"),
             [
                 ("accounts.member", "person"),
+                ("apass.entitlement", "redeem"),
+                ("apass.entitlementrule", "rule"),
+                ("apass.servicepackage", "inventory_2"),
+                ("apass.redemption", "confirmation_number"),
+                ("apass.grant", "card_giftcard"),
                 ("merchants.shop", "storefront"),
                 ("merchants.merchant", "domain"),
             ],

@@ -15,6 +15,7 @@ from accounts.people import signed_in
 from common.parameters import value
 from tickets.models import Conversation, State
 from trade.models import Order
+from trade.queries import with_return_words
 
 Page = Callable[..., HttpResponse]
 
@@ -75,7 +76,9 @@ def me(request: HttpRequest) -> HttpResponse:
         {
             "running": [talk for talk in talks if talk.is_live],
             "done": [talk for talk in talks if not talk.is_live],
-            "orders": my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR],
+            "orders": with_return_words(
+                my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR]
+            ),
         },
     )
 
@@ -93,7 +96,11 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "tickets/me/orders.html",
-        {"orders": page, "after": after, "next_after": page[-1].pk if more else None},
+        {
+            "orders": with_return_words(page),
+            "after": after,
+            "next_after": page[-1].pk if more else None,
+        },
     )
 
 

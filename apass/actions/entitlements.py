@@ -179,7 +179,6 @@ def publish_package(
         }
     except Refused as refused:
         raise refusal(refused) from None
-    _somebody(made.segment, now)
     _follow(ServicePackage, made, now)
     try:
         rules.check_package(made.package(), [one.package() for one in ServicePackage.objects.all()])
@@ -296,12 +295,16 @@ def _kind_of(code: str) -> str:
 def _somebody(segment: rules.Segment, now: datetime | None) -> None:
     """Refuse what nobody is meant by, among those who are there."""
     if not members_in(segment, now or timezone.now()).exists():
-        raise DomainError("segment.nobody", _("No member is like this. Look at the conditions again."))
+        raise DomainError(
+            "segment.nobody", _("No member is like this. Look at the conditions again.")
+        )
 
 
 def _name(made: Any, *also: str) -> None:
     if not all(one.strip() for one in (made.code, made.name_zh, made.name_en, *also)):
-        raise DomainError("entitlement.no_name", _("It needs a code, and its words in both languages."))
+        raise DomainError(
+            "entitlement.no_name", _("It needs a code, and its words in both languages.")
+        )
 
 
 def _bounds(made: ServicePackage) -> None:

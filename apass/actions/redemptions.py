@@ -168,9 +168,7 @@ def give_grant(
 
 
 @transaction.atomic
-def end_grant(
-    grant: Grant, *, by: User | None, reason: str, now: datetime | None = None
-) -> None:
+def end_grant(grant: Grant, *, by: User | None, reason: str, now: datetime | None = None) -> None:
     """Take a grant back from now on; what was redeemed by it is kept. Raises ``grant.ended``."""
     require_right(by, "entitlements.manage")
     if not reason.strip():

@@ -85,9 +85,7 @@ def parameters_of(kind: str, raw: Mapping[str, Any]) -> Any:
     known = {one.name: one for one in fields(shape)}
     if unknown := sorted(set(raw) - set(known)):
         raise Refused("parameters.unknown", names=unknown)
-    missing = [
-        one.name for one in known.values() if one.default is MISSING and one.name not in raw
-    ]
+    missing = [one.name for one in known.values() if one.default is MISSING and one.name not in raw]
     if missing:
         raise Refused("parameters.missing", names=missing)
     return shape(**{name: _value(name, known[name].type, given) for name, given in raw.items()})

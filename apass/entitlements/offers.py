@@ -67,11 +67,7 @@ def _used_up(right: Right, at: datetime) -> Refusal:
 
 
 def _missing(held: Catalogue, terms: Terms, facts: Facts, at: datetime) -> Refusal:
-    givers = [
-        one
-        for one in held.givers
-        if one.span.has(at) and terms.code in _codes(one)
-    ]
+    givers = [one for one in held.givers if one.span.has(at) and terms.code in _codes(one)]
     tiers = {tier for one in givers for tier in one.segment.tiers}
     if facts.tier in tiers or (givers and not tiers):
         return Refusal(terms, _of_guide(terms, facts), None)

@@ -72,7 +72,9 @@ def members_in(segment: rules.Segment, at: datetime) -> Any:
         without = Q(tier__in=segment.tiers) & ~Q(pk__in=Member.objects.filter(period).values("pk"))
         rows = rows.filter(Q(pk__in=with_period.values("pk")) | without)
     if segment.bands:
-        inside = Q(pk__in=Member.objects.filter(period, periods__band__in=segment.bands).values("pk"))
+        inside = Q(
+            pk__in=Member.objects.filter(period, periods__band__in=segment.bands).values("pk")
+        )
         if CreditBand.FAIR in segment.bands:
             inside |= ~Q(pk__in=Member.objects.filter(period).values("pk"))
         rows = rows.filter(inside)

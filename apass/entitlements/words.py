@@ -30,7 +30,8 @@ _REFUSALS = {
         "Rule %(other)s promises some of the same members other numbers. Give one of the two another rank."
     ),
     "package.overlaps": gettext_lazy(
-        "Package %(other)s has the same rank, and some members would have both. Change the rank, the members or the dates."
+        "Package %(other)s has the same rank, and some members would have both. "
+        "Change the rank, the members or the dates."
     ),
 }  # fmt: skip
 

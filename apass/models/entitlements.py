@@ -124,9 +124,7 @@ class Entitlement(Dated):
         verbose_name = _("entitlement")
         verbose_name_plural = _("entitlements")
         constraints = [
-            models.UniqueConstraint(
-                name="entitlement_version", fields=["code", "effective_from"]
-            ),
+            models.UniqueConstraint(name="entitlement_version", fields=["code", "effective_from"]),
             _forward("entitlement_forward"),
             models.CheckConstraint(
                 name="entitlement_quantity", condition=Q(quantity=None) | Q(quantity__gt=0)
@@ -169,9 +167,7 @@ class EntitlementRule(ForSegment):
 
     @property
     def claim(self) -> Claim:
-        return Claim(
-            self.code, self.segment, self.span, self.rank, self.parameters, self.pk or 0
-        )
+        return Claim(self.code, self.segment, self.span, self.rank, self.parameters, self.pk or 0)
 
 
 class ServicePackage(ForSegment):
@@ -199,7 +195,9 @@ class ServicePackage(ForSegment):
         verbose_name = _("service package")
         verbose_name_plural = _("service packages")
         constraints = [
-            models.UniqueConstraint(name="servicepackage_version", fields=["code", "effective_from"]),
+            models.UniqueConstraint(
+                name="servicepackage_version", fields=["code", "effective_from"]
+            ),
             _forward("servicepackage_forward"),
             models.CheckConstraint(
                 name="servicepackage_priority",
@@ -220,9 +218,7 @@ class ServicePackage(ForSegment):
 
     def package(self, items: Any = ()) -> Package:
         """Return what the rules know of it; ``items`` are pairs of code and numbers."""
-        return Package(
-            self.code, self.rank, self.segment, self.span, tuple(items), self.pk or 0
-        )
+        return Package(self.code, self.rank, self.segment, self.span, tuple(items), self.pk or 0)
 
 
 class PackageItem(models.Model):

@@ -59,6 +59,13 @@ OWN: dict[str, Codes] = {
     "refreshTokens": {
         401: ("refresh.unknown", "refresh.expired", "refresh.revoked", "refresh.reused"),
     },
+    "redeemEntitlement": {
+        404: ("member.not_found",),
+        409: (
+            "entitlement.unknown", "entitlement.not_yours", "entitlement.used_up",
+            "redemption.no_reason", "redemption.other_request", "redemption.no_key",
+        ),
+    },
     "revealField": {
         404: ("member.not_found",),
         409: ("personal_data.no_reason", "personal_data.empty", "personal_data.budget"),

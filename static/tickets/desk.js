@@ -246,6 +246,7 @@ const bindings = [
   ...($("act-push") ? [{ key: "p", group: inTalk, label: gettext("Push to the radio"), icon: "pot", when: hasTalk, run: () => thread.push() }] : []),
   { key: "e", group: inTalk, label: gettext("Settle"), icon: "check", when: mine, run: () => thread.settle() },
   { key: "o", group: inTalk, label: gettext("Orders"), icon: "box", when: hasTalk, run: () => showPanel() },
+  { key: "g", group: inTalk, label: gettext("What may be given"), icon: "shield", when: hasTalk, run: () => showOffers() },
   { key: "mod+enter", group: inTalk, label: gettext("Send"), when: () => false, run: () => {} },
   { key: "mod+shift+enter", group: inTalk, label: gettext("Send, then to the longest waiting"), when: () => false, run: () => {} },
   { key: "[", group: inQueue, label: gettext("Queue"), icon: "panel-left", run: () => layout.toggle("queue") },
@@ -263,6 +264,11 @@ function showPanel() {
   if (!$("panel").checkVisibility({ visibilityProperty: true })) layout.toggle("panel");
   $("panel").focus();
   $("panel").querySelector(".panel__part")?.scrollIntoView({ block: "nearest" });
+}
+
+function showOffers() {
+  if (!$("panel").checkVisibility({ visibilityProperty: true })) layout.toggle("panel");
+  panel.toOffers();
 }
 
 function nextRegion() {

@@ -79,9 +79,7 @@ def entitlement(code: str = "tea", **fields) -> EntitlementDraft:
 
 def rule(code: str = "tea", **fields) -> RuleDraft:
     segment = {
-        name: fields.pop(name)
-        for name in list(fields)
-        if name in SegmentDraft.__dataclass_fields__
+        name: fields.pop(name) for name in list(fields) if name in SegmentDraft.__dataclass_fields__
     }
     return RuleDraft(
         **{"code": code, "segment": SegmentDraft(**segment), "effective_from": NOW} | fields

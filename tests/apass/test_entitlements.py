@@ -10,7 +10,7 @@ from apass.entitlements import catalogue
 from apass.entitlements.offers import offers_of
 from apass.models import Entitlement, ServicePackage
 from apass.queries import entitlements_of, entitlements_of_many, package_of, queue_priority
-from tests.apass.conftest import NOW, codes, day, entitlement, guide, one, period, rule
+from tests.apass.conftest import NOW, codes, day, entitlement, one, period, rule
 
 pytestmark = pytest.mark.usefixtures("packages")
 

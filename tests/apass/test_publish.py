@@ -113,7 +113,9 @@ def test_a_package_of_a_lower_rank_takes_over(ops, mei):
     assert package_of(mei.member, NOW) == made
     assert package_of(mei.member, NOW - timedelta(seconds=1)).code == "normal"
     assert history_of(made).get().action == "service_package.published"
-    assert dict(made.items.values_list("code", "parameters"))["quick-refund"] == {"amount": "600.00"}
+    assert dict(made.items.values_list("code", "parameters"))["quick-refund"] == {
+        "amount": "600.00"
+    }
 
 
 @pytest.mark.parametrize(

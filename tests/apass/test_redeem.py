@@ -22,7 +22,7 @@ from tests.apass.conftest import NOW, codes, day, entitlement, one, period, rule
 
 
 @pytest.fixture
-def tea(packages, ops) -> None:
+def tea(packages, ops, mei) -> None:
     """Twice a month for normal members."""
     publish_entitlement(entitlement(), by=ops, reason="茶", now=NOW)
     publish_rule(rule(tiers=("normal",)), by=ops, reason="茶", now=NOW)
@@ -161,9 +161,7 @@ def test_a_grant_is_given_once_and_can_be_taken_back(mei_m, ops, packages):
 )
 def test_a_grant_that_cannot_be_is_refused(mei_m, ops, packages, fields, code):
     with pytest.raises(DomainError, match=code):
-        give_grant(
-            mei_m, "return-card", **{"by": ops, "reason": "赔礼", "now": NOW} | fields
-        )
+        give_grant(mei_m, "return-card", **{"by": ops, "reason": "赔礼", "now": NOW} | fields)
     assert not Grant.objects.exists()
 
 

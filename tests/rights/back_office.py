@@ -10,6 +10,7 @@ from tests.rights.matrix import ACCOUNT_MANAGER, AUDITOR, NOBODY, OPERATIONS, SE
 # Whose lists may be looked at, by app; a list of an app that is not here is for superusers alone.
 VIEW: dict[str, Roles] = {
     "accounts": SEE_ALL,
+    "apass": SEE_ALL,
     "common": SEE_ALL,
     "workforce": SEE_ALL,
     "tickets": SEE_ALL,
@@ -34,6 +35,9 @@ ADD: dict[str, Roles] = {
     "accounts.integrationtoken": RUN,
     "accounts.user": RUN,
     "accounts.webhookendpoint": RUN,
+    "apass.entitlement": RUN,
+    "apass.entitlementrule": RUN,
+    "apass.servicepackage": RUN,
     "common.calendarday": RUN,
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
@@ -67,7 +71,7 @@ ACTS: dict[str, dict[str, Roles]] = {
     "accounts.device": _acts("end"),
     "accounts.integrationtoken": _acts("rotate revoke"),
     "accounts.legalhold": _acts("lift"),
-    "accounts.member": _acts("set_tier reveal hold ask"),
+    "accounts.member": _acts("set_tier reveal hold ask give_to"),
     "accounts.notificationdelivery": _acts("retry"),
     "accounts.personaldatarequest": _acts("correct begin bring_back refuse withdraw"),
     "accounts.user": _acts(
@@ -78,6 +82,11 @@ ACTS: dict[str, dict[str, Roles]] = {
     "accounts.webhookdelivery": _acts("replay"),
     "accounts.webhookendpoint": _acts("test replay pause resume rotate remove"),
     "accounts.websession": _acts("end"),
+    "apass.entitlement": _acts("end"),
+    "apass.entitlementrule": _acts("end"),
+    "apass.grant": _acts("end"),
+    "apass.redemption": _acts("release"),
+    "apass.servicepackage": _acts("end"),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),

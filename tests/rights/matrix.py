@@ -148,6 +148,9 @@ SECTIONS: dict[str, Iterable[Row]] = {
         # Masked to all but themselves: a caller is looked up before there is a conversation.
         *rows("api-member", "get", KNOW_IT, STAFF, "members"),
         Row("api-reveals", "post", DESK | RUN, RUN, _(MEMBER, AUDITOR), _(AUDITOR)),
+        *rows("api-entitlements", "get", STAFF, STAFF, "entitlements"),
+        Row("api-redemptions", "post", DESK | RUN, DESK | RUN, _(AUDITOR), _(AUDITOR),
+            but={"redemption.no_key": DESK | RUN}, scope="entitlements"),
         *rows("api-orders", "get", EVERYBODY, scope="orders"),
         *rows("api-order", "get", KNOW_IT | _(ACCOUNT_MANAGER), STAFF | _(ACCOUNT_MANAGER), "orders"),
         # What is on the shelves is for everybody who is signed in.
@@ -246,6 +249,8 @@ SECTIONS: dict[str, Iterable[Row]] = {
     "A member's own pages": [
         *rows("me", "get", BUYER),
         *rows("my-orders", "get", BUYER),
+        *rows("promises", "get", BUYER),
+        *rows("api-my-entitlements", "get", BUYER, scope="entitlements"),
         *rows("new-chat", "get", BUYER, NOBODY),
         *rows("chat", "get", BUYER, NOBODY),
         *rows("api-accesses", "get", BUYER),

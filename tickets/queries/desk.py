@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.masks import shown_member
 from accounts.models import Member, Tier, User
+from apass.entitlements.offers import offers_card
 from apass.queries import queue_priority
 from common.calendars import day_start
 from common.history import history_of
@@ -85,8 +86,9 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
     """Return who the requester is: masked facts, tier and why, newest orders, earlier conversations."""
     member = conversation.member
     if member is None:
-        return {"member": None, "orders": [], "past": []}
+        return {"member": None, "offers": None, "orders": [], "past": []}
     return {
+        "offers": offers_card(member, now) | {"may_give": user.can("entitlements.redeem")},
         "member": {
             "member_no": member.member_no,
             **shown_member(member, to=user),

@@ -1,0 +1,3 @@
+from apass.admin import definitions, uses
+
+__all__ = ["definitions", "uses"]

@@ -21,6 +21,7 @@ class ReturnWindow:
 
     @property
     def is_open(self) -> bool:
+        """Tell whether it still goes back."""
         return self.reason == OPEN
 
 

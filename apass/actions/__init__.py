@@ -9,6 +9,7 @@ from apass.actions.entitlements import (
     publish_entitlement,
     publish_package,
     publish_rule,
+    refusal_to_publish,
 )
 from apass.actions.redemptions import (
     end_grant,
@@ -31,5 +32,6 @@ __all__ = [
     "publish_package",
     "publish_rule",
     "redeem",
+    "refusal_to_publish",
     "release",
 ]

@@ -37,6 +37,7 @@ class SegmentDraft:
     says_everybody: bool = False
 
     def fields(self) -> dict[str, Any]:
+        """Return the columns of a rule or package that say whom it is for."""
         return {
             "tiers": list(self.tiers),
             "bands": list(self.bands),
@@ -189,6 +190,30 @@ def publish_package(
         PackageItem(package=made, code=code, parameters=numbers) for code, numbers in items.items()
     )
     return _published(made, "service_package", by, reason, entitlements=sorted(items))
+
+
+class _Tried(Exception):
+    """Takes back what was tried."""
+
+
+def refusal_to_publish(
+    draft: EntitlementDraft | RuleDraft | PackageDraft, *, by: User | None, reason: str
+) -> DomainError | None:
+    """Try ``draft`` out without keeping anything; return why it is refused, None when it is not."""
+    try:
+        with transaction.atomic():
+            match draft:
+                case EntitlementDraft():
+                    publish_entitlement(draft, by=by, reason=reason)
+                case RuleDraft():
+                    publish_rule(draft, by=by, reason=reason)
+                case PackageDraft():
+                    publish_package(draft, by=by, reason=reason)
+            raise _Tried
+    except _Tried:
+        return None
+    except DomainError as refused:
+        return refused
 
 
 @transaction.atomic

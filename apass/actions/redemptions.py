@@ -43,12 +43,14 @@ def redeem(
     """Use an entitlement of ``member`` once, for the thing ``subject_key`` names.
 
     ``key`` is the caller's: the same key again, or the same thing again, gives the first answer.
-    Raises ``forbidden``, ``redemption.no_reason``, ``redemption.other_request``,
+    Raises ``forbidden``, ``redemption.no_reason``, ``redemption.no_key``, ``redemption.other_request``,
     ``entitlement.unknown``, ``entitlement.not_yours`` and ``entitlement.used_up`` (``again_at``).
     """
     require_right(by, "entitlements.redeem")
     if by is not None and not reason.strip():
         raise DomainError("redemption.no_reason", _("Write why you give it."))
+    if not key:
+        raise DomainError("redemption.no_key", _("Send an Idempotency-Key with it."))
     moment = now or timezone.now()
     _alone(member, code)
     first = Redemption.objects.filter(member=member, idempotency_key=key).first()

@@ -11,7 +11,14 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSplitDateTimeWidget
 
 from accounts.people import signed_in
-from apass.actions import end_entitlement, end_package, end_rule
+from apass.actions import (
+    end_entitlement,
+    end_package,
+    end_rule,
+    publish_entitlement,
+    publish_package,
+    publish_rule,
+)
 from apass.admin.forms import EntitlementForm, PackageForm, RuleForm
 from apass.entitlements.words import limit_words, segment_words
 from apass.models import Entitlement, EntitlementRule, ServicePackage
@@ -44,6 +51,7 @@ class DefinitionAdmin(BaseAdmin):
     is_small = True
     allow_add = True
     form: Any
+    publish: Any
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -63,7 +71,7 @@ class DefinitionAdmin(BaseAdmin):
         return super().get_readonly_fields(request, obj) if obj is not None else ()
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        made = form.publish()
+        made = self.publish(form.draft(), by=signed_in(request), reason=form.cleaned_data["reason"])
         obj.pk = made.pk
         obj._state.adding = False
 
@@ -80,6 +88,7 @@ class EntitlementAdmin(DefinitionAdmin):
     """What may be promised."""
 
     form = EntitlementForm
+    publish = staticmethod(publish_entitlement)
     list_display = (
         "code", "name", "kind", "limit", "quantity", "period", "effective_from",
         "effective_until",
@@ -112,6 +121,7 @@ class EntitlementRuleAdmin(DefinitionAdmin):
     """Who has an entitlement beside their package."""
 
     form = RuleForm
+    publish = staticmethod(publish_rule)
     list_display = ("code", "for_whom", "rank", "effective_from", "effective_until")
     search_fields = ("code",)
     ordering = ("code", "rank", "-effective_from")
@@ -134,6 +144,7 @@ class ServicePackageAdmin(DefinitionAdmin):
     """What a segment is served with."""
 
     form = PackageForm
+    publish = staticmethod(publish_package)
     list_display = (
         "code", "name", "for_whom", "rank", "first_reply", "complaint_resolution",
         "queue_priority", "effective_from", "effective_until",

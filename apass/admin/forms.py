@@ -3,7 +3,6 @@
 from typing import Any, ClassVar
 
 from django import forms
-from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -15,21 +14,14 @@ from apass.actions import (
     PackageDraft,
     RuleDraft,
     SegmentDraft,
-    publish_entitlement,
-    publish_package,
-    publish_rule,
+    refusal_to_publish,
 )
 from apass.entitlements.queries import members_in
 from apass.models import Entitlement, EntitlementRule, ServicePackage
-from common.errors import DomainError
 
 SEGMENT = ("tiers", "bands", "guided", "registered_from", "registered_until")
 DATES = ("effective_from", "effective_until")
 SAMPLES = 3
-
-
-class _Tried(Exception):
-    pass
 
 
 class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,20 +34,15 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("Goes into the history; colleagues and auditors read it."),
     )
 
-    def publish(self) -> Any:
-        """Call the action with what was filled in."""
+    def draft(self) -> Any:
+        """Return what was filled in, as the action takes it."""
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
-            try:
-                with transaction.atomic():
-                    self.publish()
-                    raise _Tried
-            except _Tried:
-                pass
-            except DomainError as refused:
+            refused = refusal_to_publish(self.draft(), by=self.by, reason=said["reason"])
+            if refused is not None:
                 self.add_error(None, refused.message)
         return said
 
@@ -142,11 +129,9 @@ class EntitlementForm(DefinitionForm):
             "quantity", "parameters", "rollout_code", *DATES,
         )  # fmt: skip
 
-    def publish(self) -> Entitlement:
+    def draft(self) -> EntitlementDraft:
         said = self.given(*self.names) | {"parameters": self.cleaned_data["parameters"] or {}}
-        return publish_entitlement(
-            EntitlementDraft(**said), by=self.by, reason=self.cleaned_data["reason"]
-        )
+        return EntitlementDraft(**said)
 
 
 class RuleForm(SegmentForm):
@@ -158,15 +143,10 @@ class RuleForm(SegmentForm):
         model = EntitlementRule
         fields = ("code", "rank", "parameters", *SEGMENT, *DATES)
 
-    def publish(self) -> EntitlementRule:
+    def draft(self) -> RuleDraft:
         said = self.given("code", "rank", *DATES)
-        return publish_rule(
-            RuleDraft(
-                **said, segment=self.segment, parameters=self.cleaned_data["parameters"] or {}
-            ),
-            by=self.by,
-            reason=self.cleaned_data["reason"],
-        )
+        numbers = self.cleaned_data["parameters"] or {}
+        return RuleDraft(**said, segment=self.segment, parameters=numbers)
 
 
 _SERVED = (
@@ -196,13 +176,6 @@ class PackageForm(SegmentForm):
             raise forms.ValidationError(_("Write codes, each with its numbers in braces."))
         return items
 
-    def publish(self) -> ServicePackage:
-        return publish_package(
-            PackageDraft(
-                **self.given(*_SERVED, *DATES),
-                segment=self.segment,
-                items=self.cleaned_data["items"],
-            ),
-            by=self.by,
-            reason=self.cleaned_data["reason"],
-        )
+    def draft(self) -> PackageDraft:
+        said = self.given(*_SERVED, *DATES, "items")
+        return PackageDraft(**said, segment=self.segment)

@@ -60,6 +60,7 @@ RIGHTS: dict[str, frozenset[str]] = {
         {
             "desk.use",
             "customers.look_up",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -72,6 +73,7 @@ RIGHTS: dict[str, frozenset[str]] = {
         {
             "desk.use",
             "customers.look_up",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -85,6 +87,7 @@ RIGHTS: dict[str, frozenset[str]] = {
         {
             "desk.use",
             "customers.look_up",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -121,6 +124,8 @@ RIGHTS: dict[str, frozenset[str]] = {
             "tokens.manage",
             "notifications.manage",
             "parameters.change",
+            "entitlements.manage",
+            "entitlements.redeem",
             "personal_data.reveal",
             "personal_data.handle",
             "products.manage",

@@ -28,6 +28,7 @@ PREFIXES = {
     "acc": "personal-data access",
     "view": "saved view",
     "job": "bulk job",
+    "rdm": "redemption",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

@@ -20,6 +20,7 @@ from tickets.actions.appeals import file_appeal
 from tickets.models import Conversation, State
 from tickets.queries.harassment import blocks_of, limits_in_force, member_cards
 from trade.models import Order
+from trade.queries import with_return_words
 from trade.rollouts import shows_products
 
 Page = Callable[..., HttpResponse]
@@ -81,7 +82,9 @@ def me(request: HttpRequest) -> HttpResponse:
         {
             "running": [talk for talk in talks if talk.is_live],
             "done": [talk for talk in talks if not talk.is_live],
-            "orders": my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR],
+            "orders": with_return_words(
+                my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR]
+            ),
             "limits": my_limits(request),
         },
     )
@@ -114,7 +117,11 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "tickets/me/orders.html",
-        {"orders": page, "after": after, "next_after": page[-1].pk if more else None},
+        {
+            "orders": with_return_words(page),
+            "after": after,
+            "next_after": page[-1].pk if more else None,
+        },
     )
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
-from common.admin.acts import MOST_AT_ONCE, Act, perform
+from common.admin.acts import MOST_AT_ONCE, Act, offered_acts, perform
 from common.admin.bulk import BulkActs, refusals
 from common.admin.exporting import ListExport
 from common.admin.lists import HouseChangeList, KeysetChangeList, KeysetPaginator
@@ -199,7 +199,7 @@ class BaseAdmin(ListViews, ListExport, BulkActs, Picking, ModelAdmin):
             for name, member in vars(cls).items()
             if hasattr(member, "act")
         }
-        return list(found.values())
+        return [*found.values(), *offered_acts(self.opts.label_lower)]
 
     def acts_for(self, request: HttpRequest) -> list[Act]:
         user: Any = request.user

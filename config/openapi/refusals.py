@@ -62,6 +62,13 @@ OWN: dict[str, Codes] = {
     "refreshTokens": {
         401: ("refresh.unknown", "refresh.expired", "refresh.revoked", "refresh.reused"),
     },
+    "redeemEntitlement": {
+        404: ("member.not_found",),
+        409: (
+            "entitlement.unknown", "entitlement.not_yours", "entitlement.used_up",
+            "redemption.no_reason", "redemption.other_request", "redemption.no_key",
+        ),
+    },
     "revealField": {
         403: _OWN_CASE,
         404: ("member.not_found",),

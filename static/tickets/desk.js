@@ -268,6 +268,7 @@ const bindings = [
   { key: "e", group: inTalk, label: gettext("Settle"), icon: "check", when: mine, run: () => thread.settle() },
   { key: "h", group: inTalk, label: gettext("Mark harassment"), icon: "flag", when: mine, run: () => thread.mark() },
   { key: "o", group: inTalk, label: gettext("Orders"), icon: "box", when: hasTalk, run: () => showPanel() },
+  { key: "g", group: inTalk, label: gettext("What may be given"), icon: "shield", when: hasTalk, run: () => showOffers() },
   { key: "mod+enter", group: inTalk, label: gettext("Send"), when: () => false, run: () => {} },
   { key: "mod+shift+enter", group: inTalk, label: gettext("Send, then to the longest waiting"), when: () => false, run: () => {} },
   { key: "[", group: inQueue, label: gettext("Queue"), icon: "panel-left", run: () => layout.toggle("queue") },
@@ -285,6 +286,11 @@ function showPanel() {
   if (!$("panel").checkVisibility({ visibilityProperty: true })) layout.toggle("panel");
   $("panel").focus();
   $("panel").querySelector(".panel__part")?.scrollIntoView({ block: "nearest" });
+}
+
+function showOffers() {
+  if (!$("panel").checkVisibility({ visibilityProperty: true })) layout.toggle("panel");
+  panel.toOffers();
 }
 
 function nextRegion() {

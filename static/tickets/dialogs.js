@@ -65,6 +65,27 @@ export const chosen = (root, name) => root.querySelector(`input[name="${name}"]:
 
 export class Missing extends Error {}
 
+/* Give what a member is promised, once, for this talk or the thing named; the reason is read by colleagues. */
+export function giveRight({ memberNo, right, subject }) {
+  const key = crypto.randomUUID();
+  const what = h("input", { class: "input", maxlength: "80", value: subject, required: true });
+  const reason = h("textarea", { class: "input", rows: "2", maxlength: "500", required: true });
+  return form({
+    title: interpolate(gettext("Give %(name)s?"), { name: right.name }),
+    text: right.promise,
+    parts: [
+      field("give-what", gettext("For what"), what, gettext("An order no., or this talk. The same thing is served once.")),
+      field("give-why", gettext("Reason"), reason, gettext("Goes into the history; colleagues and auditors read it.")),
+    ],
+    verb: gettext("Give"),
+    first: reason,
+    async run() {
+      if (!what.value.trim() || !reason.value.trim()) throw new Missing(gettext("Write for what and why."));
+      return post(`/api/v1/members/${encodeURIComponent(memberNo)}/redemptions/`, { code: right.code, subject_key: what.value.trim(), reason: reason.value.trim() }, { idempotencyKey: key });
+    },
+  });
+}
+
 /* Hand the talk to a colleague or a team; the note is what they read first. */
 export function transfer({ about, desk, address }) {
   const people = new Map();

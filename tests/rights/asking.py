@@ -72,6 +72,9 @@ BODIES = {
     ("api-reveals", "post"): lambda r: {
         "field": "phone", "purpose": "other", "reason": "核对一下电话"
     },
+    ("api-redemptions", "post"): lambda r: {
+        "code": "tea", "subject_key": "a cup", "reason": "渴了"
+    },
     ("api-data-requests", "post"): lambda r: {"kind": "copy"},
     ("api-me", "patch"): lambda r: {"language": "en"},
     ("api-notification-readings", "post"): lambda r: {"up_to": public_key("ntf", r["notice"])},

@@ -37,6 +37,9 @@ ADD: dict[str, Roles] = {
     "accounts.webhookendpoint": RUN,
     "apass.cohort": RUN,
     "apass.rollout": RUN,
+    "apass.entitlement": RUN,
+    "apass.entitlementrule": RUN,
+    "apass.servicepackage": RUN,
     "common.calendarday": RUN,
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
@@ -77,7 +80,7 @@ ACTS: dict[str, dict[str, Roles]] = {
     "accounts.integrationtoken": _acts("rotate revoke"),
     "accounts.legalhold": _acts("lift"),
     "accounts.likeness": _acts("merge apart"),
-    "accounts.member": _acts("set_tier reveal hold ask join"),
+    "accounts.member": _acts("set_tier reveal hold ask join give_to"),
     "accounts.notificationdelivery": _acts("retry"),
     "accounts.personaldatarequest": _acts("correct begin bring_back refuse withdraw"),
     "accounts.user": _acts(
@@ -93,6 +96,11 @@ ACTS: dict[str, dict[str, Roles]] = {
         "add_stage drop_stage count_again propose approve reject hold go_on take_back finish "
         "let_holdout_in add_guardrail drop_guardrail decline rejoin"
     ),
+    "apass.entitlement": _acts("end"),
+    "apass.entitlementrule": _acts("end"),
+    "apass.grant": _acts("end"),
+    "apass.redemption": _acts("release"),
+    "apass.servicepackage": _acts("end"),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),

@@ -162,6 +162,9 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-member-standing", "get", KNOW_IT - PARTNER, STAFF - PARTNER, "members"),
         *rows("api-own-standing", "get", BUYER),
         Row("api-reveals", "post", OURS | RUN, RUN, _(MEMBER, AUDITOR), _(AUDITOR)),
+        *rows("api-entitlements", "get", STAFF - PARTNER, STAFF - PARTNER, "entitlements"),
+        Row("api-redemptions", "post", OURS | RUN, OURS | RUN, _(AUDITOR), _(AUDITOR),
+            but={"redemption.no_key": OURS | RUN}, scope="entitlements"),
         *rows("api-orders", "get", EVERYBODY, scope="orders"),
         *rows("api-order", "get", (KNOW_IT - PARTNER) | _(ACCOUNT_MANAGER),
               (STAFF - PARTNER) | _(ACCOUNT_MANAGER), "orders"),
@@ -263,6 +266,8 @@ SECTIONS: dict[str, Iterable[Row]] = {
     "A member's own pages": [
         *rows("me", "get", BUYER),
         *rows("my-orders", "get", BUYER),
+        *rows("promises", "get", BUYER),
+        *rows("api-my-entitlements", "get", BUYER, scope="entitlements"),
         *rows("new-chat", "get", BUYER, NOBODY),
         *rows("chat", "get", BUYER, NOBODY),
         *rows("my-appeal", "post", BUYER, NOBODY),

@@ -418,7 +418,7 @@ def _queue_new(
         shop=shop,
         team=chosen,
         subject=clean(subject, max_chars=SUBJECT_CHARACTERS, single_line=True, required=False),
-        priority=queue_priority(member.tier, now),
+        priority=queue_priority(member, now),
         state=State.WAITING,
         opened_at=now,
         queued_at=now,

@@ -10,6 +10,7 @@ from accounts.contacts.queries import joined_members
 from accounts.masks import shown_member
 from accounts.models import Member, Tier, User
 from accounts.standing.queries import standing_in_short
+from apass.entitlements.offers import offers_card
 from apass.queries import queue_priority
 from common.calendars import day_start
 from common.ids import public_key
@@ -111,12 +112,13 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
     """
     member = conversation.member
     if member is None:
-        return {"member": None, "orders": [], "past": [], "harassment": []}
+        return {"member": None, "offers": None, "orders": [], "past": [], "harassment": []}
     standing = _standing(member, now)
     # What somebody is elsewhere, and the rows of their scores, is not a partner's to know.
     outside = user.is_partner_agent
     others = {} if outside else {one.pk: one.member_no for one in joined_members(member)}
     return {
+        "offers": offers_card(member, now) | {"may_give": user.can("entitlements.redeem")},
         "member": {
             "member_no": member.member_no,
             **shown_member(member, to=user),
@@ -212,7 +214,7 @@ def _past(
 def _standing(member: Member, now: datetime) -> dict[str, Any]:
     """Say where the member stands, and what the tier gives them in the queue."""
     place = _("Served at priority %(priority)s; 1 comes first.") % {
-        "priority": queue_priority(member.tier, now)
+        "priority": queue_priority(member, now)
     }
     short = standing_in_short(member, now)
     return short | {"why": f"{short['why']} {place}"}

@@ -163,6 +163,32 @@ table(
     "last_used_address revoked_at",
 )
 table(
+    "accounts.Contact",
+    owner=PEOPLE,
+    purpose="People and firms with several identities; nothing of theirs stands here.",
+    kept="for good",
+    plain="id kind made_at merged_into",
+)
+table(
+    "accounts.ContactIdentity",
+    owner=PEOPLE,
+    purpose="Which members and accounts are one person, and from when to when.",
+    kept=ACCOUNT,
+    plain="id contact kind since until",
+    member=personal("identifier", "whose", mask="name", erasure="deleted", copy="contacts"),
+    user=personal("account", "whose", mask="name", erasure="deleted"),
+)
+table(
+    "accounts.Likeness",
+    owner=PEOPLE,
+    purpose="Pairs that may be one person, and what was decided about them.",
+    kept=ACCOUNT,
+    plain="id signs state found_at decided_at",
+    member=personal("identifier", "who looks alike", mask="name", erasure="deleted"),
+    other_member=personal("identifier", "who looks alike", mask="name", erasure="deleted"),
+    other_user=personal("account", "who looks alike", mask="name", erasure="deleted"),
+)
+table(
     "accounts.LegalHold",
     owner=TRUST,
     purpose="Orders to keep one member's data.",

@@ -155,6 +155,15 @@ declare(
     unit=_("seconds"),
 )
 declare(
+    "contacts.sign_shared_by_most",
+    5,
+    _(
+        "How many may share a phone, device, address or payer before it says nothing about who they are"
+    ),
+    minimum=2,
+    maximum=50,
+)
+declare(
     "token.access",
     timedelta(minutes=10),
     _("How long an app's access token works before the app renews it"),
@@ -276,7 +285,6 @@ _bad = {
     "false_return": (-150, _("Buyer credit for a false return")),
     "malicious_review": (-50, _("Buyer credit for a malicious review, upheld")),
     "recoup_overdue": (-100, _("Buyer credit for an advance not paid back in time")),
-    "harassment": (-50, _("Buyer credit for harassment, confirmed")),
 }
 for _cause, (_points, _label) in _bad.items():
     declare(f"score.points.{_cause}", _points, _label, minimum=-500, maximum=-1)

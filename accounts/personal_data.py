@@ -3,17 +3,22 @@
 from typing import Any, ClassVar
 
 from django.contrib.sessions.models import Session
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access_log import access_line
+from accounts.contacts.queries import joins_of
 from accounts.copy_files import drop_files
 from accounts.masks import names_of
 from accounts.models import (
+    Contact,
+    ContactIdentity,
     Device,
     EmailAddress,
     Invitation,
     LegalHold,
+    Likeness,
     Member,
     MemberLine,
     Notification,
@@ -37,6 +42,7 @@ from accounts.models import (
     WebSession,
 )
 from accounts.standing import personal_data as _standing  # noqa: F401
+from common.history import record
 from common.ids import short_code, uuid7
 from common.parameters import value
 from common.personal_data import Slice, Step, Store, Subject, register, slice_of
@@ -201,6 +207,43 @@ class Requests(Store):
         return Step(rows.exclude(wish="").update(wish=""))
 
 
+class Joins(Store):
+    """Which accounts are one with the member's: the fact of it, and nothing of theirs."""
+
+    key = "contacts"
+    title = _("Joined accounts")
+    about = _(
+        "Which accounts we take for yours as well, since when. What they hold is not in here."
+    )
+    models = ("accounts.ContactIdentity", "accounts.Likeness")
+    columns: ClassVar[dict[str, Any]] = {
+        "account": _("account"),
+        "since": _("since"),
+        "until": _("until"),
+    }
+
+    def rows(self, subject: Subject, after: str | None, limit: int) -> Slice:
+        return Slice(
+            [
+                {"account": join.what, "since": join.since, "until": join.until}
+                for join in joins_of(subject.member)
+            ]
+        )
+
+    def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
+        own = Q(member=subject.member)
+        if subject.user is not None:
+            own |= Q(user=subject.user)
+        periods = ContactIdentity.objects.filter(own)
+        for contact in Contact.objects.filter(pk__in=periods.values("contact")).order_by("pk"):
+            record(contact, "contact.identity_erased", by=None)
+        changed = periods.delete()[0]
+        pairs = Q(member=subject.member) | Q(other_member=subject.member)
+        if subject.user is not None:
+            pairs |= Q(other_user=subject.user)
+        return Step(changed + Likeness.objects.filter(pairs).delete()[0])
+
+
 _SIGN_INS = (
     Device,
     SocketTicket,
@@ -345,5 +388,6 @@ register(Notices(), order=79)
 register(Accesses(), order=80)
 register(Requests(), order=81)
 register(SignIns(), order=82)
+register(Joins(), order=83)
 # Last of all: everything else is found through it.
 register(Profile(), order=100)

@@ -7,6 +7,7 @@ MERCHANT_STAFF = "merchant_staff"
 AGENT = "agent"
 SENIOR = "senior"
 LEAD = "lead"
+PARTNER_AGENT = "partner_agent"
 ACCOUNT_MANAGER = "account_manager"
 BUSINESS = "business"
 OPERATIONS = "operations"
@@ -19,6 +20,7 @@ _WEIGHT = (
     LEAD,
     SENIOR,
     AGENT,
+    PARTNER_AGENT,
     ACCOUNT_MANAGER,
     BUSINESS,
     EXECUTIVE,
@@ -26,8 +28,11 @@ _WEIGHT = (
     MEMBER,
 )
 
-SERVICE_ROLES = frozenset({AGENT, SENIOR, LEAD})
+SERVICE_ROLES = frozenset({AGENT, SENIOR, LEAD, PARTNER_AGENT})
 """Roles that answer members at the desk."""
+
+BESIDE_PARTNER = frozenset({PARTNER_AGENT, MEMBER, MERCHANT_STAFF})
+"""Roles a partner's agent may have: whoever has one of the house's sees more than a partner may."""
 
 ASKED, IN_PROGRESS, READY, DONE = "asked", "in_progress", "ready", "done"
 REFUSED, CANCELLED = "refused", "cancelled"
@@ -54,6 +59,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     AGENT: frozenset(
         {
             "desk.use",
+            "customers.look_up",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -65,6 +72,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     SENIOR: frozenset(
         {
             "desk.use",
+            "customers.look_up",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
@@ -77,17 +86,24 @@ RIGHTS: dict[str, frozenset[str]] = {
     LEAD: frozenset(
         {
             "desk.use",
+            "customers.look_up",
+            "entitlements.redeem",
             "tickets.accept",
             "tickets.reply",
             "tickets.note",
             "tickets.reassign",
             "tickets.see_team",
+            "harassment.confirm",
             "radio.submit_case",
             "radio.read",
             "radio.screen",
             "personal_data.reveal",
             "webhooks.use",
         }
+    ),
+    # Of a partner: its own queues and nothing beside them.
+    PARTNER_AGENT: frozenset(
+        {"desk.use", "tickets.accept", "tickets.reply", "tickets.note", "radio.submit_case"}
     ),
     ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use", "orders.see_all", "webhooks.use"}),
     BUSINESS: frozenset({"radio.read", "webhooks.use"}),
@@ -96,6 +112,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "admin.use",
             "tickets.see_all",
             "tickets.reassign",
+            "harassment.confirm",
             "radio.read",
             "radio.screen",
             "radio.manage",
@@ -103,9 +120,12 @@ RIGHTS: dict[str, frozenset[str]] = {
             "scores.post",
             "titles.grant",
             "standing.manage",
+            "contacts.merge",
             "tokens.manage",
             "notifications.manage",
             "parameters.change",
+            "entitlements.manage",
+            "entitlements.redeem",
             "personal_data.reveal",
             "personal_data.handle",
             "products.manage",

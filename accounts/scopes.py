@@ -21,6 +21,7 @@ RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "presence": (_("Presence"), (READ, WRITE)),
     "canned_replies": (_("Canned replies"), (READ,)),
     "members": (_("Members"), (READ,)),
+    "entitlements": (_("Entitlements"), (READ, WRITE)),
     "orders": (_("Orders"), (READ,)),
     "products": (_("Products"), (READ,)),
     "shops": (_("Shops"), (READ,)),

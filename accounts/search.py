@@ -40,12 +40,12 @@ class MemberKind(LinedKind):
     number = "member_no"
 
     def is_for(self, user: User) -> bool:
-        """The desk and the back office."""
-        return user.can("desk.use") or user.can("tickets.see_all")
+        """Our desk and the back office."""
+        return user.can("customers.look_up") or user.can("tickets.see_all")
 
     def visible(self, user: User) -> QuerySet[Member]:
-        """Return the members ``user`` may see."""
-        return Member.objects.visible_to(user)
+        """Return the members ``user`` may see at work."""
+        return Member.objects.for_work_of(user)
 
     def sees_hidden(self, user: User) -> bool:
         """Tell whether ``user`` may reveal names and phones, and so find by whole ones."""

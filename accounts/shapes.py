@@ -117,6 +117,15 @@ class Member(serializers.Serializer[Any]):
     registered_at = serializers.DateTimeField(allow_null=True)
 
 
+class MemberWithOthers(Member):
+    """A buyer, and under which other numbers the same person is here."""
+
+    also = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Numbers of the members that are joined with this one into one contact.",
+    )
+
+
 class MemberPage(serializers.Serializer[Any]):
     """One page of members, newest first."""
 

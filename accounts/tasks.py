@@ -26,6 +26,7 @@ from accounts.actions.deliveries import (
     settle_delivery,
 )
 from accounts.actions.erasure import erase_what_may_go, make_nameless
+from accounts.actions.likenesses import find_likenesses
 from accounts.actions.notifications import DELIVER
 from accounts.actions.requests import WORK
 from accounts.models import (
@@ -214,3 +215,8 @@ def _settle(sent: Iterable[tuple[Errand, Outcome]]) -> int:
 def forget_ended_devices() -> int:
     """Delete the rows of apps that were signed out long ago. Scheduled every night."""
     return actions.forget_ended_devices(now=timezone.now())
+
+
+def find_who_looks_alike() -> int:
+    """Write down which identities may be one person; return how many pairs are new. Scheduled every night."""
+    return find_likenesses(timezone.now())

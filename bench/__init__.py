@@ -11,7 +11,17 @@ from importlib import import_module
 
 from bench.report import Failed
 
-NAMES = ("chat", "sockets", "load", "list", "web", "search", "mask", "rollout")
+NAMES = (
+    "chat",
+    "sockets",
+    "load",
+    "list",
+    "web",
+    "search",
+    "mask",
+    "rollout",
+    "entitlements",
+)
 
 
 def run_from_command_line(arguments: Sequence[str]) -> int:

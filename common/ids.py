@@ -11,6 +11,8 @@ PREFIXES = {
     "cnv": "conversation",
     "att": "attachment",
     "nte": "note",
+    "hrc": "harassment case",
+    "blk": "contact block",
     "cas": "case",
     "edn": "edition",
     "usr": "person",
@@ -26,6 +28,7 @@ PREFIXES = {
     "acc": "personal-data access",
     "view": "saved view",
     "job": "bulk job",
+    "rdm": "redemption",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

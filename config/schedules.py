@@ -19,6 +19,7 @@ SCHEDULES: tuple[Scheduled, ...] = (
         "prune old notifications", "accounts.tasks.prune_old_notifications", cron="27 4 * * *"
     ),
     Scheduled("prune access log", "accounts.tasks.prune_access_log", cron="47 4 * * *"),
+    Scheduled("find who looks alike", "accounts.tasks.find_who_looks_alike", cron="53 3 * * *"),
     Scheduled("clear old sessions", "accounts.tasks.clear_old_sessions", cron="37 4 * * *"),
     Scheduled("forget ended devices", "accounts.tasks.forget_ended_devices", cron="43 4 * * *"),
     Scheduled("anchor the history", "common.tasks.anchor_head_of_history", cron="1 0 * * *"),

@@ -7,6 +7,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from accounts import api_urls as accounts
 from accounts.webhooks import urls as webhooks
+from apass import api_urls as apass
 from common import api_urls as common
 from common.search.api import Search
 from common.search.views import search_page
@@ -22,6 +23,7 @@ api = [
     *tickets.urlpatterns,
     *trade.urlpatterns,
     *webhooks.urlpatterns,
+    *apass.urlpatterns,
     path("search/", Search.as_view(), name="api-search"),
     *merchants.urlpatterns,
     *common.urlpatterns,
@@ -44,6 +46,7 @@ urlpatterns = [
         name="javascript-catalog",
     ),
     path("", include("accounts.notifications.urls")),
+    path("", include("apass.page_urls")),
     path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]

@@ -15,7 +15,7 @@ from common.search.kinds import ADMIN, Found, Key
 from merchants.models import Shop, ShopLine
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-RIGHTS = ("desk.use", "tickets.see_all", "orders.see_all")
+RIGHTS = ("customers.look_up", "tickets.see_all", "orders.see_all")
 
 
 @register

@@ -180,8 +180,11 @@ class Severity(models.TextChoices):
 class CaseQuerySet(models.QuerySet["Case"]):
     def visible_to(self, user: User, now: datetime | None = None) -> "CaseQuerySet":
         """Cases ``user`` may see: one's own pushes, the kitchen's for screeners, what is out for readers."""
-        if not user.is_authenticated or not user.can("radio.read"):
+        if not user.is_authenticated:
             return self.none()
+        if not user.can("radio.read"):
+            # A partner's people push what they hear, and learn what became of it.
+            return self.filter(pushed_by=user) if user.can("radio.submit_case") else self.none()
         if user.can("radio.manage"):
             return self
         out = EditionItem.objects.filter(

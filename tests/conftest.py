@@ -18,6 +18,8 @@ from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
 
 from accounts.models import Member, Role, Tier, User
+from accounts.standing import numbers
+from apass.entitlements import catalogue
 from apass.rollouts import snapshot
 from apass.rollouts.exposures import notebook
 from common import calendars, parameters
@@ -71,13 +73,13 @@ def quick_emptying():
 def fresh_parameters(monkeypatch):
     """No test inherits what another one's process remembers, nor asks again because it is slow."""
     rates.forget_reads()
-    for module in (parameters, calendars, snapshot):
+    for module in (parameters, calendars, snapshot, catalogue, numbers):
         monkeypatch.setattr(module, "_RECHECK_SECONDS", 3600.0)
         module.forget()
     # What was met is written when a test says so, never by a thread behind it.
     monkeypatch.setattr(notebook, "starts_thread", False)
     yield
-    for module in (parameters, calendars, snapshot, notebook):
+    for module in (parameters, calendars, snapshot, catalogue, numbers, notebook):
         module.forget()
     cache.clear()
 
@@ -116,7 +118,7 @@ def other_team(db) -> Team:
 def at_the_desk(user: User, team: Team, *, is_lead: bool = False) -> User:
     """Put someone into a team, taking chats."""
     TeamMembership.objects.create(team=team, user=user, is_lead=is_lead)
-    AgentStatus.objects.create(user=user, presence=Presence.ONLINE)
+    AgentStatus.objects.create(user=user, presence=Presence.ONLINE, level=5)
     return user
 
 

@@ -22,9 +22,10 @@ def changed_conversations(
     them now, so that what went to another team is noticed too. Of each, the client pulls the
     messages after its own last number.
     """
-    rows = Conversation.objects.visible_to(user)
     at_the_desk = user.can("desk.use") or user.can("tickets.see_all")
+    rows = Conversation.objects.visible_to(user)
     if at_the_desk:
+        rows = Conversation.objects.for_work_of(user)
         # Done ones are found by when they were done: ``changed_at`` has no index, which would make
         # every message rewrite them all. Who did it may have begun a moment before.
         done = Q(state__in=rules.DONE, resolved_at__gte=since - LATEST_COMMIT)
@@ -42,7 +43,7 @@ def changed_conversations(
         card["recalled"] = sorted(recalled.get(card["id"], []))
     if not at_the_desk:
         return {"data": data}, until
-    live = Conversation.objects.visible_to(user).filter(state__in=rules.LIVE)
+    live = Conversation.objects.for_work_of(user).filter(state__in=rules.LIVE)
     return {
         "data": data,
         "live": [public_key("cnv", key) for key in live.values_list("pk", flat=True)],

@@ -7,6 +7,7 @@ from typing import Any
 from common.deadlines import at_clock_start, deadline_handler, set_deadline
 from tickets.actions.away import tell_away, tell_away_from
 from tickets.actions.conversations import AWAY, CLOSE, close_resolved
+from tickets.actions.harassment import END_OF_BLOCK, end_expired
 
 UNREAD = "conversation.unread_sweep"
 EVERY = timedelta(seconds=10)
@@ -24,6 +25,12 @@ def close(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
 def last_words(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
     """Tell a member of the last words in a conversation that was resolved meanwhile."""
     tell_away_from(uuid.UUID(subject_id), now=now)
+
+
+@deadline_handler(END_OF_BLOCK)
+def end_of_block(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
+    """End a contact block whose time is over."""
+    end_expired(uuid.UUID(subject_id), now=now)
 
 
 @at_clock_start

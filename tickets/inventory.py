@@ -40,7 +40,8 @@ table(
     plain="id medium shop team priority state owner first_owner disposition reopened_count queued_at "
     "accepted_at first_responded_at waiting_since closed_at last_seq last_member_seq last_message_at "
     "last_author_kind last_message_kind staff_unread member_unread staff_read_seq member_read_seq "
-    "staff_delivered_seq member_delivered_seq changed_at",
+    "staff_delivered_seq member_delivered_seq changed_at limited_until limited_to_text "
+    "limited_slow_seconds",
     conversation_no=personal(
         "identifier",
         "to name a talk",
@@ -66,6 +67,45 @@ table(
     resolved_at=personal(
         "behaviour", "promises", mask="as it is", copy="conversations", erasure="kept nameless"
     ),
+)
+table(
+    "tickets.HarassmentCase",
+    owner=OWNER,
+    purpose="What a member did to an agent, marked by one and judged by another.",
+    kept="as long as the account; nameless once erasure was asked",
+    plain="id conversation quoted_seqs marked_by state decided_by decided_at has_request rest_until "
+    "rest_taken_at",
+    member=personal("identifier", "whose it is", mask="name", erasure="kept nameless"),
+    grade=personal(
+        "behaviour", "what follows", mask="as it is", copy="limits", erasure="kept nameless"
+    ),
+    ground=personal(
+        "behaviour", "what happened", mask="as it is", copy="limits", erasure="kept nameless"
+    ),
+    marked_at=personal(
+        "behaviour", "when", mask="as it is", copy="limits", erasure="kept nameless"
+    ),
+    reason=personal("text", "to judge it", mask="text", erasure="blanked"),
+    decision_reason=personal("text", "why so judged", mask="text", erasure="blanked"),
+)
+table(
+    "tickets.ContactBlock",
+    owner=OWNER,
+    purpose="How a member's contact is limited, until when, and what they say to it.",
+    kept="as long as the account; nameless once erasure was asked",
+    plain="id case text_only slow_seconds no_new ended_at ended_why ended_by appeal appealed_at "
+    "appeal_decided_by appeal_decided_at",
+    member=personal("identifier", "whose it is", mask="name", erasure="kept nameless"),
+    since=personal(
+        "behaviour", "since when", mask="as it is", copy="limits", erasure="kept nameless"
+    ),
+    until=personal(
+        "behaviour", "until when", mask="as it is", copy="limits", erasure="kept nameless"
+    ),
+    appeal_text=personal(
+        "text", "what the member says", mask="text", copy="limits", erasure="blanked"
+    ),
+    appeal_answer=personal("text", "what we answer", mask="text", copy="limits", erasure="blanked"),
 )
 table(
     "tickets.Disposition",

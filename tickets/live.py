@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,9 +25,11 @@ from common.parameters import value
 from tickets.actions.posting import announce_reopened, tell_of_messages
 from tickets.reader import Reader
 from tickets.writer import Writer
+from workforce.actions import tell_lines
 
 log = logging.getLogger(__name__)
 
+PROCESS = f"live@{socket.gethostname()}:{os.getpid()}"
 THREADS = 8
 REFRESH_SECONDS = 2.0
 BEAT_EVERY = 5  # refreshes
@@ -55,6 +58,8 @@ class Live:
         self.reader = Reader()
         self.limits = Limits(4000, 5, 20)
         self.sockets = 0
+        # The agents among them, by person: whoever has none here may be away.
+        self._lines: Counter[int] = Counter()
         self._ended: set[UUID] = set()
         # Our own bounded pool: one slow query must not stop every other socket of the process.
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="live-db")
@@ -87,6 +92,23 @@ class Live:
                 connections.close_all()
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+
+    async def open_line(self, user: int) -> None:
+        """Count one more socket of an agent; with the first one they are there again."""
+        self._lines[user] += 1
+        if self._lines[user] == 1:
+            await self.in_pool(tell_lines, PROCESS, {user: 1}, now=timezone.now())
+
+    def close_line(self, user: int) -> None:
+        """Count one socket of an agent less; after the last one the clock waits for them."""
+        self._lines[user] -= 1
+        if self._lines[user] <= 0:
+            del self._lines[user]
+            self.spawn(self.in_pool(self._lost_line, user))
+
+    def _lost_line(self, user: int) -> None:
+        # Asked when it is written: they may be back, and a beat may have said so in between.
+        tell_lines(PROCESS, {user: self._lines.get(user, 0)}, now=timezone.now())
 
     def spawn(self, coroutine: Any) -> None:
         """Run ``coroutine`` beside everything else and keep it from being forgotten."""
@@ -142,13 +164,16 @@ class Live:
     def _read_limits(self, beat: bool) -> tuple[Limits, timedelta]:
         if beat:
             Heartbeat.objects.update_or_create(
-                instance=f"live@{socket.gethostname()}:{os.getpid()}",
+                instance=PROCESS,
                 defaults={
                     "process": "live",
                     "at": timezone.now(),
                     "detail": {"sockets": self.sockets, "stored": self.writer.stored},
                 },
             )
+            # What a killed process held is no longer said by anybody, and so is lost.
+            if lines := dict(self._lines):
+                tell_lines(PROCESS, lines, now=timezone.now())
         limits = Limits(
             value("chat.message_characters"), value("chat.socket_rate"), value("chat.socket_burst")
         )

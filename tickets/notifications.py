@@ -28,3 +28,33 @@ ASSIGNED = declare_kind(
         place=20,
     )
 )
+LIMITS = declare_kind(
+    Kind(
+        key="harassment.limits",
+        label=_("How I can reach the service changes"),
+        discreet=_("News about how you can reach us"),
+        media=frozenset({WEB, MOBILE}),
+        right="me.use",
+        place=15,
+    )
+)
+TO_JUDGE = declare_kind(
+    Kind(
+        key="harassment.case",
+        label=_("Harassment that I should look at"),
+        discreet=_("Something waits for your judgement"),
+        media=frozenset({WEB, MOBILE}),
+        right="harassment.confirm",
+        place=25,
+    )
+)
+REST = declare_kind(
+    Kind(
+        key="harassment.rest",
+        label=_("A rest is offered to me"),
+        discreet=_("A rest is offered to you"),
+        media=frozenset({WEB, MOBILE}),
+        right="desk.use",
+        place=26,
+    )
+)

@@ -74,6 +74,90 @@ declare(
     unit=_("seconds"),
 )
 
+declare(
+    "harassment.warning_window",
+    timedelta(days=30),
+    _("How long a warning counts: the next insult within it is the next grade"),
+    minimum=timedelta(days=1),
+    maximum=timedelta(days=365),
+    unit=_("seconds"),
+)
+declare(
+    "harassment.first_block",
+    timedelta(hours=24),
+    _("How long the first contact block lasts"),
+    minimum=timedelta(hours=1),
+    maximum=timedelta(days=30),
+    unit=_("seconds"),
+)
+declare(
+    "harassment.second_block",
+    timedelta(days=7),
+    _("How long the second contact block lasts"),
+    minimum=timedelta(hours=1),
+    maximum=timedelta(days=90),
+    unit=_("seconds"),
+)
+declare(
+    "harassment.third_block",
+    timedelta(days=90),
+    _("How long the third and every further contact block lasts"),
+    minimum=timedelta(days=1),
+    maximum=timedelta(days=365),
+    unit=_("seconds"),
+)
+declare(
+    "harassment.blocks_count_for",
+    timedelta(days=365),
+    _("How long an earlier contact block makes the next one longer"),
+    minimum=timedelta(days=30),
+    maximum=timedelta(days=1096),
+    unit=_("seconds"),
+)
+declare("harassment.text_only", True, _("A contact block allows words alone, no pictures or files"))
+declare(
+    "harassment.slow_seconds",
+    30,
+    _("Seconds between two messages under a contact block"),
+    minimum=0,
+    maximum=3600,
+)
+declare(
+    "harassment.no_new_from",
+    1,
+    _("The how many-th contact block closes new chats (a written complaint stays open)"),
+    minimum=1,
+    maximum=99,
+)
+declare(
+    "harassment.credit_points",
+    50,
+    _("What a confirmed case costs in buyer credit"),
+    minimum=1,
+    maximum=200,
+)
+declare(
+    "harassment.appeal_window",
+    timedelta(days=7),
+    _("How long a contact block can be appealed"),
+    minimum=timedelta(days=7),
+    maximum=timedelta(days=90),
+    unit=_("seconds"),
+)
+declare(
+    "harassment.rest",
+    timedelta(hours=24),
+    _("How long the agent is offered a rest after a confirmed case"),
+    minimum=timedelta(hours=1),
+    maximum=timedelta(days=7),
+    unit=_("seconds"),
+)
+declare(
+    "harassment.team",
+    "written",
+    _("Code of the team that takes written complaints of limited members"),
+)
+
 tell_apps("message_characters", "chat.message_characters")
 tell_apps("upload_bytes", "chat.upload_bytes")
 tell_apps("recall_seconds", "chat.recall_window")

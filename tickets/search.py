@@ -40,6 +40,12 @@ def is_staff(user: User) -> bool:
     return user.can("desk.use") or user.can("tickets.see_all")
 
 
+def searched(user: User) -> QuerySet[Conversation]:
+    """Return what ``user`` searches: staff their work and never their own case, members their own."""
+    rows = Conversation.objects
+    return rows.for_work_of(user) if is_staff(user) else rows.visible_to(user)
+
+
 def address(conversation: uuid.UUID, door: str) -> str:
     """Return where a conversation opens."""
     if door == ADMIN:
@@ -58,7 +64,7 @@ def spoken(body: str, payload: dict[str, Any] | None) -> str:
 def customers(user: User, keys: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
     """Return what hits say of their conversations, by id: of those alone that ``user`` may see."""
     rows = (
-        Conversation.objects.visible_to(user)
+        searched(user)
         .filter(pk__in=set(keys))
         .values(
             "id", "conversation_no", "subject", "state", "opened_at", "member__member_no",
@@ -91,8 +97,8 @@ class TalkKind(LinedKind):
         return not is_staff(user)
 
     def visible(self, user: User) -> QuerySet[Conversation]:
-        """Return the conversations ``user`` may see."""
-        return Conversation.objects.visible_to(user)
+        """Return the conversations ``user`` may see: staff search at work, members their own."""
+        return searched(user)
 
 
 @register

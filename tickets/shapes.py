@@ -7,9 +7,9 @@ from rest_framework import serializers
 from accounts.models import Tier
 from accounts.standing.shapes import StandingInShort
 from common.rest import KeyField
-from tickets.models import AuthorKind, Medium, MessageKind, State
+from tickets.models import Appeal, AuthorKind, CaseState, Grade, Ground, Medium, MessageKind, State
 from trade.shapes import Order
-from workforce.models import Presence
+from workforce.models import Presence, PresenceReason
 
 
 class Person(serializers.Serializer[Any]):
@@ -80,6 +80,10 @@ class Conversation(serializers.Serializer[Any]):
     member_read_seq = serializers.IntegerField()
     staff_read_seq = serializers.IntegerField()
     reopened_count = serializers.IntegerField()
+    limited_until = serializers.DateTimeField(
+        allow_null=True,
+        help_text="the member's contact is limited: words alone, slowly, in writing",
+    )
     unread = serializers.IntegerField(help_text="unread on one's own side")
     team = NamedCode()
     owner = Person(allow_null=True)
@@ -180,13 +184,17 @@ class PanelMember(serializers.Serializer[Any]):
     tier = serializers.ChoiceField(Tier.choices)
     tier_label = serializers.CharField()
     tier_why = serializers.CharField()
-    standing = StandingInShort()
+    standing = StandingInShort(allow_null=True)
     registered_at = serializers.DateTimeField(allow_null=True)
     real_name_verified = serializers.BooleanField()
+    also = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Numbers of the members that are joined with this one into one contact.",
+    )
 
 
 class PastTalk(serializers.Serializer[Any]):
-    """An earlier conversation of the same member."""
+    """An earlier conversation of the same person."""
 
     id = KeyField("cnv")
     conversation_no = serializers.CharField()
@@ -194,14 +202,94 @@ class PastTalk(serializers.Serializer[Any]):
     state = serializers.ChoiceField(State.choices)
     opened_at = serializers.DateTimeField()
     disposition = serializers.CharField(allow_null=True)
+    account = serializers.CharField(
+        allow_null=True, help_text="the member number, when it was asked under another one"
+    )
+
+
+class PanelOrder(Order):
+    """An order of the same person."""
+
+    account = serializers.CharField(
+        allow_null=True, help_text="the member number, when it was bought under another one"
+    )
+
+
+class HarassmentCase(serializers.Serializer[Any]):
+    """What a member did to an agent, as marked and judged; words masked as everywhere."""
+
+    id = KeyField("hrc")
+    conversation = KeyField("cnv")
+    conversation_no = serializers.CharField()
+    member = serializers.CharField()
+    grade = serializers.ChoiceField(Grade.choices, help_text="H0 to H3")
+    grade_label = serializers.CharField()
+    ground = serializers.ChoiceField(Ground.choices)
+    ground_label = serializers.CharField()
+    state = serializers.ChoiceField(CaseState.choices)
+    state_label = serializers.CharField()
+    reason = serializers.CharField()
+    quotes = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    marked_by = Person()
+    marked_at = serializers.DateTimeField()
+    decided_by = Person(allow_null=True)
+    decided_at = serializers.DateTimeField(allow_null=True)
+    limited_until = serializers.DateTimeField(allow_null=True)
+    may_decide = serializers.BooleanField(help_text="it waits for a second person, and I may be it")
+
+
+class HarassmentCasePage(serializers.Serializer[Any]):
+    """One page of harassment cases."""
+
+    data = HarassmentCase(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class ContactBlock(serializers.Serializer[Any]):
+    """What limits a member's contact, as they read it."""
+
+    id = KeyField("blk")
+    is_running = serializers.BooleanField()
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    ended_why = serializers.CharField(allow_blank=True)
+    text_only = serializers.BooleanField()
+    slow_seconds = serializers.IntegerField(help_text="between two messages; 0 for none")
+    no_new = serializers.BooleanField(
+        help_text="new chats are closed; a written complaint is taken"
+    )
+    ground = serializers.ChoiceField(Ground.choices)
+    ground_label = serializers.CharField()
+    appeal = serializers.ChoiceField(Appeal.choices, allow_blank=True)
+    appeal_label = serializers.CharField()
+    appeal_text = serializers.CharField(allow_blank=True)
+    appeal_answer = serializers.CharField(allow_blank=True)
+    may_appeal = serializers.BooleanField()
+    appeal_until = serializers.DateTimeField()
+
+
+class ContactBlockPage(serializers.Serializer[Any]):
+    """A member's own limits."""
+
+    data = ContactBlock(many=True)  # type: ignore[assignment]
+    next_cursor = serializers.CharField(allow_null=True)
+
+
+class RestOffer(serializers.Serializer[Any]):
+    """A rest one may take after a confirmed case."""
+
+    case = KeyField("hrc")
+    until = serializers.DateTimeField()
 
 
 class Panel(serializers.Serializer[Any]):
     """What stands beside a conversation."""
 
     member = PanelMember(allow_null=True)
-    orders = Order(many=True)
+    orders = PanelOrder(many=True)
     past = PastTalk(many=True)
+    harassment = HarassmentCase(many=True, help_text="the member's newest cases")
 
 
 class OwnPresence(serializers.Serializer[Any]):
@@ -209,6 +297,7 @@ class OwnPresence(serializers.Serializer[Any]):
 
     presence = serializers.ChoiceField(Presence.choices)
     presence_label = serializers.CharField()
+    reason = serializers.ChoiceField(PresenceReason.choices, allow_blank=True)
     since = serializers.DateTimeField(allow_null=True)
     capacity = serializers.IntegerField()
 
@@ -224,12 +313,23 @@ class TeamPerson(serializers.Serializer[Any]):
     capacity = serializers.IntegerField(help_text="conversations they can have")
 
 
+class TeamHours(serializers.Serializer[Any]):
+    """When a team is open."""
+
+    is_open = serializers.BooleanField(help_text="now")
+    closes_at = serializers.DateTimeField(
+        allow_null=True, help_text="null while closed, and for a team open day and night"
+    )
+    opens_at = serializers.DateTimeField(allow_null=True, help_text="null while open")
+
+
 class Team(serializers.Serializer[Any]):
     """A team that answers."""
 
     code = serializers.CharField()
     name = serializers.CharField()
     is_mine = serializers.BooleanField()
+    hours = TeamHours()
 
 
 class TeamPage(serializers.Serializer[Any]):
@@ -258,7 +358,10 @@ class DeskMe(serializers.Serializer[Any]):
     name = serializers.CharField()
     presence = serializers.ChoiceField(Presence.choices)
     presence_label = serializers.CharField()
+    reason = serializers.ChoiceField(PresenceReason.choices, allow_blank=True)
+    reason_label = serializers.CharField(allow_blank=True)
     since = serializers.DateTimeField(allow_null=True)
+    level = serializers.IntegerField(help_text="1 to 5")
     load = serializers.IntegerField()
     capacity = serializers.IntegerField()
     taken_today = serializers.IntegerField()
@@ -272,6 +375,13 @@ class DeskCounts(serializers.Serializer[Any]):
     unread = serializers.IntegerField()
 
 
+class DeskPresence(NamedCode):
+    """A presence one can choose."""
+
+    minutes = serializers.IntegerField(help_text="spent in it today so far")
+    reasons = NamedCode(many=True)
+
+
 class Desk(serializers.Serializer[Any]):
     """The whole desk at one moment."""
 
@@ -281,9 +391,10 @@ class Desk(serializers.Serializer[Any]):
     counts = DeskCounts()
     teams = DeskTeam(many=True)
     other_teams = NamedCode(many=True)
-    presences = NamedCode(many=True)
+    presences = DeskPresence(many=True)
     dispositions = NamedCode(many=True)
     greeting_word = serializers.CharField()
+    rest_offer = RestOffer(allow_null=True)
     now = serializers.DateTimeField()
 
 

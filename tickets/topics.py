@@ -18,10 +18,10 @@ def conversation_topic(user: User, argument: str) -> str | None:
 
 @topic("notes")
 def notes_topic(user: User, argument: str) -> str | None:
-    """Notes and viewers: staff alone, even of a conversation that is their own as a member."""
+    """Notes and viewers: staff alone, and never of a conversation that is their own as a member."""
     if not (user.can("desk.use") or user.can("tickets.see_all")):
         return None
-    found = _visible(user, argument, Conversation.objects.visible_to(user))
+    found = _visible(user, argument, Conversation.objects.for_work_of(user))
     return found.notes_topic if found else None
 
 
@@ -32,7 +32,7 @@ def team_topic(user: User, argument: str) -> str | None:
     if not user.can("tickets.see_all"):
         if not user.can("desk.use"):
             return None
-        teams = teams.filter(members=user)
+        teams = teams.visible_to(user).filter(members=user)
     found = teams.first()
     return found.topic if found else None
 

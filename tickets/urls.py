@@ -1,8 +1,9 @@
 from django.urls import path
 
-from tickets.api import attachments, conversations, desk, ownership, words
+from tickets.api import attachments, conversations, desk, harassment, ownership, words
 
 ONE = "conversations/<cnv:key>/"
+CASE = "harassment-cases/<hrc:key>/"
 
 urlpatterns = [
     path("conversations/", conversations.Conversations.as_view(), name="api-conversations"),
@@ -17,8 +18,19 @@ urlpatterns = [
     path(f"{ONE}resolution/", ownership.Resolutions.as_view(), name="api-resolution"),
     path(f"{ONE}queue-position/", conversations.QueuePosition.as_view(), name="api-queue-position"),
     path(f"{ONE}panel/", conversations.Panel.as_view(), name="api-panel"),
+    path(f"{ONE}harassment/", harassment.Marks.as_view(), name="api-harassment"),
     path(f"{ONE}attachments/", attachments.Attachments.as_view(), name="api-attachments"),
     path("attachments/<att:key>/", attachments.OneAttachment.as_view(), name="api-attachment"),
+    path("harassment-cases/", harassment.Cases.as_view(), name="api-harassment-cases"),
+    path(
+        f"{CASE}confirmation/",
+        harassment.Confirmations.as_view(),
+        name="api-harassment-confirmation",
+    ),
+    path(f"{CASE}dismissal/", harassment.Dismissals.as_view(), name="api-harassment-dismissal"),
+    path(f"{CASE}rest/", harassment.Rests.as_view(), name="api-harassment-rest"),
+    path("me/limits/", harassment.OwnLimits.as_view(), name="api-limits"),
+    path("limits/<blk:key>/appeal/", harassment.Appeals.as_view(), name="api-limit-appeal"),
     path("queue/next/", ownership.NextInQueue.as_view(), name="api-queue-next"),
     path("desk/", desk.Desk.as_view(), name="api-desk"),
     path("presence/", desk.OwnPresence.as_view(), name="api-presence"),

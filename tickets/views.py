@@ -8,13 +8,19 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people import signed_in
+from common.errors import DomainError
+from common.ids import parse_key
 from common.parameters import value
+from tickets.actions.appeals import file_appeal
 from tickets.models import Conversation, State
+from tickets.queries.harassment import blocks_of, limits_in_force, member_cards
 from trade.models import Order
+from trade.queries import with_return_words
 from trade.rollouts import shows_products
 
 Page = Callable[..., HttpResponse]
@@ -76,9 +82,26 @@ def me(request: HttpRequest) -> HttpResponse:
         {
             "running": [talk for talk in talks if talk.is_live],
             "done": [talk for talk in talks if not talk.is_live],
-            "orders": my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR],
+            "orders": with_return_words(
+                my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR]
+            ),
+            "limits": my_limits(request),
         },
     )
+
+
+@require_POST
+@needs("me.use")
+def appeal(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take a member's appeal against a limit of their own; what is refused is said beside the form."""
+    user = signed_in(request)
+    block = get_object_or_404(blocks_of(user), pk=pk)
+    try:
+        file_appeal(block, text=request.POST.get("text", ""), by=user)
+    except DomainError as refused:
+        context = {"limits": my_limits(request), "refused": refused.message, "refused_id": pk}
+        return render(request, "tickets/me/limits.html", context, status=422)
+    return redirect(f"{reverse('me')}#limits")
 
 
 @require_safe
@@ -94,7 +117,11 @@ def my_orders(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "tickets/me/orders.html",
-        {"orders": page, "after": after, "next_after": page[-1].pk if more else None},
+        {
+            "orders": with_return_words(page),
+            "after": after,
+            "next_after": page[-1].pk if more else None,
+        },
     )
 
 
@@ -116,12 +143,14 @@ def new_chat(request: HttpRequest) -> HttpResponse:
     )
     if running is not None:
         return redirect("chat", pk=running.pk)
-    return render(
-        request,
-        "tickets/me/chat.html",
-        chat_numbers()
-        | {"order": order, "talk": None, "shows_products": shows_products(signed_in(request))},
-    )
+    user = signed_in(request)
+    context = {
+        "order": order,
+        "talk": None,
+        "limits": limits_in_force(user.member.pk, timezone.now()),
+        "shows_products": shows_products(user),
+    }
+    return render(request, "tickets/me/chat.html", chat_numbers() | context)
 
 
 @require_safe
@@ -155,6 +184,16 @@ def my_talks(request: HttpRequest) -> QuerySet[Conversation]:
         .filter(member__user=user)
         .select_related("order", "shop", "owner", "order__shop")
     )
+
+
+def my_limits(request: HttpRequest) -> list[dict[str, object]]:
+    """Return what limits the member's contact now, and what they can still appeal or read an answer to."""
+    now = timezone.now()
+    return [
+        card | {"key": parse_key("blk", card["id"])}
+        for card in member_cards(signed_in(request), now)
+        if card["is_running"] or now < card["appeal_until"] or card["appeal"] == "filed"
+    ]
 
 
 def my_order_rows(request: HttpRequest) -> QuerySet[Order]:

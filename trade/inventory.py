@@ -7,7 +7,7 @@ table(
     owner="operations, trade",
     purpose="What was bought: E-Commerce Law 31 wants it for three years from completion.",
     kept="parameter trade.orders_kept (1096 days after completion, not less) once erasure was asked",
-    plain="id shop category freight refunded_amount changed_at promised_ship_at promised_deliver_at",
+    plain="id shop category freight changed_at promised_ship_at promised_deliver_at",
     order_no=personal(
         "identifier", "to name an order", mask="as it is", copy="orders", erasure="kept"
     ),

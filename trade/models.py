@@ -10,14 +10,14 @@ from django.db.models.functions import Collate, Now, Reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Member, User
+from accounts.models import Member, User, own_elsewhere, own_members
 from common.ids import uuid7_of
 from common.models import SearchLine, line_indexes, stamp_changes
 from common.partitions import register
 from merchants.models import Shop
 
-SEE_ALL = ("desk.use", "tickets.see_all", "orders.see_all")
-"""Rights of the desk and the back office: with one of them all orders and products are seen."""
+SEE_ALL = ("customers.look_up", "tickets.see_all", "orders.see_all")
+"""Rights of our desk and the back office: with one of them all orders and products are seen."""
 TEXT: "models.TextField[str, str]" = models.TextField()
 
 
@@ -136,13 +136,19 @@ class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> "OrderQuerySet":
         """Orders ``user`` may see: one's own; the desk and the back office see all.
 
-        Those of a member who has asked to be erased are seen by who handles that alone.
+        Those of a member who has asked to be erased are seen by who handles that alone; what somebody
+        bought under another account is not theirs to see at work.
         """
         if user.can("personal_data.handle"):
-            return self
+            return self.exclude(member__in=own_elsewhere(user))
         if any(user.can(right) for right in SEE_ALL):
-            return self.exclude(member__in=Member.objects.hidden().values("pk"))
+            found = self.exclude(member__in=Member.objects.hidden().values("pk"))
+            return found.exclude(member__in=own_elsewhere(user))
         return self.filter(member__user=user) if user.is_authenticated else self.none()
+
+    def for_work_of(self, user: User) -> "OrderQuerySet":
+        """Orders ``user`` may see as staff: never one's own, under whatever account."""
+        return self.visible_to(user).exclude(member__in=own_members(user))
 
 
 class StandingDebt(models.Model):

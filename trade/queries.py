@@ -1,14 +1,20 @@
 """Orders and products as members and the desk read them."""
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.cursors import as_moment, as_number, as_uuid, decode_cursor, encode_cursor
+from common.parameters import value
 from common.text import clean
-from trade.models import Order, OrderStatus, Product, Refund
+from trade import rules
+from trade.models import SEE_ALL, Order, OrderStatus, Product, Refund
 from trade.rollouts import shows_products
 
 PAGE = 20
@@ -18,7 +24,7 @@ LONGEST_NUMBER = 40
 _FIELDS = (
     "id", "order_no", "product", "category", "quantity", "paid_amount", "refunded_amount", "freight",
     "status", "paid_at", "promised_ship_at", "shipped_at", "promised_deliver_at", "signed_at",
-    "shop__shop_no", "shop__name",
+    "shop__shop_no", "shop__name", "member_id",
 )  # fmt: skip
 
 
@@ -30,6 +36,8 @@ def order_page(
     A member's own; the desk and the back office name the member. Raises ``cursor.bad``.
     """
     rows = Order.objects.visible_to(user)
+    if any(user.can(right) for right in SEE_ALL) and member_no:
+        rows = Order.objects.for_work_of(user)
     rows = rows.filter(member__member_no=member_no) if member_no else rows.filter(member__user=user)
     if cursor:
         (last,) = decode_cursor(cursor, as_uuid)
@@ -52,6 +60,60 @@ def order_cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
     return [_card(row) for row in _rows(rows.order_by("-id"))]
 
 
+def return_window(
+    signed_at: datetime | None, category: str, status: str, at: datetime
+) -> rules.ReturnWindow:
+    """Return until when an order of these facts goes back without a reason, by the numbers of ``at``."""
+    names = str(value("trade.no_reason_excluded", at)).replace("，", ",").split(",")
+    return rules.return_window(
+        signed_at=signed_at,
+        category=category,
+        is_closed=status == OrderStatus.CLOSED,
+        at=at,
+        # The clock keeps the days that were in force when it began to run.
+        days=value("trade.no_reason_days", signed_at or at),
+        excluded={name.strip() for name in names if name.strip()},
+    )
+
+
+def return_card(
+    signed_at: datetime | None, category: str, status: str, at: datetime | None = None
+) -> dict[str, Any]:
+    """Return the no-reason window of an order as doors show it: until when, or why not."""
+    window = return_window(signed_at, category, status, at or timezone.now())
+    return {
+        "is_open": window.is_open,
+        "until": window.until,
+        "reason": window.reason,
+        "words": return_words(window),
+    }
+
+
+def with_return_words(orders: Iterable[Order]) -> list[Order]:
+    """Return ``orders``, each with ``return_words`` as its member reads them."""
+    found, now = list(orders), timezone.now()
+    for order in found:
+        window = return_window(order.signed_at, order.category, order.status, now)
+        order.return_words = return_words(window)  # type: ignore[attr-defined]
+    return found
+
+
+def return_words(window: rules.ReturnWindow) -> str:
+    """Say until when a thing goes back without a reason, or why it does not."""
+    if window.reason in (rules.OPEN, rules.OVER) and window.until is not None:
+        last = (window.until - timedelta(days=1)).astimezone(rules.SHANGHAI)
+        numbers = {"month": last.month, "day": last.day}
+        if window.is_open:
+            return _("No reason needed to return it until %(month)s-%(day)s 24:00") % numbers
+        return (
+            _("The days to return it without a reason ended on %(month)s-%(day)s 24:00") % numbers
+        )
+    return {
+        rules.NOT_SIGNED: _("Seven days to return it without a reason, once you have it"),
+        rules.EXCLUDED: _("This kind of thing does not go back without a reason"),
+    }.get(window.reason, "")
+
+
 def product_card(user: User, product_no: str) -> dict[str, Any] | None:
     """Return the product ``product_no``; None when ``user`` may not see it."""
     rows = Product.objects.visible_to(user).filter(product_no=product_no[:LONGEST_NUMBER])
@@ -59,10 +121,12 @@ def product_card(user: User, product_no: str) -> dict[str, Any] | None:
     return product_facts(product) if product else None
 
 
-def newest_orders_of(member_id: int, user: User, *, limit: int = PAGE) -> list[dict[str, Any]]:
-    """Return the newest orders of one member that ``user`` may see, in one query."""
-    own = Order.objects.visible_to(user).filter(member_id=member_id)
-    return [_card(row) for row in _rows(own.order_by("-id")[:limit])]
+def newest_orders_of(
+    members: Sequence[int], user: User, *, limit: int = PAGE
+) -> list[tuple[int, dict[str, Any]]]:
+    """Return the newest orders of ``members`` that ``user`` may see at work, each with its member; one query."""
+    own = Order.objects.for_work_of(user).filter(member__in=members)
+    return [(row["member_id"], _card(row)) for row in _rows(own.order_by("-id")[:limit])]
 
 
 def order_of(user: User, order_no: str) -> Order | None:
@@ -177,7 +241,7 @@ def _rows(rows: QuerySet[Order]) -> list[dict[str, Any]]:
 
 
 def _card(row: dict[str, Any]) -> dict[str, Any]:
-    card = {name: row[name] for name in _FIELDS if "__" not in name and name != "id"}
+    card = {name: row[name] for name in _FIELDS if "__" not in name and not name.endswith("id")}
     shop = {"shop": row["shop__name"], "shop_no": row["shop__shop_no"]}
     return (
         card
@@ -187,6 +251,7 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
             "refunded_amount": str(row["refunded_amount"]),
             "freight": str(row["freight"]),
             "status_label": str(OrderStatus(row["status"]).label),
+            "return_window": return_card(row["signed_at"], row["category"], row["status"]),
             # What the shop offers of it today, told like any product; None when that is unknown.
             "offer": row["offer"] and {"title": row["product"]} | shop | row["offer"],
         }

@@ -56,22 +56,20 @@ class OrderKind(SearchKind):
 
     def find(self, user: User, query: Query, *, after: Found | None, limit: int) -> list[Found]:
         """Find by number; a member's own by words as well."""
-        rows = Order.objects.visible_to(user)
+        rows = self._rows(user)
         keys = self._numbered(rows, query) if self._sees_all(user) else self._said(rows, query)
         found = sorted((Found(_paid(key), (key,)) for key in keys), key=_place, reverse=True)
         return [one for one in found if after is None or _place(one) < _place(after)][:limit]
 
     def exact(self, user: User, query: Query) -> list[Key]:
         """Return the order of the number."""
-        rows = Order.objects.visible_to(user).filter(order_no=query.text)
+        rows = self._rows(user).filter(order_no=query.text)
         return [(pk,) for pk in rows.values_list("pk", flat=True)[:5]]
 
     def show(self, user: User, found: Sequence[Found], query: Query, door: str) -> dict[Key, Hit]:
         """Say what was bought, where, when and for how much."""
         rows: dict[Any, Order] = (
-            Order.objects.visible_to(user)
-            .select_related("shop")
-            .in_bulk([one.key[0] for one in found])
+            self._rows(user).select_related("shop").in_bulk([one.key[0] for one in found])
         )
         return {
             one.key: Hit(
@@ -91,6 +89,12 @@ class OrderKind(SearchKind):
 
     def _sees_all(self, user: User) -> bool:
         return any(user.can(right) for right in SEE_ALL)
+
+    def _rows(self, user: User) -> QuerySet[Order]:
+        """Return what is searched: at work never one's own, as a member one's own alone."""
+        return (Order.objects.for_work_of if self._sees_all(user) else Order.objects.visible_to)(
+            user
+        )
 
     def _address(self, order: Order, door: str) -> str:
         if door == ADMIN:

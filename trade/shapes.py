@@ -26,6 +26,17 @@ class ProductPage(serializers.Serializer[Any]):
     next_cursor = serializers.CharField(allow_null=True)
 
 
+class ReturnWindow(serializers.Serializer[Any]):
+    """Until when a thing goes back without a reason."""
+
+    is_open = serializers.BooleanField()
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="the first moment it no longer does: day 8, 00:00 in Shanghai"
+    )
+    reason = serializers.ChoiceField(["open", "not_signed", "excluded", "over", "closed"])
+    words = serializers.CharField(allow_blank=True, help_text="the same as a sentence")
+
+
 class Order(serializers.Serializer[Any]):
     """What a member bought in one shop and paid at one moment."""
 
@@ -47,6 +58,7 @@ class Order(serializers.Serializer[Any]):
     signed_at = serializers.DateTimeField(allow_null=True)
     shop = serializers.CharField(help_text="the shop's name")
     shop_no = serializers.CharField()
+    return_window = ReturnWindow()
     offer = Product(allow_null=True, help_text="what the shop offers of it today")
 
 

@@ -7,6 +7,7 @@ from accounts.actions.code_apps import (
     renew_recovery_codes,
 )
 from accounts.actions.codes import ask_for_code, prove_code
+from accounts.actions.contacts import keep_apart, merge_identities, unmerge_identity
 from accounts.actions.copies import end_package, finish_copy, gather_slice, note_download
 from accounts.actions.devices import (
     end_device,
@@ -169,6 +170,7 @@ __all__ = [
     "issue_integration_token",
     "issue_socket_ticket",
     "join",
+    "keep_apart",
     "leave",
     "lift_hold",
     "lift_sign_in_lock",
@@ -176,6 +178,7 @@ __all__ = [
     "look_again",
     "make_nameless",
     "mark_read",
+    "merge_identities",
     "note_device_use",
     "note_download",
     "note_ended",
@@ -229,6 +232,7 @@ __all__ = [
     "try_passkey",
     "try_password",
     "try_second_step",
+    "unmerge_identity",
     "upkeep",
     "user_topic",
     "wrong_totals",

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Member, User
 from common.errors import DomainError, Forbidden
 
 
@@ -18,3 +18,17 @@ def require_reason(
     """Raise ``code`` when nothing was written."""
     if not reason.strip():
         raise DomainError(code, message)
+
+
+def is_own_case(member: int | None, person: User) -> bool:
+    """Tell whether ``person`` is that member themselves, under whatever account."""
+    return member is not None and Member.objects.of_person(person).filter(pk=member).exists()
+
+
+def refuse_own_case(member: int | None, by: User | None) -> None:
+    """Raise ``conflict.own_case`` when ``by`` is that member themselves.
+
+    Nobody decides about themselves, nor reads at work what colleagues keep about them.
+    """
+    if by is not None and is_own_case(member, by):
+        raise Forbidden(_("This is about yourself. A colleague does it."), code="conflict.own_case")

@@ -7,7 +7,7 @@ from django.db.models import ProtectedError, RestrictedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.asking import require_reason
+from accounts.actions.asking import refuse_own_case, require_reason
 from accounts.actions.people import close_account, reopen_account
 from accounts.actions.requests import locked_request, move_request
 from accounts.models import (
@@ -40,11 +40,12 @@ def begin_erasure(
 ) -> PersonalDataRequest:
     """Hide the member and close the account; what cannot be taken back comes some days later.
 
-    Raises ``forbidden``, ``request.no_reason``, ``request.not_this_kind``, ``request.cannot_move``,
-    ``erasure.staff`` and ``erasure.running`` (details ``running``: what has to end first, a legal
-    hold included).
+    Raises ``forbidden``, ``conflict.own_case``, ``request.no_reason``, ``request.not_this_kind``,
+    ``request.cannot_move``, ``erasure.staff`` and ``erasure.running`` (details ``running``: what has
+    to end first, a legal hold included).
     """
     require_right(by, "personal_data.handle")
+    refuse_own_case(request.member_id, by)
     require_reason(reason, code="request.no_reason", message=_("Write how you checked it."))
     request = locked_request(request)
     if request.kind != RequestKind.ERASURE:
@@ -81,9 +82,10 @@ def bring_back(
     """Undo an erasure that has only hidden the member: the request ends.
 
     The account opens again when it was open before; one that operations closed stays closed.
-    Raises ``forbidden``, ``request.cannot_move`` (it is nameless already).
+    Raises ``forbidden``, ``conflict.own_case``, ``request.cannot_move`` (it is nameless already).
     """
     require_right(by, "personal_data.handle")
+    refuse_own_case(request.member_id, by)
     request = locked_request(request)
     if request.stage != Stage.HIDDEN or request.progress:
         raise DomainError(

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import rules
 from accounts.actions.asking import require_reason
 from accounts.actions.devices import end_devices
 from accounts.actions.sessions import end_sessions, tell_rights_changed
@@ -18,12 +19,18 @@ from common.rights import require_right
 def set_roles(user: User, roles: list[str], *, by: User | None, reason: str) -> User:
     """Give ``user`` exactly ``roles``; sessions, apps, tokens and sockets end, with the old rights in them.
 
-    Raises ``forbidden``, ``role.unknown`` and ``role.no_reason``. A second call with the same roles changes nothing.
+    Raises ``forbidden``, ``role.unknown``, ``role.partner_only`` and ``role.no_reason``. A second
+    call with the same roles changes nothing.
     """
     require_right(by, "people.manage")
     unknown = set(roles) - set(Role.values)
     if unknown:
         raise DomainError("role.unknown", _("There is no such role."), roles=sorted(unknown))
+    if Role.PARTNER_AGENT in roles and not rules.BESIDE_PARTNER.issuperset(roles):
+        raise DomainError(
+            "role.partner_only",
+            _("A partner's agent has no role of the house; a member or merchant they may be."),
+        )
     require_reason(reason, code="role.no_reason", message=_("Write why the roles change."))
     user = User.objects.select_for_update().get(pk=user.pk)
     wanted = [role for role in Role.values if role in roles]

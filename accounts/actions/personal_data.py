@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
-from accounts.actions.asking import require_reason
+from accounts.actions.asking import refuse_own_case, require_reason
 from accounts.actions.notifications import notify
 from accounts.business import business_with, team_of
 from accounts.masks import names_of
@@ -54,9 +54,9 @@ def reveal(
     within the daily budget; every call counts. ``text`` gives nothing back: it opens the
     ``conversation`` to the reader for a while (:func:`accounts.access_log.reads_text`).
 
-    Raises ``forbidden``, ``member.not_found`` (answered like any 404), ``personal_data.no_reason``,
-    ``personal_data.unknown_field``, ``personal_data.empty`` and ``personal_data.budget``; a refusal
-    for the budget leaves a history line that the lead reads.
+    Raises ``forbidden``, ``conflict.own_case``, ``member.not_found`` (answered like any 404),
+    ``personal_data.no_reason``, ``personal_data.unknown_field``, ``personal_data.empty`` and
+    ``personal_data.budget``; a refusal for the budget leaves a history line that the lead reads.
     """
     moment = now or timezone.now()
     try:
@@ -117,6 +117,7 @@ def _reveal(
     now: datetime,
 ) -> tuple[str, PersonalDataAccess]:
     require_right(by, "personal_data.reveal")
+    refuse_own_case(member.pk, by)
     if field not in PersonalField.values or purpose not in Purpose.values:
         raise DomainError("personal_data.unknown_field", _("This cannot be shown."))
     team = _team_with_business(member, by, now)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django_q.tasks import async_task
 
 from accounts import rules
-from accounts.actions.asking import require_reason
+from accounts.actions.asking import refuse_own_case, require_reason
 from accounts.actions.notifications import notify
 from accounts.copy_files import drop_files
 from accounts.masks import names_of
@@ -58,10 +58,11 @@ def ask_about_data(
 
     The member asks for themselves; who handles requests may write down what was asked by phone or
     letter. Asking for the same while it runs returns the first request. A copy is begun at once.
-    Raises ``forbidden``, ``request.unknown_kind``, ``request.no_wish``.
+    Raises ``forbidden``, ``conflict.own_case``, ``request.unknown_kind``, ``request.no_wish``.
     """
     if by is None or member.user_id != by.pk:
         require_right(by, "personal_data.handle")
+        refuse_own_case(member.pk, by)
     moment = now or timezone.now()
     wanted = _checked_wish(kind, field, wish)
     request = PersonalDataRequest(
@@ -107,6 +108,7 @@ def cancel_request(
     member = Member.objects.filter(pk=request.member_id).first()
     if by is None or member is None or member.user_id != by.pk:
         require_right(by, "personal_data.handle")
+        refuse_own_case(request.member_id, by)
     if request.state == RequestState.CANCELLED:
         return request
     if request.stage:
@@ -122,9 +124,11 @@ def refuse_request(
 ) -> PersonalDataRequest:
     """Refuse on a legal ground, with an answer that the member reads.
 
-    Raises ``forbidden``, ``request.unknown_ground``, ``request.no_answer``, ``request.cannot_move``.
+    Raises ``forbidden``, ``conflict.own_case``, ``request.unknown_ground``, ``request.no_answer``,
+    ``request.cannot_move``.
     """
     require_right(by, "personal_data.handle")
+    refuse_own_case(request.member_id, by)
     if ground not in LegalGround.values:
         raise DomainError("request.unknown_ground", _("Choose the legal ground."))
     said = clean(answer, max_chars=1000, required=False)
@@ -147,6 +151,7 @@ def correct_data(
     ``request.no_reason``, ``request.not_this_kind``, ``request.cannot_move``.
     """
     require_right(by, "personal_data.handle")
+    refuse_own_case(request.member_id, by)
     require_reason(reason, code="request.no_reason", message=_("Write how you checked it."))
     request = locked_request(request)
     if request.kind != RequestKind.CORRECTION:
@@ -187,9 +192,10 @@ def warn_of_deadline(request: PersonalDataRequest, kind: str, *, now: datetime) 
 def place_hold(member: Member, *, ordered_by: str, by: User | None, reason: str) -> LegalHold:
     """Keep everything of ``member`` until the hold is lifted; a second call returns the first.
 
-    Raises ``forbidden``, ``hold.no_order``.
+    Raises ``forbidden``, ``conflict.own_case``, ``hold.no_order``.
     """
     require_right(by, "personal_data.handle")
+    refuse_own_case(member.pk, by)
     order = clean(ordered_by, max_chars=200, single_line=True, required=False)
     if not order or not reason.strip():
         raise DomainError("hold.no_order", _("Write who ordered it, and why."))
@@ -210,8 +216,12 @@ def place_hold(member: Member, *, ordered_by: str, by: User | None, reason: str)
 
 @transaction.atomic
 def lift_hold(member: Member, *, by: User | None, reason: str) -> bool:
-    """End the legal hold of ``member``; False when none stands. Raises ``forbidden``, ``hold.no_reason``."""
+    """End the legal hold of ``member``; False when none stands.
+
+    Raises ``forbidden``, ``conflict.own_case``, ``hold.no_reason``.
+    """
     require_right(by, "personal_data.handle")
+    refuse_own_case(member.pk, by)
     require_reason(reason, code="hold.no_reason")
     lifted = LegalHold.objects.filter(member=member, lifted_at=None).update(
         lifted_at=timezone.now()

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.asking import require_reason
+from accounts.actions.asking import refuse_own_case, require_reason
 from accounts.actions.standing import hold_totals, look_again
 from accounts.models import Cause, Member, Score, ScoreEntry, User
 from accounts.standing.numbers import rules_at
@@ -45,9 +45,11 @@ def post_entry(
     """Add a row to one of the member's scores; the tier follows upwards at once.
 
     The same cause of the same case (``cause_key``) is posted once: a second call returns the first
-    row. Raises ``forbidden``, ``score.no_points``, ``score.unknown``, ``score.no_reason``.
+    row. Raises ``forbidden``, ``conflict.own_case``, ``score.no_points``, ``score.unknown``,
+    ``score.no_reason``.
     """
     require_right(by, "scores.post")
+    refuse_own_case(member.pk, by)
     if score not in Score.values or cause not in Cause.values:
         raise DomainError("score.unknown", _("There is no such score or cause."))
     if points == 0:
@@ -79,9 +81,11 @@ def post_entry(
 def reverse_entry(entry: ScoreEntry, *, by: User | None, reason: str, now: datetime) -> ScoreEntry:
     """Take a row back by another one, with what was forgiven of it meanwhile; a second call changes nothing.
 
-    Raises ``forbidden``, ``score.no_reason``, ``score.not_reversible`` (a row that itself takes back).
+    Raises ``forbidden``, ``conflict.own_case``, ``score.no_reason``, ``score.not_reversible`` (a row
+    that itself takes back).
     """
     require_right(by, "scores.post")
+    refuse_own_case(entry.member_id, by)
     require_reason(reason, code="score.no_reason", message=_("Write why the score moves."))
     hold_totals()
     member = Member.objects.select_for_update(no_key=True).get(pk=entry.member_id)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions.asking import require_reason
+from accounts.actions.asking import refuse_own_case, require_reason
 from accounts.actions.standing import hold_totals, look_again
 from accounts.models import Member, Tier, TierTitle, User
 from common.errors import DomainError
@@ -29,10 +29,11 @@ def grant_title(
     """Give the member the title of a tier for a time; the tier follows at once, or when it begins.
 
     ``source_key`` names the sale or invitation: a second call with it returns the first title.
-    Raises ``forbidden``, ``title.unknown``, ``title.no_reason``, ``title.backwards``, ``title.over``,
-    ``member.nameless``.
+    Raises ``forbidden``, ``conflict.own_case``, ``title.unknown``, ``title.no_reason``,
+    ``title.backwards``, ``title.over``, ``member.nameless``.
     """
     require_right(by, "titles.grant")
+    refuse_own_case(member.pk, by)
     if tier not in (Tier.VIP88, Tier.APASS):
         raise DomainError("title.unknown", _("Only 88VIP and APASS are given as a title."))
     require_reason(reason, code="title.no_reason", message=_("Write why the title is given."))
@@ -72,9 +73,10 @@ def grant_title(
 def end_title(title: TierTitle, *, by: User | None, reason: str, now: datetime) -> TierTitle:
     """End a title before its time; the tier follows at the next recompute. A second call changes nothing.
 
-    Raises ``forbidden``, ``title.no_reason``.
+    Raises ``forbidden``, ``conflict.own_case``, ``title.no_reason``.
     """
     require_right(by, "titles.grant")
+    refuse_own_case(title.member_id, by)
     require_reason(reason, code="title.no_reason", message=_("Write why the title ends."))
     hold_totals()
     Member.objects.select_for_update(no_key=True).get(pk=title.member_id)

@@ -4,6 +4,7 @@ from django.contrib.admin import site
 from django.contrib.auth.models import Group
 
 from accounts.admin import (  # noqa: F401  (each registers its part)
+    contacts,
     devices,
     integration_tokens,
     members,

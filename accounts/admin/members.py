@@ -22,6 +22,7 @@ from accounts.actions import (
     reveal,
 )
 from accounts.actions.score_cases import BY_HAND, post_case
+from accounts.admin.contacts import JoinForm, join
 from accounts.admin.standing.of_member import standing_of
 from accounts.admin.standing.segments import SegmentFilter
 from accounts.loading import MemberLoader
@@ -267,6 +268,21 @@ class MemberAdmin(BaseAdmin):
             member, answers["kind"], by=signed_in(request), reason=answers["reason"]
         )
         return asked.request_no
+
+    @reason_action(
+        _("Join with another account"),
+        right="contacts.merge",
+        form=JoinForm,
+        question=_("With whom is this one person?"),
+        consequence=_(
+            "They become one contact. Each account keeps its orders, talks, credit and history, and "
+            "can be taken out again."
+        ),
+        fits=lambda member: member.erased_at is None and member.hidden_at is None,
+        in_bulk=False,
+    )
+    def join(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> str:
+        return join(request, member, answers)
 
     def page_context(self, request: HttpRequest, row: Member) -> dict[str, Any]:
         log_reading(row, AccessKind.PAGE, by=signed_in(request), address=address_of(request))

@@ -25,6 +25,7 @@ from accounts.actions import (
     set_password,
     set_roles,
 )
+from accounts.admin.contacts import JoinForm, join
 from accounts.masks import shown
 from accounts.models import (
     Role,
@@ -330,6 +331,20 @@ class UserAdmin(BaseAdmin):
     )
     def reopen(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> None:
         reopen_account(user, by=signed_in(request), reason=answers["reason"])
+
+    @reason_action(
+        _("Join with another account"),
+        right="contacts.merge",
+        form=JoinForm,
+        question=_("With whom is this one person?"),
+        consequence=_(
+            "They become one contact. Each account keeps its orders, talks, credit and history, and "
+            "can be taken out again."
+        ),
+        in_bulk=False,
+    )
+    def join(self, request: HttpRequest, user: User, answers: dict[str, Any]) -> str:
+        return join(request, user, answers)
 
 
 def _facts_of(user: User) -> IdentityFacts:

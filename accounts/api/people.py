@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from accounts import shapes
 from accounts.actions import log_reading, set_language
 from accounts.api import SignedIn
+from accounts.contacts.queries import also_known_as
 from accounts.models import AccessKind, User
 from accounts.queries import me_card, member_card, member_page, visible_member
 from common.addresses import address_of
@@ -54,13 +55,14 @@ class OneMember(Endpoint):
     """One member."""
 
     resource = "members"
-    shape = shapes.Member
+    shape = shapes.MemberWithOthers
 
-    @extend_schema(responses=answers({200: shapes.Member}, 404))
+    @extend_schema(responses=answers({200: shapes.MemberWithOthers}, 404))
     def get(self, request: SignedIn, member_no: str) -> Response:
         """Show one member; everybody but themselves sees them masked."""
         member = visible_member(request.user, member_no)
         if member is None:
             raise Http404
         log_reading(member, AccessKind.PAGE, by=request.user, address=address_of(request._request))
-        return Response(member_card(member, request.user))
+        card = member_card(member, request.user) | {"also": also_known_as(member)}
+        return Response(card)

@@ -1,4 +1,13 @@
 from accounts.models.codes import CodePurpose, Invitation, OneTimeCode, SentText
+from accounts.models.contacts import (
+    Contact,
+    ContactIdentity,
+    ContactKind,
+    IdentityKind,
+    Likeness,
+    LikenessSign,
+    LikenessState,
+)
 from accounts.models.devices import (
     Device,
     DeviceEnd,
@@ -28,6 +37,8 @@ from accounts.models.people import (
     Tier,
     User,
     UserManager,
+    own_elsewhere,
+    own_members,
 )
 from accounts.models.personal_data import (
     AccessKind,
@@ -92,6 +103,9 @@ __all__ = [
     "Cause",
     "ChallengeKind",
     "CodePurpose",
+    "Contact",
+    "ContactIdentity",
+    "ContactKind",
     "CreditBand",
     "DeliveryState",
     "Device",
@@ -100,10 +114,14 @@ __all__ = [
     "Ended",
     "ErasureCertificate",
     "Guide",
+    "IdentityKind",
     "IntegrationToken",
     "Invitation",
     "LegalGround",
     "LegalHold",
+    "Likeness",
+    "LikenessSign",
+    "LikenessState",
     "MarkKind",
     "Member",
     "MemberLine",
@@ -157,4 +175,6 @@ __all__ = [
     "WebhookEvent",
     "WebhookHost",
     "WebhookState",
+    "own_elsewhere",
+    "own_members",
 ]

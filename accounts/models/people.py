@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +24,7 @@ class Role(models.TextChoices):
     AGENT = rules.AGENT, _("agent")
     SENIOR = rules.SENIOR, _("senior agent")
     LEAD = rules.LEAD, _("team lead")
+    PARTNER_AGENT = rules.PARTNER_AGENT, _("partner's agent")
     ACCOUNT_MANAGER = rules.ACCOUNT_MANAGER, _("account manager")
     BUSINESS = rules.BUSINESS, _("business team")
     OPERATIONS = rules.OPERATIONS, _("operations")
@@ -138,6 +140,11 @@ class User(AbstractBaseUser):
         return bool(rules.SERVICE_ROLES.intersection(self.roles))
 
     @property
+    def is_partner_agent(self) -> bool:
+        """Tell whether this person answers for a partner: they see its queues and nothing else."""
+        return Role.PARTNER_AGENT in self.roles
+
+    @property
     def is_staff(self) -> bool:
         """Tell whether the back office opens for this person (Django's word)."""
         return self.can("admin.use")
@@ -160,15 +167,24 @@ class User(AbstractBaseUser):
 
 class MemberQuerySet(models.QuerySet["Member"]):
     def visible_to(self, user: User) -> "MemberQuerySet":
-        """Members ``user`` may see: oneself; the desk and the back office see all, masked by the door.
+        """Members ``user`` may see: oneself; our desk and the back office see all, masked by the door.
 
-        Who has asked to be erased is found by those who handle it alone.
+        Who has asked to be erased is found by those who handle it alone. Nobody sees at work what
+        they are under another account.
         """
         if user.can("personal_data.handle"):
-            return self
-        if user.can("desk.use") or user.can("tickets.see_all"):
-            return self.filter(hidden_at=None)
+            return self.exclude(pk__in=own_elsewhere(user))
+        if user.can("customers.look_up") or user.can("tickets.see_all"):
+            return self.filter(hidden_at=None).exclude(pk__in=own_elsewhere(user))
         return self.filter(user=user, hidden_at=None) if user.is_authenticated else self.none()
+
+    def for_work_of(self, user: User) -> "MemberQuerySet":
+        """Members ``user`` may see at work: never oneself, under whatever account."""
+        return self.visible_to(user).exclude(user=user)
+
+    def of_person(self, user: User) -> "MemberQuerySet":
+        """Members that ``user`` is: under this account, or under one that is joined with it."""
+        return self.filter(pk__in=own_members(user))
 
     def hidden(self) -> "MemberQuerySet":
         """Members who have asked to be erased and are not nameless yet: a handful at any time."""
@@ -220,6 +236,16 @@ class Member(models.Model):
     def shown_name(self) -> str:
         """The number and the masked name."""
         return f"{self.member_no} {mask_name(self.display_name)}".strip()
+
+
+def own_elsewhere(user: User) -> RawSQL:
+    """Return the keys of the members ``user`` is under other accounts, by the contact they share."""
+    return RawSQL("SELECT accounts_own_members(%s, false)", [user.pk])
+
+
+def own_members(user: User) -> RawSQL:
+    """Return the keys of all members ``user`` is: under this account, and under joined ones."""
+    return RawSQL("SELECT accounts_own_members(%s, true)", [user.pk])
 
 
 class MemberLine(SearchLine):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import rules
-from accounts.models.people import Member, User
+from accounts.models.people import Member, User, own_members
 from common.ids import short_code, uuid7
 
 
@@ -49,6 +49,10 @@ class AccessQuerySet(models.QuerySet["PersonalDataAccess"]):
             return self
         mine = Member.objects.filter(user_id=user.pk).values("pk")
         return self.filter(member__in=mine) if user.is_authenticated else self.none()
+
+    def for_work_of(self, user: User) -> "AccessQuerySet":
+        """What ``user`` may read of the log at work: never who looked at themselves."""
+        return self.visible_to(user).exclude(member__in=own_members(user))
 
 
 class PersonalDataAccess(models.Model):
@@ -185,6 +189,10 @@ class RequestQuerySet(models.QuerySet["PersonalDataRequest"]):
         mine = Member.objects.filter(user_id=user.pk).values("pk")
         return self.filter(member__in=mine) if user.is_authenticated else self.none()
 
+    def for_work_of(self, user: User) -> "RequestQuerySet":
+        """Requests ``user`` may see at work: never one's own."""
+        return self.visible_to(user).exclude(member__in=own_members(user))
+
     def open(self) -> "RequestQuerySet":
         """Requests that still run against their deadline."""
         return self.filter(state__in=rules.OPEN_REQUESTS)
@@ -295,6 +303,12 @@ class PersonalDataRequest(models.Model):
         return self.is_open and now > self.due_at
 
 
+class HoldQuerySet(models.QuerySet["LegalHold"]):
+    def for_work_of(self, user: User) -> "HoldQuerySet":
+        """Holds ``user`` may see at work: never of their own data."""
+        return self.exclude(member__in=own_members(user))
+
+
 class LegalHold(models.Model):
     """An order to keep one member's data (冻结留存): while it stands, nothing of theirs is erased."""
 
@@ -314,6 +328,8 @@ class LegalHold(models.Model):
     )
     lifted_at = models.DateTimeField(_("lifted at"), null=True, blank=True)
 
+    objects = HoldQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("legal hold")
         verbose_name_plural = _("legal holds")
@@ -325,6 +341,12 @@ class LegalHold(models.Model):
 
     def __str__(self) -> str:
         return self.ordered_by
+
+
+class CertificateQuerySet(models.QuerySet["ErasureCertificate"]):
+    def for_work_of(self, user: User) -> "CertificateQuerySet":
+        """Certificates ``user`` may see at work: never of their own data."""
+        return self.exclude(request__member__in=own_members(user))
 
 
 class ErasureCertificate(models.Model):
@@ -344,6 +366,8 @@ class ErasureCertificate(models.Model):
     counts = models.JSONField(_("rows"), default=dict)
     # What is still kept: store to the last day on which it may be.
     kept = models.JSONField(_("still kept"), default=dict)
+
+    objects = CertificateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("erasure certificate")

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access_log import access_page
 from accounts.actions import ask_about_data, cancel_request, note_download
+from accounts.contacts.queries import joins_of
 from accounts.forms import CorrectionForm, ErasureForm
 from accounts.models import (
     Member,
@@ -164,6 +165,7 @@ def _page(
         "accounts/privacy.html",
         {
             "member": member,
+            "joins": joins_of(member.pk),
             "looks": looks,
             "cursor": request.GET.get("cursor", ""),
             "asked": [(row, row.is_late(now)) for row in asked],

@@ -80,7 +80,9 @@ def may_hear(owner: User, event: WebhookEvent) -> bool:
     if event.event == TEST:
         return True
     model = apps.get_model(event.subject_type)
-    return bool(model._default_manager.visible_to(owner).filter(pk=event.subject_id).exists())
+    rows = model._default_manager
+    seen = getattr(rows, "for_work_of", rows.visible_to)
+    return bool(seen(owner).filter(pk=event.subject_id).exists())
 
 
 def subject_of(event: WebhookEvent) -> models.Model | None:

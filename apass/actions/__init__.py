@@ -1,5 +1,24 @@
 from apass.actions.cohorts import add_to_cohort, open_cohort, remove_from_cohort
+from apass.actions.entitlements import (
+    EntitlementDraft,
+    PackageDraft,
+    RuleDraft,
+    SegmentDraft,
+    end_entitlement,
+    end_package,
+    end_rule,
+    publish_entitlement,
+    publish_package,
+    publish_rule,
+    refusal_to_publish,
+)
 from apass.actions.promises import decline, give_promise, take_part_again
+from apass.actions.redemptions import (
+    end_grant,
+    give_grant,
+    redeem,
+    release,
+)
 from apass.actions.rollouts import (
     approve_stage,
     evaluate_guardrails,
@@ -21,6 +40,10 @@ from apass.actions.stages import (
 )
 
 __all__ = [
+    "EntitlementDraft",
+    "PackageDraft",
+    "RuleDraft",
+    "SegmentDraft",
     "add_guardrail",
     "add_stage",
     "add_to_cohort",
@@ -29,14 +52,25 @@ __all__ = [
     "decline",
     "drop_guardrail",
     "drop_stage",
+    "end_entitlement",
+    "end_grant",
+    "end_package",
+    "end_rule",
     "evaluate_guardrails",
     "finish",
+    "give_grant",
     "give_promise",
     "hold",
     "open_cohort",
     "open_rollout",
     "propose_stage",
+    "publish_entitlement",
+    "publish_package",
+    "publish_rule",
+    "redeem",
+    "refusal_to_publish",
     "reject_stage",
+    "release",
     "release_holdout",
     "remove_from_cohort",
     "resume",

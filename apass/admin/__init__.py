@@ -1,1 +1,4 @@
-from apass.rollouts import admin  # noqa: F401  (registers it)
+from apass.admin import definitions, uses
+from apass.rollouts import admin as rollouts
+
+__all__ = ["definitions", "rollouts", "uses"]

@@ -1,3 +1,18 @@
+from apass.models.entitlements import (
+    Entitlement,
+    EntitlementRule,
+    Guided,
+    Kind,
+    PackageItem,
+    Period,
+    ServicePackage,
+)
+from apass.models.redemptions import (
+    Allowance,
+    Grant,
+    Redemption,
+    RedemptionRelease,
+)
 from apass.models.rollouts import (
     Cohort,
     CohortMember,
@@ -12,14 +27,25 @@ from apass.models.rollouts import (
 )
 
 __all__ = [
+    "Allowance",
     "Cohort",
     "CohortMember",
+    "Entitlement",
+    "EntitlementRule",
     "Exposure",
+    "Grant",
     "Guardrail",
+    "Guided",
+    "Kind",
     "MetricSnapshot",
+    "PackageItem",
+    "Period",
+    "Redemption",
+    "RedemptionRelease",
     "Rollout",
     "RolloutDecline",
     "RolloutPromise",
     "RolloutStage",
+    "ServicePackage",
     "StageChange",
 ]

@@ -114,6 +114,22 @@ def reason_action(
     return mark
 
 
+_offered: dict[str, list[Act]] = {}
+
+
+def offer_act(listing: str, method: Callable[..., Any]) -> None:
+    """Put an action on a list of an app below: what it does belongs to the app that offers it.
+
+    ``listing`` is like ``accounts.member``; ``method`` is made by ``reason_action``.
+    """
+    _offered.setdefault(listing, []).append(method.act)  # type: ignore[attr-defined]
+
+
+def offered_acts(listing: str) -> list[Act]:
+    """Return what other apps do with the rows of a list."""
+    return list(_offered.get(listing, ()))
+
+
 class _Undo(Exception):
     pass
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from unfold.admin import ModelAdmin
 
-from common.admin.acts import MOST_AT_ONCE, Act, perform
+from common.admin.acts import MOST_AT_ONCE, Act, offered_acts, perform
 from common.admin.bulk import BulkActs, refusals
 from common.admin.exporting import ListExport
 from common.admin.lists import HouseChangeList, KeysetChangeList, KeysetPaginator
@@ -57,8 +57,9 @@ class BaseAdmin(ListViews, ListExport, BulkActs, Picking, ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         manager = self.model._default_manager
-        visible_to = getattr(manager, "visible_to", None)
-        rows = visible_to(request.user) if visible_to else manager.all()
+        # The back office is work: what is about oneself is not in its lists.
+        seen = getattr(manager, "for_work_of", None) or getattr(manager, "visible_to", None)
+        rows = seen(request.user) if seen else manager.all()
         ordering = self.get_ordering(request)
         return rows.order_by(*ordering) if ordering else rows
 
@@ -198,7 +199,7 @@ class BaseAdmin(ListViews, ListExport, BulkActs, Picking, ModelAdmin):
             for name, member in vars(cls).items()
             if hasattr(member, "act")
         }
-        return list(found.values())
+        return [*found.values(), *offered_acts(self.opts.label_lower)]
 
     def acts_for(self, request: HttpRequest) -> list[Act]:
         user: Any = request.user

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.models import Tier, User
-from apass.queries import queue_priority
+from apass.queries import tier_priority
 from common.ids import short_code, uuid7_of
 from common.masking import mask_name
 from common.models import Deadline, Event
@@ -103,7 +103,7 @@ def _talk(
         order=order,
         team=team,
         subject=subject,
-        priority=queue_priority(member.tier, opened),
+        priority=tier_priority(member.tier, opened),
         opened_at=opened,
         state=State.RESOLVED,
     )

@@ -58,7 +58,7 @@ def people(world: World) -> None:
             user=user,
             presence=Presence.BREAK if account == "qinlang" else Presence.ONLINE,
             since=world.now - timedelta(minutes=40),
-            capacity=level,
+            level=level,
         )
     members(world, faces)
 

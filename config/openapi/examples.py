@@ -53,6 +53,7 @@ _CARD = {
     "last_preview": "车厘子坏了一半",
     "member_read_seq": 0,
     "staff_read_seq": 0,
+    "limited_until": None,
     "reopened_count": 0,
     "unread": 0,
     "team": {"code": "fresh", "name": "生鲜组"},

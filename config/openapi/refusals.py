@@ -37,11 +37,14 @@ _FILE = (
 )  # fmt: skip
 _CARD = ("attachment.unknown", "order.unknown", "product.unknown")
 _OWNING = ("closed", "not_owner", "conversation.taken", "conversation.assigned")
+_LIMITED = ("contact.blocked", "contact.text_only", "contact.too_soon")
+_JUDGED = ("harassment.same_person", "harassment.decided", "reason.missing")
 _ROOM = ("presence.not_online", "conversation.at_capacity")
 _ADDRESS = ("address.bad", "address.internal", "address.plain", "address.port")
 _SCREENED = ("case.already_screened", "radio.own_case")
 _SCREENER = ("radio.not_screener",)
 _WEBHOOK = ("webhook.removed",)
+_OWN_CASE = ("conflict.own_case",)
 
 OWN: dict[str, Codes] = {
     "signIn": {
@@ -59,7 +62,15 @@ OWN: dict[str, Codes] = {
     "refreshTokens": {
         401: ("refresh.unknown", "refresh.expired", "refresh.revoked", "refresh.reused"),
     },
+    "redeemEntitlement": {
+        404: ("member.not_found",),
+        409: (
+            "entitlement.unknown", "entitlement.not_yours", "entitlement.used_up",
+            "redemption.no_reason", "redemption.other_request", "redemption.no_key",
+        ),
+    },
     "revealField": {
+        403: _OWN_CASE,
         404: ("member.not_found",),
         409: ("personal_data.no_reason", "personal_data.empty", "personal_data.budget"),
     },
@@ -68,29 +79,43 @@ OWN: dict[str, Codes] = {
     "listChanges": {409: ("cursor.bad", "changes.start_afresh")},
     "search": {409: ("cursor.bad",)},
     "openConversation": {
-        409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD),
+        409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD, *_LIMITED,
+            "contact.one_written"),
     },
-    "acceptConversation": {409: (*_OWNING, *_ROOM, "conversation.not_live")},
+    "acceptConversation": {
+        409: (*_OWNING, *_ROOM, "conversation.not_live", "conversation.skill_missing"),
+    },
     "acceptNext": {409: _ROOM},
     "transferConversation": {
         409: (
             *_OWNING, "conversation.not_live", "transfer.no_note", "transfer.no_target", "transfer.not_agent",
-            "transfer.not_in_team", "transfer.same_owner", "transfer.not_online",
+            "transfer.not_in_team", "transfer.not_free", "transfer.same_owner", "transfer.not_online",
             "transfer.at_capacity", "transfer.team_closed", "transfer.same_team",
+            "transfer.out_of_reach", "transfer.set_apart",
         ),
     },
     "takeOverConversation": {409: (*_OWNING, *_ROOM, "reason.missing", "conversation.not_open")},
     "resolveConversation": {409: (*_OWNING, "disposition.unknown", "conversation.not_open")},
     "reopenConversation": {409: (*_OWNING, "reason.missing", "conversation.not_resolved")},
-    "postMessage": {409: ("message.empty", "closed", "not_owner", "unseen", *_CARD)},
+    "postMessage": {409: ("message.empty", "closed", "not_owner", "unseen", *_CARD, *_LIMITED)},
     "recallMessage": {409: ("recall.not_author", "recall.too_late")},
     "addNote": {409: ("closed",)},
     "uploadAttachment": {
         400: ("invalid", *_FILE),
-        409: ("not_owner", "closed", "attachment.too_many"),
+        409: ("not_owner", "closed", "attachment.too_many", "contact.text_only"),
         413: ("file.too_large",),
     },
-    "setPresence": {409: ("presence.not_agent",)},
+    "markHarassment": {
+        409: (
+            "not_owner", "harassment.no_member", "harassment.grade", "harassment.no_quote",
+            "harassment.bad_quote", "reason.missing",
+        ),
+    },
+    "confirmHarassment": {409: (*_JUDGED, "harassment.no_owner")},
+    "dismissHarassment": {409: _JUDGED},
+    "takeRest": {409: ("harassment.no_rest",)},
+    "appealLimit": {409: ("appeal.already", "appeal.too_late")},
+    "setPresence": {409: ("presence.not_agent", "presence.reason_unknown")},
     "submitCase": {
         403: ("radio.may_not_submit",),
         409: (
@@ -99,11 +124,11 @@ OWN: dict[str, Codes] = {
         ),
     },
     "selectCase": {
-        403: _SCREENER,
+        403: (*_SCREENER, *_OWN_CASE),
         409: (*_SCREENED, "case.no_headline", "case.headline_too_long", "case.no_channel"),
     },
-    "mergeCase": {403: _SCREENER, 409: (*_SCREENED, "case.merge_into_itself", "case.cannot_take_in")},
-    "rejectCase": {403: _SCREENER, 409: (*_SCREENED, "case.no_reason")},
+    "mergeCase": {403: (*_SCREENER, *_OWN_CASE), 409: (*_SCREENED, "case.merge_into_itself", "case.cannot_take_in")},
+    "rejectCase": {403: (*_SCREENER, *_OWN_CASE), 409: (*_SCREENED, "case.no_reason")},
     "changePreferences": {
         409: (
             "notification.unknown_kind", "notification.unknown_medium", "notification.not_silenced",

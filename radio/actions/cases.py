@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import notify, user_topic
+from accounts.actions.asking import refuse_own_case
 from accounts.models import User
 from common import parameters
 from common.errors import DomainError, Forbidden, NotFound
@@ -42,7 +43,7 @@ def submit_case(
     """
     if not by.can("radio.submit_case"):
         raise Forbidden(_("Only agents push cases to the radio."), code="radio.may_not_submit")
-    seen = Conversation.objects.visible_to(by).select_related("member__user", "order")
+    seen = Conversation.objects.for_work_of(by).select_related("member__user", "order")
     found = seen.filter(pk=conversation.pk).first()
     if found is None:
         raise NotFound(
@@ -255,6 +256,7 @@ def _screened_by(by: User, case: Case) -> Case:
         )
         .get(pk=case.pk)
     )
+    refuse_own_case(locked.conversation.member_id, by)
     if locked.pushed_by_id == by.pk:
         raise DomainError("radio.own_case", _("You pushed this one; somebody else screens it."))
     if CaseState.SELECTED not in rules.MOVES[locked.state]:

@@ -18,6 +18,16 @@ class ReadsRadio(IsAuthenticated):
         return super().has_permission(request, view)
 
 
+class PushesCases(IsAuthenticated):
+    """Who pushes cases finds them, even who reads nothing else of the radio."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        may = ("radio.read", "radio.submit_case")
+        if isinstance(request.user, User) and not any(map(request.user.can, may)):
+            raise Http404
+        return super().has_permission(request, view)
+
+
 class RadioEndpoint(Endpoint):
     """An address for who may read the radio."""
 

@@ -15,7 +15,7 @@ from accounts.models import User
 from common.rest import KeyField, PageQuery, RowLimit, Sent, accepted, answers
 from radio import shapes
 from radio.actions import merge_case, reject_case, select_case, submit_case
-from radio.api.base import RadioEndpoint
+from radio.api.base import PushesCases, RadioEndpoint
 from radio.models import Case, Channel, Severity
 from radio.queries.cases import case_card, case_for, cases_in_kitchen, fates, pushed_by, viewer
 from tickets.models import Conversation
@@ -68,6 +68,8 @@ class CaseQuery(PageQuery):
 class CaseEndpoint(RadioEndpoint):
     """An address that answers with one case."""
 
+    permission_classes = [PushesCases]
+
     def shown(self, case: Case, user: User, status: int = 200) -> Response:
         """Answer with the case as ``user`` sees it now."""
         found = fates(Case.objects.filter(pk=case.pk)).get()
@@ -104,7 +106,7 @@ class Cases(CaseEndpoint):
         """Push a conversation to the kitchen; one that is there already is answered with (200)."""
         sent = accepted(NewCase, request.data)
         conversation = (
-            Conversation.objects.visible_to(request.user).filter(pk=sent["conversation"]).first()
+            Conversation.objects.for_work_of(request.user).filter(pk=sent["conversation"]).first()
         )
         if conversation is None:
             raise Http404
@@ -119,7 +121,7 @@ class Cases(CaseEndpoint):
 
     def _found(self, user: User, query: dict[str, Any], now: datetime) -> tuple[list[Case], str]:
         if "conversation" in query:
-            seen = Conversation.objects.visible_to(user).filter(pk=query["conversation"])
+            seen = Conversation.objects.for_work_of(user).filter(pk=query["conversation"])
             return list(fates(Case.objects.filter(conversation__in=seen))), ""
         if query["scope"] == "kitchen":
             if not user.can("radio.screen"):

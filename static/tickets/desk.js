@@ -59,6 +59,7 @@ async function read() {
     setServerNow(fresh.now);
     listen();
     drawMe();
+    drawRest();
     queue.take(fresh, { looking: thread.isLooking ? thread.id : null });
     if (before) tellNew(before, fresh);
     const row = thread.id && queue.row(thread.id);
@@ -100,7 +101,8 @@ function listen() {
 
 function drawMe() {
   const { me, presences } = desk;
-  const label = presences.find((p) => p.code === me.presence)?.name ?? me.presence;
+  const word = presences.find((p) => p.code === me.presence)?.name ?? me.presence;
+  const label = me.reason_label ? `${word} · ${me.reason_label}` : word;
   $("load").replaceChildren(`${label} ${me.load}/${me.capacity}`);
   $("load").dataset.presence = me.presence;
   document.querySelector(".rail__me .avatar__presence").dataset.presence = me.presence;
@@ -108,7 +110,25 @@ function drawMe() {
   $("presences").replaceChildren(...presences.map((p) => h(
     "button", { class: "menu__item", type: "button", role: "menuitemradio", "aria-checked": String(p.code === me.presence), onclick: () => choosePresence(p.code) },
     h("span", { class: "dot", dataset: { presence: p.code } }), p.name,
+    p.minutes ? h("span", { class: "menu__note" }, interpolate(gettext("%(n)s min"), { n: p.minutes })) : null,
   )));
+}
+
+/* After a confirmed case: a line with the break one may take now. */
+function drawRest() {
+  const offer = desk.rest_offer;
+  $("rest").hidden = !offer;
+  if (offer) $("rest-words").textContent = interpolate(gettext("You may rest, until %(time)s"), { time: momentWords(offer.until) });
+}
+
+async function rest() {
+  try {
+    await post(`/api/v1/harassment-cases/${desk.rest_offer.case}/rest/`, {});
+    await read();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast(error.message);
+  }
 }
 
 async function choosePresence(presence) {
@@ -209,6 +229,7 @@ live.addEventListener("event", ({ detail }) => {
     panel.readCases();
     return;
   }
+  if (detail.name.startsWith("harassment.") && panel.id) panel.show(panel.id, { mayWrite: panel.mayWrite });
   if (detail.name !== "note.added") readSoon();
 });
 live.addEventListener("hello", () => desk && readSoon());
@@ -245,7 +266,9 @@ const bindings = [
   { key: "t", group: inTalk, label: gettext("Transfer, with a note"), icon: "transfer", when: mine, run: () => thread.transfer() },
   ...($("act-push") ? [{ key: "p", group: inTalk, label: gettext("Push to the radio"), icon: "pot", when: hasTalk, run: () => thread.push() }] : []),
   { key: "e", group: inTalk, label: gettext("Settle"), icon: "check", when: mine, run: () => thread.settle() },
+  { key: "h", group: inTalk, label: gettext("Mark harassment"), icon: "flag", when: mine, run: () => thread.mark() },
   { key: "o", group: inTalk, label: gettext("Orders"), icon: "box", when: hasTalk, run: () => showPanel() },
+  { key: "g", group: inTalk, label: gettext("What may be given"), icon: "shield", when: hasTalk, run: () => showOffers() },
   { key: "mod+enter", group: inTalk, label: gettext("Send"), when: () => false, run: () => {} },
   { key: "mod+shift+enter", group: inTalk, label: gettext("Send, then to the longest waiting"), when: () => false, run: () => {} },
   { key: "[", group: inQueue, label: gettext("Queue"), icon: "panel-left", run: () => layout.toggle("queue") },
@@ -263,6 +286,11 @@ function showPanel() {
   if (!$("panel").checkVisibility({ visibilityProperty: true })) layout.toggle("panel");
   $("panel").focus();
   $("panel").querySelector(".panel__part")?.scrollIntoView({ block: "nearest" });
+}
+
+function showOffers() {
+  if (!$("panel").checkVisibility({ visibilityProperty: true })) layout.toggle("panel");
+  panel.toOffers();
 }
 
 function nextRegion() {
@@ -304,6 +332,7 @@ commandbar.register({
 
 for (const cap of document.querySelectorAll("[data-key]")) cap.textContent = keys.show(cap.dataset.key);
 $("next").addEventListener("click", next);
+$("rest-take").addEventListener("click", rest);
 layout.start();
 live.connect();
 await read();

@@ -7,7 +7,7 @@ import { gettext, interpolate, ngettext } from "../js/i18n.js";
 
 /* Show ``title`` with the fields ``parts`` and one act; ``run`` gives the answer or throws what is said
    in the dialog, which then keeps every character. Resolves to run's answer, or null. */
-function form({ title, text, parts, verb, safe, run, wide = false, first }) {
+export function form({ title, text, parts, verb, safe, run, wide = false, first }) {
   return new Promise((resolve) => {
     const back = document.activeElement;
     let answer = null;
@@ -49,21 +49,42 @@ function form({ title, text, parts, verb, safe, run, wide = false, first }) {
   });
 }
 
-function field(id, label, input, hint) {
+export function field(id, label, input, hint) {
   input.id = id;
   if (hint) input.setAttribute("aria-describedby", `${id}-hint`);
   return h("div", { class: "field" }, h("label", { class: "field__label", for: id }, label), input, hint ? h("p", { class: "field__hint", id: `${id}-hint` }, hint) : null);
 }
 
-function radios(name, rows) {
+export function radios(name, rows) {
   return h("div", { class: "choice", role: "radiogroup" }, rows.map(({ value, label, hint, face }) => h(
     "label", { class: "choice__one" }, h("input", { type: "radio", name, value }), face ?? null, h("span", { class: "grow" }, label), hint ? h("span", { class: "ink-3 t-12" }, hint) : null,
   )));
 }
 
-const chosen = (root, name) => root.querySelector(`input[name="${name}"]:checked`)?.value ?? "";
+export const chosen = (root, name) => root.querySelector(`input[name="${name}"]:checked`)?.value ?? "";
 
-class Missing extends Error {}
+export class Missing extends Error {}
+
+/* Give what a member is promised, once, for this talk or the thing named; the reason is read by colleagues. */
+export function giveRight({ memberNo, right, subject }) {
+  const key = crypto.randomUUID();
+  const what = h("input", { class: "input", maxlength: "80", value: subject, required: true });
+  const reason = h("textarea", { class: "input", rows: "2", maxlength: "500", required: true });
+  return form({
+    title: interpolate(gettext("Give %(name)s?"), { name: right.name }),
+    text: right.promise,
+    parts: [
+      field("give-what", gettext("For what"), what, gettext("An order no., or this talk. The same thing is served once.")),
+      field("give-why", gettext("Reason"), reason, gettext("Goes into the history; colleagues and auditors read it.")),
+    ],
+    verb: gettext("Give"),
+    first: reason,
+    async run() {
+      if (!what.value.trim() || !reason.value.trim()) throw new Missing(gettext("Write for what and why."));
+      return post(`/api/v1/members/${encodeURIComponent(memberNo)}/redemptions/`, { code: right.code, subject_key: what.value.trim(), reason: reason.value.trim() }, { idempotencyKey: key });
+    },
+  });
+}
 
 /* Hand the talk to a colleague or a team; the note is what they read first. */
 export function transfer({ about, desk, address }) {
@@ -108,6 +129,10 @@ export function presenceWords(presence) {
     online: gettext("taking chats"),
     break: gettext("on a break"),
     training: gettext("in training"),
+    meeting: gettext("in a meeting"),
+    lunch: gettext("at lunch"),
+    wrap_up: gettext("wrapping up"),
+    away: gettext("away"),
     offline: gettext("offline"),
   }[presence] ?? presence;
 }

@@ -21,7 +21,7 @@ const TRY_AGAIN_MS = 5000;
 
 const $ = (id) => document.getElementById(id);
 const page = $("chat");
-const { recallSeconds, uploadBytes, order } = page.dataset;
+const { recallSeconds, uploadBytes, order, written } = page.dataset;
 const field = $("box");
 const form = $("form");
 const live = pageLive();
@@ -265,7 +265,7 @@ class Chat {
     drafts.write(`chat:new:${order}`, typed);
     try {
       const about = await post("/api/v1/conversations/", {
-        medium: "web", client_id: clientId, body, kind, payload, ...(order ? { order_no: order } : {}),
+        medium: "web", client_id: clientId, body, kind, payload, ...(order ? { order_no: order } : {}), ...(written ? { written: true } : {}),
       }, { idempotencyKey: clientId });
       this.beginning = null;
       this.draft.clear();

@@ -6,7 +6,8 @@ import { h, icon, store } from "../js/dom.js";
 import { local, momentWords, money } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
 import { toast } from "../js/toast.js";
-import { revealField } from "./dialogs.js";
+import { giveRight, revealField } from "./dialogs.js";
+import { judge, limitedTag } from "./harassment.js";
 import { failed, pill } from "./queue.js";
 import { avatar } from "./timeline.js";
 
@@ -67,13 +68,15 @@ export class Panel {
   }
 
   draw() {
-    const { member, orders, past } = this.about;
+    const { member, offers, orders, past } = this.about;
     if (!member) {
       this.body.replaceChildren(h("section", { class: "section" }, h("p", { class: "ink-2" }, gettext("Not signed in: nothing is known about this customer."))));
       return;
     }
     this.body.replaceChildren(
       this.#who(member),
+      ...this.#harassment(),
+      ...this.#offers(offers),
       ...this.#radio(),
       this.#part("orders", gettext("Orders"), orders.length, orders.map((order) => this.#order(order)), gettext("No orders yet")),
       this.#part("past", past.length ? interpolate(ngettext("%(n)s earlier talk", "%(n)s earlier talks", past.length), { n: past.length }) : gettext("Earlier talks"), past.length, past.map((talk) => this.#past(talk)), gettext("The first time this customer writes")),
@@ -90,8 +93,9 @@ export class Panel {
       ),
       member.can_reveal ? h("ul", { class: "panel__facts" }, this.#secret(member, "phone", gettext("Phone")), this.#secret(member, "name", gettext("Name"))) : null,
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
-      this.#credit(member.standing),
+      member.standing ? this.#credit(member.standing) : null,
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
+      member.also.length ? h("p", { class: "t-12 ink-3" }, interpolate(gettext("Also %(nos)s"), { nos: member.also.join(", ") })) : null,
     );
   }
 
@@ -139,7 +143,7 @@ export class Panel {
 
   #part(key, title, count, children, none) {
     const details = h(
-      "details", { class: "section panel__part", open: !this.folded.has(key) },
+      "details", { class: "section panel__part", "data-part": key, open: !this.folded.has(key) },
       h("summary", { class: "section__head" }, h("h3", {}, title), icon("chevron-down", "icon--small")),
       count ? h("ul", { class: "panel__list" }, children) : h("p", { class: "t-13 ink-3" }, none),
     );
@@ -148,6 +152,64 @@ export class Panel {
       store.set("desk.folded", [...this.folded]);
     });
     return details;
+  }
+
+  /* What was marked of this customer; who may confirm it does so from here. */
+  #harassment() {
+    const cases = this.about.harassment;
+    if (!cases.length) return [];
+    return [this.#part("harassment", gettext("Harassment"), cases.length, cases.map((one) => h(
+      "li", { class: "panel__case" },
+      h("div", { class: "row" }, h("span", { class: "clip grow" }, `H${one.grade} ${one.ground_label}`), limitedTag(one), h("span", { class: "tag" }, one.state_label)),
+      h("p", { class: "t-12 ink-3" }, interpolate(gettext("%(name)s, %(time)s"), { name: one.marked_by.name, time: momentWords(one.marked_at, serverNow()) })),
+      one.may_decide ? h("button", { class: "btn btn--small", type: "button", onclick: () => this.#judge(one) }, gettext("Confirm or dismiss")) : null,
+    )), "")];
+  }
+
+  async #judge(one) {
+    const { id, mayWrite } = this;
+    if (await judge(one) && this.id === id) this.show(id, { mayWrite });
+  }
+
+  /* What may be given now, with its limit and a button; then the rest, with why not and when it changes. */
+  #offers(offers) {
+    if (!offers) return [];
+    const rows = [...offers.allowed.map((one) => this.#right(one, offers.may_give)), ...offers.refused.map((one) => this.#refused(one))];
+    return [this.#part("offers", gettext("May be given now"), rows.length, rows, gettext("Nothing is promised beyond the law"))];
+  }
+
+  #right(one, mayGive) {
+    const facts = [one.limit, one.often, one.until ? interpolate(gettext("until %(day)s"), { day: momentWords(one.until, serverNow()) }) : ""].filter(Boolean);
+    return h(
+      "li", { class: "panel__right" },
+      h(
+        "div", { class: "row" }, h("span", { class: "clip grow" }, one.name),
+        one.by_hand && mayGive ? h("button", { class: "btn btn--small", type: "button", "data-give": one.code, onclick: () => this.#give(one) }, gettext("Give")) : null,
+      ),
+      facts.length ? h("p", { class: "meta t-12 ink-3" }, facts.map((f) => h("span", {}, f))) : null,
+      h("p", { class: "t-12 ink-3" }, one.source.name),
+    );
+  }
+
+  #refused(one) {
+    return h("li", { class: "panel__right ink-3", "aria-disabled": "true" }, h("span", { class: "clip" }, one.name), h("p", { class: "t-12" }, one.reason));
+  }
+
+  async #give(right) {
+    const { id } = this;
+    const done = await giveRight({ memberNo: this.about.member.member_no, right, subject: id });
+    if (!done) return;
+    toast(interpolate(gettext("Given: %(name)s"), { name: right.name }));
+    if (this.id === id) this.show(id, { mayWrite: this.mayWrite });
+  }
+
+  /* The key: to the first thing that may be given, or to the part that says why nothing may. */
+  toOffers() {
+    const part = this.body.querySelector('[data-part="offers"]');
+    if (!part) return;
+    part.open = true;
+    (part.querySelector("[data-give]") ?? part.querySelector("summary")).focus();
+    part.scrollIntoView({ block: "nearest" });
   }
 
   #radio() {
@@ -181,8 +243,8 @@ export class Panel {
         h("span", { class: "order__state" }, order.status_label),
       ),
       h(
-        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3 nowrap" }, order.order_no),
-        this.mayWrite ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
+        "div", { class: "panel__order-foot" }, h("span", { class: "t-12 ink-3 nowrap" }, order.order_no), order.account ? h("span", { class: "tag" }, order.account) : null,
+        this.mayWrite && !order.account ? h("button", { class: "btn btn--link btn--small", type: "button", onclick: () => this.sendOrder(order) }, gettext("Send as a card")) : null,
       ),
     );
   }
@@ -192,6 +254,7 @@ export class Panel {
       "button", { class: "panel__past", type: "button", onclick: () => this.open(talk.id) },
       h("span", { class: "ink-3" }, momentWords(talk.opened_at, serverNow())),
       h("span", { class: "clip" }, talk.subject || talk.conversation_no),
+      talk.account ? h("span", { class: "tag" }, talk.account) : null,
       h("span", { class: "ink-3 nowrap" }, talk.disposition ?? stateWords(talk.state)),
     ));
   }

@@ -6,6 +6,7 @@ import { h, icon, store } from "../js/dom.js";
 import { countWords, momentWords, spanWords } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
 import { inOneLine } from "./talk.js";
+import { limitedTag } from "./harassment.js";
 
 export const STANDARD_MS = 180_000; // the promise of a reply in chat
 const WARN_MS = 100_000;
@@ -270,7 +271,7 @@ export class Queue extends EventTarget {
       ),
       h(
         "span", { class: "queue-row__who" },
-        h("span", { class: "queue-row__name clip" }, name), pill(row.member), h("span", { class: "queue-row__about clip" }, about),
+        h("span", { class: "queue-row__name clip" }, name), pill(row.member), limitedTag(row), h("span", { class: "queue-row__about clip" }, about),
         icon(MEDIA[row.medium] ?? "chat", "queue-row__medium"),
       ),
       h(

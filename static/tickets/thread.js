@@ -8,6 +8,7 @@ import { momentWords } from "../js/format.js";
 import { gettext, interpolate } from "../js/i18n.js";
 import { toast } from "../js/toast.js";
 import { pushToRadio, settle, takeOver, transfer } from "./dialogs.js";
+import { mark } from "./harassment.js";
 import { answeredBy, Presence } from "./presence.js";
 import { failed, pill, STANDARD_MS, waitsSince } from "./queue.js";
 import { Talk } from "./talk.js";
@@ -353,6 +354,15 @@ export class Thread extends EventTarget {
     if (!this.isMine) return;
     const { about, talk } = this;
     await this.#after(await settle({ about, desk: this.hooks.desk(), address: talk.address }), () => interpolate(gettext("Settled %(no)s"), { no: about.conversation_no }));
+  }
+
+  async mark() {
+    if (!this.isMine || !this.talk?.isOpen) return;
+    const { about, talk } = this;
+    const made = await mark({ about, talk, address: talk.address });
+    if (!made) return;
+    toast(interpolate(gettext("Marked: %(grade)s"), { grade: made.grade_label }));
+    if (this.id === talk.id) this.panel.show(talk.id, { mayWrite: this.isMine });
   }
 
   async takeOver() {

@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Member, Tier
+from common.parameters import set_value
 from tickets.models import Conversation
 from trade.models import OrderStatus
 
@@ -128,6 +129,7 @@ def crowd(bo, team, shop, waits=(200, 151, 101, 20, 10, 5)):
     [("light", (1440, 900)), ("dark", (1440, 900)), ("light", (1280, 800)), ("light", (900, 800))],
 )
 def test_a_full_desk(new_page, house, bo, team, shop, mei, look, size):
+    set_value("agents.capacity_max", 20, by=None, reason="测试")
     bo.agent_status.capacity = 20
     bo.agent_status.save()
     talks = crowd(bo, team, shop)

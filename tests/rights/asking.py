@@ -16,7 +16,7 @@ _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 # Which row stands in an address: by the kind of its key, and where that does not say enough by name.
 BY_KIND = {
     "cnv": "talk", "att": "file", "edn": "edition", "cas": "pending", "dev": "device",
-    "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
+    "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
@@ -26,6 +26,7 @@ BY_NAME = {
     "api-acceptance": "queued",
     "api-case": "case",
     "api-team": "team",
+    "api-harassment-rest": "harassed",
     "radio-feed-revocation": "feed",
     "api-push-subscription": "browser",
     "api-push-device": "phone",
@@ -48,6 +49,13 @@ BODIES = {
     ("api-takeover", "post"): lambda r: {"reason": "我来"},
     ("api-resolution", "post"): lambda r: {"disposition": "solved"},
     ("api-resolution", "delete"): lambda r: {"reason": "还没好"},
+    ("api-harassment", "post"): lambda r: {
+        "grade": 0, "ground": "angry", "reason": "很生气", "quotes": []
+    },
+    ("api-harassment-confirmation", "post"): lambda r: {"has_request": False, "reason": "属实"},
+    ("api-harassment-dismissal", "post"): lambda r: {"reason": "不属实"},
+    ("api-limit-appeal", "post"): lambda r: {"text": "不是我说的"},
+    ("my-appeal", "post"): lambda r: {"text": "不是我说的"},
     ("api-presence", "put"): lambda r: {"presence": "online"},
     ("api-cases", "post"): lambda r: {
         "conversation": public_key("cnv", r["talk"]), "reason": "该听听"
@@ -63,6 +71,9 @@ BODIES = {
     ("api-webhook-replays", "post"): lambda r: {"delivery": public_key("whd", r["delivery"])},
     ("api-reveals", "post"): lambda r: {
         "field": "phone", "purpose": "other", "reason": "核对一下电话"
+    },
+    ("api-redemptions", "post"): lambda r: {
+        "code": "tea", "subject_key": "a cup", "reason": "渴了"
     },
     ("api-data-requests", "post"): lambda r: {"kind": "copy"},
     ("api-me", "patch"): lambda r: {"language": "en"},

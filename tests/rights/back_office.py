@@ -39,11 +39,17 @@ ADD: dict[str, Roles] = {
     "accounts.webhookendpoint": RUN,
     "apass.cohort": RUN,
     "apass.rollout": RUN,
+    "apass.entitlement": RUN,
+    "apass.entitlementrule": RUN,
+    "apass.servicepackage": RUN,
     "common.calendarday": RUN,
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
     "tickets.disposition": RUN,
+    "workforce.partner": RUN,
+    "workforce.skill": RUN,
     "workforce.team": RUN,
+    "workforce.workcalendar": RUN,
 }
 """Who writes a row with a form; whatever is not here is made by an action, or comes by itself."""
 
@@ -59,8 +65,10 @@ CHANGE: dict[str, Roles] = {
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
     "tickets.disposition": RUN,
-    "workforce.agentstatus": RUN,
+    "workforce.partner": RUN,
+    "workforce.skill": RUN,
     "workforce.team": RUN,
+    "workforce.workcalendar": RUN,
 }
 """Who posts the form of a row; whatever is not here is moved by actions alone."""
 
@@ -70,17 +78,19 @@ def _acts(names: str, **but: Roles) -> dict[str, Roles]:
 
 
 ACTS: dict[str, dict[str, Roles]] = {
+    "accounts.contact": _acts("unmerge"),
     "accounts.device": _acts("end"),
     "accounts.integrationtoken": _acts("rotate revoke"),
     "accounts.legalhold": _acts("lift"),
-    "accounts.member": _acts("grant_vip88 post_case reveal hold ask"),
+    "accounts.likeness": _acts("merge apart"),
+    "accounts.member": _acts("grant_vip88 post_case reveal hold ask join give_to"),
     "accounts.notificationdelivery": _acts("retry"),
     "accounts.personaldatarequest": _acts("correct begin bring_back refuse withdraw"),
     "accounts.scoreentry": _acts("take_back"),
     "accounts.standingrules": _acts("publish preview drop"),
     "accounts.tiertitle": _acts("end"),
     "accounts.user": _acts(
-        "invite end_sessions reset_second_step set_roles unlock close reopen",
+        "invite end_sessions reset_second_step set_roles unlock close reopen join",
         # Whoever is invited chooses their own; a superuser alone sets one.
         set_password=NOBODY,
     ),
@@ -92,12 +102,26 @@ ACTS: dict[str, dict[str, Roles]] = {
         "add_stage drop_stage count_again propose approve reject hold go_on take_back finish "
         "let_holdout_in add_guardrail drop_guardrail decline rejoin"
     ),
+    "apass.entitlement": _acts("end"),
+    "apass.entitlementrule": _acts("end"),
+    "apass.grant": _acts("end"),
+    "apass.redemption": _acts("release"),
+    "apass.servicepackage": _acts("end"),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),
+    "tickets.contactblock": _acts("lift answer"),
+    "tickets.harassmentcase": _acts("confirm dismiss"),
     "tickets.conversation": _acts("read_whole hand_on requeue resolve reopen"),
     "trade.product": _acts("take_down relist"),
-    "workforce.agentstatus": _acts("set_presence"),
+    "workforce.agentskill": _acts("drop"),
+    "workforce.agentstatus": _acts("set_presence set_level set_capacity cap record_quality"),
+    "workforce.calendarexception": _acts("withdraw"),
+    "workforce.partner": _acts("join close reopen"),
+    "workforce.partnerstaff": _acts("leave"),
+    "workforce.skill": _acts("give"),
+    "workforce.team": _acts("give set_hours ask_skill"),
+    "workforce.workcalendar": _acts("set_hours add_exception"),
 }
 """Who moves rows by which action, from the row's page and from the list."""
 

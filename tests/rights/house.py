@@ -1,8 +1,10 @@
-"""Two tenants who have nothing to do with each other, and one person of every role.
+"""Two tenants who have nothing to do with each other, one of a partner, and one person of every role.
 
 Mei, Bo's team, the listeners of the private channel ``risk`` are the one; Chen, Dora's team and the
-listeners of ``vault`` the other. Everybody also has things that are theirs alone: a phone, a browser,
-a notification, a webhook. ``Side.rows`` names what stands in an address or a body; the same name
+listeners of ``vault`` the other. Pat's team belongs to a service partner, with a member Fei of its
+own: for Pat that is the one, and the other is Chen's. Everybody also has things that are theirs
+alone: a phone, a browser, a notification, a webhook. ``Side.rows`` names what stands in an address
+or a body; the same name
 means the same kind of thing on either side, so that one side's request can be sent with the other's.
 """
 
@@ -48,7 +50,20 @@ from tickets.actions.attachments import upload_attachment
 from tickets.actions.conversations import add_note, open_conversation, resolve_conversation
 from tickets.actions.ownership import accept_conversation
 from tickets.actions.posting import post_message
-from tickets.models import AuthorKind, CannedReply, Conversation, Disposition, MessageKind
+from tickets.models import (
+    AuthorKind,
+    CannedReply,
+    CaseState,
+    ContactBlock,
+    Conversation,
+    Disposition,
+    End,
+    Grade,
+    Ground,
+    HarassmentCase,
+    MessageKind,
+)
+from workforce.actions import add_partner, give_team, join_partner, join_team
 from workforce.models import Team
 
 ROLES = {
@@ -58,6 +73,7 @@ ROLES = {
     "agent": "bo",
     "senior": "sen",
     "lead": "lin",
+    "partner_agent": "pat",
     "account_manager": "wen",
     "business": "he",
     "operations": "ops",
@@ -83,20 +99,29 @@ class House:
 
     ours: Side
     theirs: Side
+    partners: Side
     token: str
     clients: dict[str, Client] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
 
     def sign_in(self) -> None:
         """Sign everybody in, before anything that is undone."""
-        for role, name in ROLES.items():
+        for role in ROLES:
             self.clients[role] = Client(raise_request_exception=False)
-            self.clients[role].force_login(self.ours.people[name])
+            self.clients[role].force_login(self.person(role))
             self.cookies[role] = self.clients[role].cookies.output()
         self.clients["stranger"] = Client(raise_request_exception=False)
         self.clients["token"] = Client(
             raise_request_exception=False, headers={"Authorization": f"Bearer {self.token}"}
         )
+
+    def person(self, role: str) -> User:
+        """Return who plays ``role``."""
+        return self.side(role).people[ROLES[role]]
+
+    def side(self, role: str) -> Side:
+        """Return the tenant of ``role``."""
+        return self.partners if role == "partner_agent" else self.ours
 
     def client(self, role: str) -> Client:
         """Return the browser of a role, the system with a token, or a stranger's browser."""
@@ -108,7 +133,8 @@ class House:
     def own(self, role: str) -> dict[str, Any]:
         """Return the rows of the tenant of ``role``, and what is that person's own."""
         name = ROLES["agent" if role == "token" else role] if role != "stranger" else "mei"
-        return self.ours.rows | self.ours.personal[name]
+        side = self.side(role)
+        return side.rows | side.personal[name]
 
     def foreign(self, role: str) -> dict[str, Any]:
         """Return the rows of the other tenant, and what is another person's own."""
@@ -131,7 +157,7 @@ def nobodys(rows: dict[str, Any]) -> dict[str, Any]:
 def lookers(house: "House") -> dict[str, Client]:
     """Return a client for everybody of both sides, by name, and for a stranger."""
     clients = {"stranger": Client()}
-    for one in {**house.theirs.people, **house.ours.people}.values():
+    for one in {**house.theirs.people, **house.partners.people, **house.ours.people}.values():
         clients[one.username] = Client(raise_request_exception=False)
         clients[one.username].force_login(one)
     return clients
@@ -155,7 +181,7 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
         set_value(f"api.{name}_a_minute", 1_000_000, by=None, reason="测试")
     parameters.forget()
     calendars.forget()
-    ours, theirs = Side(), Side()
+    ours, theirs, partners = Side(), Side(), Side()
     ops = person("ops", "白露", Role.OPERATIONS)
     Team.objects.filter(is_default=True).update(is_default=False)
     Disposition.objects.get_or_create(code="solved", defaults={"name": "已解决"})
@@ -171,6 +197,10 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     _people(
         theirs, ("chen", "陈外人", "M10000003", "13700001234"), "jewelry", ("dora", "顾晨"), "hu"
     )
+    _people(
+        partners, ("fei", "费小满", "M10000005", "13700005678"), "helpers", ("pat", "派特"), "yu",
+        role=Role.PARTNER_AGENT,
+    )  # fmt: skip
     team = Team.objects.get(code="fresh")
     ours.people |= shared | {
         "sen": at_the_desk(person("sen", "姜半夏", Role.SENIOR), team),
@@ -180,8 +210,9 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     theirs.people["screener"] = person("dan", "沈丹", Role.SENIOR)
     _fill(ours, ops, text, bought, "risk")
     _fill(theirs, ops, "戒指的钻掉了", "钻戒", "vault")
+    _fill(partners, ops, "洗衣机不转了", "洗衣机", "appliance")
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
-    for side in (ours, theirs):
+    for side in (ours, theirs, partners):
         for one in side.people.values():
             said = (text, told) if one.username in ours_alone else ("平常的话", "平常的事")
             side.personal[one.username] = _own_things(one, *said, side)
@@ -189,7 +220,7 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
         ours.people["bo"], name="试", scopes=list(SCOPES), by=None, reason="试",
         expires_at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
-    house = House(ours, theirs, secret)
+    house = House(ours, theirs, partners, secret)
     house.sign_in()
     return house
 
@@ -200,6 +231,7 @@ def _people(
     code: str,
     agent: tuple[str, str],
     listener: str,
+    role: str = Role.AGENT,
 ) -> None:
     username, name, member_no, phone = buyer
     user = person(username, name, Role.MEMBER)
@@ -207,9 +239,14 @@ def _people(
     team = Team.objects.create(code=code, name=f"{code} 组", is_default=code == "fresh")
     side.people = {
         username: user,
-        agent[0]: at_the_desk(person(*agent, Role.AGENT), team),
+        agent[0]: at_the_desk(person(*agent, role), team),
         listener: person(listener, f"业务 {listener}", Role.BUSINESS),
     }
+    if role == Role.PARTNER_AGENT:
+        partner = add_partner(f"sp-{code}", "好帮手服务", by=None)
+        join_partner(partner, side.people[agent[0]], by=None, reason="入驻")
+        give_team(team, partner, by=None, reason="入驻")
+        join_team(team, side.people[agent[0]], by=None)
     side.rows |= {"member_no": member_no, "team": code, "member": username, "listener": listener}
     side.rows |= {"agent": agent[0], "colleague": side.people[agent[0]].public_id}
 
@@ -244,6 +281,7 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         talk, by=user, author_kind=AuthorKind.MEMBER, kind=MessageKind.FILE,
         payload={"attachment": file.public_key},
     )  # fmt: skip
+    harassed = _harassment(done, agent, ops, text)
     channel = open_channel(
         code=code, name=text[:30], description=text[:90], is_private=True,
         people=[side.people[rows["listener"]]], by=ops,
@@ -259,6 +297,7 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         "talk": talk.pk, "queued": queued.pk, "done": done.pk, "note": note.pk, "file": file.pk,
         "order_no": order.order_no, "shop_no": shop.shop_no, "product_no": product.product_no,
         "channel": channel.code, "edition": edition.pk, "case": case.pk, "pending": pending.pk,
+        "marked": harassed["marked"], "harassed": harassed["harassed"], "block": harassed["block"],
         "other_case": mergeable.pk, "seq": 1, "edition_day": str(edition.day),
     }  # fmt: skip
     secret = f"feed-of-{code}"
@@ -266,6 +305,25 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         user=side.people[rows["listener"]], channel=channel, token_hash=hash_of(secret)
     )
     rows["secret"] = secret
+
+
+def _harassment(talk: Conversation, agent: User, ops: User, text: str) -> dict[str, Any]:
+    """Give a tenant a case that waits for a second person, and a block that is over."""
+    now, ground = timezone.now(), Ground.THREAT
+    about = {
+        "member": talk.member, "conversation": talk, "grade": Grade.END, "ground": ground,
+        "quoted_seqs": [1], "reason": text, "marked_by": agent, "marked_at": now,
+    }  # fmt: skip
+    marked = HarassmentCase.objects.create(**about)
+    harassed = HarassmentCase.objects.create(
+        **about, state=CaseState.ENDED, decided_by=ops, decided_at=now, decision_reason=text,
+        has_request=False, rest_until=now + timedelta(days=1),
+    )  # fmt: skip
+    block = ContactBlock.objects.create(
+        case=harassed, member=talk.member, since=now - timedelta(days=1), until=now,
+        text_only=True, slow_seconds=30, no_new=True, ended_at=now, ended_why=End.EXPIRED,
+    )  # fmt: skip
+    return {"marked": marked.pk, "harassed": harassed.pk, "block": block.pk}
 
 
 def _team(side: Side) -> Team:

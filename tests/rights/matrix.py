@@ -24,6 +24,7 @@ from accounts.rules import (
     MEMBER,
     MERCHANT_STAFF,
     OPERATIONS,
+    PARTNER_AGENT,
     SENIOR,
 )
 
@@ -37,16 +38,18 @@ def _(*roles: str) -> Roles:
 
 NOBODY = _()
 EVERYBODY = _(
-    MEMBER, MERCHANT_STAFF, AGENT, SENIOR, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS, AUDITOR,
-    EXECUTIVE,
+    MEMBER, MERCHANT_STAFF, AGENT, SENIOR, LEAD, PARTNER_AGENT, ACCOUNT_MANAGER, BUSINESS, OPERATIONS,
+    AUDITOR, EXECUTIVE,
 )  # fmt: skip
 BUYER = _(MEMBER)
-DESK = _(AGENT, SENIOR, LEAD)
+OURS = _(AGENT, SENIOR, LEAD)
+PARTNER = _(PARTNER_AGENT)
+DESK = OURS | PARTNER
 SEE_ALL = _(OPERATIONS, AUDITOR)
 STAFF = DESK | SEE_ALL
 SIDES = BUYER | DESK  # who speaks in a conversation
 KNOW_IT = SIDES | SEE_ALL  # who may know that it is there
-RADIO = EVERYBODY - BUYER - _(MERCHANT_STAFF)
+RADIO = EVERYBODY - BUYER - PARTNER - _(MERCHANT_STAFF)
 LISTED = _(BUSINESS, OPERATIONS)  # of a private channel: who is on its list, and who runs the radio
 SCREEN = _(SENIOR, LEAD, OPERATIONS)
 HOOKS = _(MERCHANT_STAFF, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS)
@@ -100,9 +103,11 @@ def _speaking(name: str, method: str, scope: str, **rest) -> Row:
 def _deciding(name: str, *, by_owner: bool = False) -> Row:
     """A case in the kitchen, which is one for the whole house; who pushed it may not decide."""
     no_channel = {"case.no_channel": _(SENIOR, LEAD)} if by_owner else {}
-    return Row(name, "post", SCREEN, SCREEN, _(AGENT), but=no_channel, scope="cases")
+    return Row(name, "post", SCREEN, SCREEN, _(AGENT) | PARTNER, but=no_channel, scope="cases")
 
 
+NOT_OWNER_ALONE = {"not_owner": _(SENIOR)}
+JUDGES = _(LEAD, OPERATIONS)  # of harassment, that of the own team or of all
 NOT_OWNER = {"not_owner": _(SENIOR, LEAD)}
 ALL_OF = EVERYBODY  # everybody has a profile, notifications, phones: their own and nobody else's
 
@@ -130,6 +135,12 @@ SECTIONS: dict[str, Iterable[Row]] = {
             but={"not_owner": _(SENIOR)}, scope="conversations"),
         Row("api-resolution", "post", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
             but={"not_owner": _(SENIOR)}, scope="conversations"),
+        Row("api-harassment", "post", DESK, NOBODY, SEE_ALL, SEE_ALL, but=NOT_OWNER_ALONE),
+        *rows("api-harassment-cases", "get", JUDGES),
+        *rows("api-harassment-confirmation", "post", JUDGES, RUN),
+        *rows("api-harassment-dismissal", "post", JUDGES, RUN),
+        # Whose case was confirmed.
+        *rows("api-harassment-rest", "post", _(AGENT), NOBODY),
         Row("api-resolution", "delete", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
             scope="conversations"),
     ],
@@ -140,19 +151,25 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-canned-replies", "get", DESK, NOBODY, "canned_replies"),
         *rows("api-teams", "get", DESK, scope="queue"),
         # To whom a conversation can be handed is known to all who answer.
-        *rows("api-team", "get", DESK, DESK, "queue"),
+        # A partner knows its own teams and ours that takes what no other takes.
+        *rows("api-team", "get", DESK, OURS, "queue"),
         *rows("desk", "get", DESK),
     ],
     "Members, orders, goods": [
         *rows("api-members", "get", EVERYBODY, scope="members"),
         # Masked to all but themselves: a caller is looked up before there is a conversation.
-        *rows("api-member", "get", KNOW_IT, STAFF, "members"),
-        *rows("api-member-standing", "get", KNOW_IT, STAFF, "members"),
+        *rows("api-member", "get", KNOW_IT - PARTNER, STAFF - PARTNER, "members"),
+        *rows("api-member-standing", "get", KNOW_IT - PARTNER, STAFF - PARTNER, "members"),
         *rows("api-own-standing", "get", BUYER),
-        Row("api-reveals", "post", DESK | RUN, RUN, _(MEMBER, AUDITOR), _(AUDITOR)),
+        Row("api-reveals", "post", OURS | RUN, RUN, _(MEMBER, AUDITOR), _(AUDITOR)),
+        *rows("api-entitlements", "get", STAFF - PARTNER, STAFF - PARTNER, "entitlements"),
+        Row("api-redemptions", "post", OURS | RUN, OURS | RUN, _(AUDITOR), _(AUDITOR),
+            but={"redemption.no_key": OURS | RUN}, scope="entitlements"),
         *rows("api-orders", "get", EVERYBODY, scope="orders"),
-        *rows("api-order", "get", KNOW_IT | _(ACCOUNT_MANAGER), STAFF | _(ACCOUNT_MANAGER), "orders"),
-        *rows("api-refunds", "get", KNOW_IT | _(ACCOUNT_MANAGER), STAFF | _(ACCOUNT_MANAGER), "orders"),
+        *rows("api-order", "get", (KNOW_IT - PARTNER) | _(ACCOUNT_MANAGER),
+              (STAFF - PARTNER) | _(ACCOUNT_MANAGER), "orders"),
+        *rows("api-refunds", "get", (KNOW_IT - PARTNER) | _(ACCOUNT_MANAGER),
+              (STAFF - PARTNER) | _(ACCOUNT_MANAGER), "orders"),
         # What is on the shelves is for everybody who is signed in.
         *rows("api-products", "get", EVERYBODY, scope="products"),
         *rows("api-product", "get", EVERYBODY, EVERYBODY, "products"),
@@ -160,10 +177,10 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-shop", "get", EVERYBODY, EVERYBODY, "shops"),
     ],
     "The radio": [
-        *rows("api-cases", "get", RADIO, scope="cases"),
+        *rows("api-cases", "get", RADIO | PARTNER, scope="cases"),
         Row("api-cases", "post", DESK, NOBODY, SEE_ALL, SEE_ALL, scope="cases"),
         # The agent who pushed it, whoever reads the private channel it is in, who runs the radio.
-        *rows("api-case", "get", _(AGENT) | LISTED, RUN, "cases"),
+        *rows("api-case", "get", _(AGENT) | PARTNER | LISTED, RUN, "cases"),
         _deciding("api-case-selection", by_owner=True),
         _deciding("api-case-merger"),
         _deciding("api-case-rejection"),
@@ -249,8 +266,13 @@ SECTIONS: dict[str, Iterable[Row]] = {
     "A member's own pages": [
         *rows("me", "get", BUYER),
         *rows("my-orders", "get", BUYER),
+        *rows("promises", "get", BUYER),
+        *rows("api-my-entitlements", "get", BUYER, scope="entitlements"),
         *rows("new-chat", "get", BUYER, NOBODY),
         *rows("chat", "get", BUYER, NOBODY),
+        *rows("my-appeal", "post", BUYER, NOBODY),
+        *rows("api-limits", "get", BUYER),
+        *rows("api-limit-appeal", "post", BUYER, NOBODY),
         *rows("api-accesses", "get", BUYER),
         *rows("api-data-requests", "get post", BUYER),
         *rows("api-data-request", "get delete", BUYER, NOBODY),

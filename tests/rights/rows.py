@@ -1,13 +1,16 @@
 """A row of any kind, for lists of which the house of these tests has none."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
-# What one made by its columns alone would not be.
+from accounts.models import User
+
+# What one made by its columns alone would not be; what is asked when it is made is a function.
 ALSO: dict[str, dict[str, Any]] = {
+    "accounts.likeness": {"other_user_id": lambda: _last_person(), "signs": ["phone"]},
     "accounts.populationday": {
         "tiers": {"normal": 1},
         "bands": {"good": 1},
@@ -18,6 +21,9 @@ ALSO: dict[str, dict[str, Any]] = {
     "accounts.tiertitle": {"until": timezone.now() + timedelta(days=1)},
     "accounts.personaldataaccess": {"kind": "page", "field": "", "purpose": ""},
     "django_q.success": {"success": True, "stopped": timezone.now()},
+    "workforce.skill": {"code": "fruit"},
+    "workforce.workcalendar": {"code": "day"},
+    "workforce.qualitymeasure": {"month": date(2026, 1, 1)},
     "django_q.failure": {"success": False, "stopped": timezone.now()},
 }
 
@@ -33,9 +39,16 @@ def key_of_a_row(model: type[models.Model]) -> Any:
         for field in model._meta.concrete_fields
         if not (field.has_default() or field.null or field.auto_created)
     }
-    made = model(**needed | ALSO.get(model._meta.label_lower, {}))
+    also = ALSO.get(model._meta.label_lower, {})
+    needed |= {name: value() if callable(value) else value for name, value in also.items()}
+    made = model(**needed)
     models.Model.save_base(made, force_insert=True)
     return made.pk
+
+
+def _last_person() -> int:
+    """Return somebody nobody of the office is: who is part of a pair does not see it."""
+    return User.objects.order_by("-pk").values_list("pk", flat=True)[0]
 
 
 def _value_for(field: Any) -> Any:

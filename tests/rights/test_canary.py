@@ -13,6 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actions import merge_identities
 from common.ids import public_key
 from common.search.indexing import index_changes
 from tests.hostile.doors import doors
@@ -33,8 +34,9 @@ LOOKED_FOR = [WRITTEN, "金丝雀", "jinsique", "jsq", "7q", BOUGHT, "货丝雀"
               "zhouxiaoning", "M10000001"]  # fmt: skip
 
 # Who looks, and whether what Mei bought is theirs to see: whoever answers looks orders up.
+# A partner's agent finds nothing of the house beside the queues of their partner.
 LOOKERS = {"stranger": False, "chen": False, "dora": True, "hu": False, "qiao": False, "wen": True,
-           "exe": False}  # fmt: skip
+           "exe": False, "pat": False, "fei": False}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,21 @@ def test_nothing_of_ours_is_found_by_who_may_not_know_it(house, who):
                 leaks.append((url, secret))
     assert leaks == []
     assert asked > 150
+
+
+def test_who_turns_out_to_be_mei_finds_nothing_of_mei_at_work(house):
+    """Dora answers members and looks their orders up; Mei's no more, once they are one person."""
+    people = {**house.theirs.people, **house.ours.people}
+    leaks, forbidden = [], secrets_for(house, sees_orders=False)
+    with undone():
+        merge_identities(people["mei"].member, people["dora"], by=people["ops"], reason="同一个人")
+        for url in dict.fromkeys(requests(house)):
+            with undone():
+                told = contents(house.looking["dora"].get(url))
+            if "search" in url or url.startswith("/api/schema/"):
+                continue
+            leaks += [(url, secret) for secret in forbidden if secret in told]
+    assert leaks == []
 
 
 def echoes(url: str) -> bool:

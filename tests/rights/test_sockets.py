@@ -85,11 +85,13 @@ def refusals(told: list[dict], name: str) -> list[dict]:
 
 async def test_every_role_hears_and_says_what_its_row_says(server):
     house = await sync_to_async(build)()
-    ours, theirs = house.ours.rows, house.theirs.rows
-    own, foreign = public_key("cnv", ours["talk"]), public_key("cnv", theirs["talk"])
+    theirs = house.theirs.rows
+    foreign = public_key("cnv", theirs["talk"])
     wrong, asked = [], 0
-    for role, name in ROLES.items():
-        cookie = await sync_to_async(cookie_of)(house.ours.people[name])
+    for role in ROLES:
+        ours = house.side(role).rows
+        own = public_key("cnv", ours["talk"])
+        cookie = await sync_to_async(cookie_of)(house.person(role))
         async with phone(server.port, cookie) as client:
             await client.until("hello")
             for kind, row in TOPICS.items():

@@ -6,8 +6,10 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from common import parameters
 from common.errors import DomainError, Forbidden
 from common.history import history_of
+from common.parameters import set_value
 from tests.tickets.casts import waiting
 from tickets.actions.ownership import accept_conversation, accept_next
 from tickets.models import Conversation, Message, State
@@ -96,6 +98,13 @@ def test_the_next_one_comes_from_ones_own_teams(mei, other_team, bo):
     assert accept_next(by=bo) is None
 
 
+def carry_all() -> None:
+    """Let everybody carry as many as come: these tests are about who wins."""
+    set_value("agents.capacity_max", 1000, by=None, reason="测试")
+    parameters.forget()
+    AgentStatus.objects.update(capacity=1000)
+
+
 def together(*verbs):
     """Run ``verbs`` at the same moment, each on its own connection; return results and refusals."""
     barrier, outcomes = threading.Barrier(len(verbs)), [None] * len(verbs)
@@ -119,7 +128,7 @@ def together(*verbs):
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_accept_at_once_exactly_one_wins_a_hundred_times(mei, bo, lin, team):
-    AgentStatus.objects.update(capacity=1000)
+    carry_all()
     for _round in range(100):
         conversation = waiting(mei.member, team)
         outcomes = together(
@@ -136,7 +145,7 @@ def test_of_two_who_accept_at_once_exactly_one_wins_a_hundred_times(mei, bo, lin
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_ask_for_the_next_get_two(mei, bo, lin, team):
-    AgentStatus.objects.update(capacity=1000)
+    carry_all()
     for _round in range(20):
         pair = {waiting(mei.member, team).pk, waiting(mei.member, team).pk}
         outcomes = together(lambda: accept_next(by=bo), lambda: accept_next(by=lin))

@@ -262,7 +262,7 @@ def test_the_panel_masks_and_tells_the_past(
 def test_the_panel_of_nobody_is_empty(browser_of, bo, team):
     conversation = answered(None, team, bo)
     panel = browser_of(bo).get(f"{API}/conversations/{conversation.pk}/panel/").json()
-    assert panel == {"member": None, "orders": [], "past": []}
+    assert panel == {"member": None, "orders": [], "past": [], "harassment": []}
 
 
 def test_presence_is_said_by_oneself(browser_of, bo, mei):

@@ -13,6 +13,7 @@ from common.errors import DomainError, Forbidden
 from common.history import history_of
 from tests.conftest import at_the_desk, person
 from tests.tickets.casts import answered, waiting
+from tests.tickets.test_accept import carry_all
 from tickets.actions import conversations as life
 from tickets.actions import ownership
 from tickets.actions.ownership import take_over_conversation, transfer_conversation
@@ -218,7 +219,7 @@ def test_handing_on_taking_over_and_resolving_at_once_leave_one_owner_or_queue(
     mei, bo, sen, lin, team, other_team
 ):
     Disposition.objects.get_or_create(code="solved", defaults={"name": "已解决"})
-    AgentStatus.objects.update(capacity=1000)
+    carry_all()
     for _round in range(15):
         conversation = answered(mei.member, team, bo)
         barrier = threading.Barrier(4)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from accounts.actions import close_account
+from accounts.models import Role
 from tests.tickets.live import LiveProcess, cookie_of, phone
 from tickets.actions.posting import post_message
 from tickets.models import Conversation, Message, Note
@@ -46,6 +47,24 @@ def text(conversation, body="在吗", **extra):
 async def on(client, conversation, after=0):
     await client.say(op="subscribe", topic=topic(conversation), after=after)
     return await client.until("subscribed")
+
+
+async def test_in_their_own_talk_who_answers_is_the_member(server, mei, bo, conversation):
+    def also_answers():
+        mei.roles = [Role.MEMBER, Role.AGENT]
+        mei.save()
+        return cookie_of(mei)
+
+    async with (
+        phone(server.port, await sync_to_async(also_answers)()) as both,
+        phone(server.port, await sync_to_async(cookie_of)(bo)) as bo,
+    ):
+        await on(both, conversation)
+        await on(bo, conversation)
+        await both.say(**text(conversation, "坏了一半"))
+        await both.until("ack")
+        heard = await bo.until("message")
+        assert (heard["author"]["kind"], heard["author"]["name"]) == ("member", "周*宁")
 
 
 async def test_both_sides_hear_each_other_in_order(server, conversation, cookies):

@@ -14,6 +14,7 @@ from common.errors import DomainError, Forbidden
 from common.files import AdmittedFile, admit_file
 from common.history import record
 from common.parameters import value
+from tickets.actions.posting import refusal
 from tickets.models import Attachment, Conversation, State
 
 
@@ -23,7 +24,7 @@ def upload_attachment(
     """Take a file into ``conversation``; it is shown to others once a message of ``by`` names it.
 
     The member may, and the agent who owns the conversation. Raises ``forbidden``, ``not_owner``,
-    ``closed``, ``attachment.too_many`` and the codes of :func:`common.files.admit_file`.
+    ``closed``, ``contact.text_only``, ``attachment.too_many`` and the codes of :func:`common.files.admit_file`.
     """
     _require_sender(conversation, by)
     # Drawing a picture again takes a second of work: before the transaction, not inside it.
@@ -75,6 +76,8 @@ def _require_sender(conversation: Conversation, by: User) -> None:
             raise Forbidden()
         if row.owner_id != by.pk:
             raise DomainError("not_owner", _("Accept the conversation before you send a file."))
+    elif row.limited_to_text and row.is_limited(timezone.now()):
+        raise refusal("text_only", None)
     if row.state == State.CLOSED:
         raise DomainError("closed", _("This conversation is closed. Please start a new one."))
     lately = Attachment.objects.filter(

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import user_topic
+from accounts.actions.asking import refuse_own_case
 from accounts.models import Member, User
 from apass.queries import queue_priority
 from common.deadlines import drop_deadline, set_deadline
@@ -25,6 +26,7 @@ from common.push import push
 from common.text import clean
 from merchants.models import Shop
 from tickets import rules
+from tickets.actions.limits import require_way_in, restricted_team
 from tickets.actions.posting import Posted, post_message
 from tickets.models import (
     AuthorKind,
@@ -35,6 +37,8 @@ from tickets.models import (
     Note,
     State,
 )
+from tickets.queries.harassment import limits_in_force
+from tickets.rules.harassment import Limits
 from tickets.webhooks import tell, tell_reopened
 from trade.models import Order
 from workforce.models import Team, TeamMembership
@@ -72,13 +76,16 @@ def open_conversation(
     client_id: uuid.UUID | None = None,
     kind: str = MessageKind.TEXT,
     payload: dict[str, Any] | None = None,
+    written: bool = False,
 ) -> Opened:
     """Put ``member``'s first message into a queue.
 
     The one live conversation of the same member, order and shop gets the message instead of a
     second one being made. The queue is ``team``'s, else the default team's; the place in it comes
-    from the member's tier. ``by`` is the member. Raises ``forbidden``, ``conversation.bad_medium``,
-    ``order.unknown``, ``team.none`` and what ``post_message`` raises.
+    from the member's tier. Whose contact is limited gets the restricted team, whatever ``team`` says,
+    and under a block that closes new chats only a ``written`` complaint is taken. ``by`` is the
+    member. Raises ``forbidden``, ``conversation.bad_medium``, ``order.unknown``, ``team.none``,
+    ``contact.blocked``, ``contact.one_written`` and what ``post_message`` raises.
     """
     # One opening per member at a time: the second of two taps finds what the first one made.
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
@@ -97,7 +104,11 @@ def open_conversation(
     )
     made = conversation is None
     if conversation is None:
-        conversation = _queue_new(member, medium, subject or _about(order, body), order, shop, team)
+        limits = limits_in_force(member.pk, timezone.now())
+        require_way_in(member, limits, written=written)
+        conversation = _queue_new(
+            member, medium, subject or _about(order, body), order, shop, team, limits
+        )
     posted = post_message(
         conversation,
         by=by,
@@ -209,6 +220,8 @@ def reopen_conversation(conversation: Conversation, *, reason: str, by: User) ->
         "queued_at": None if to_me else now,
         "accepted_at": now if to_me else None,
     }
+    if not to_me and conversation.is_limited(now):
+        changes["team"] = conversation.team = restricted_team(now)
     Conversation.objects.filter(pk=conversation.pk).update(
         **changes,
         resolved_at=None,
@@ -290,10 +303,12 @@ def in_team(user: User, team_id: int) -> bool:
 def require(by: User, right: str, conversation: Conversation) -> None:
     """Refuse (``forbidden``) who lacks ``right`` or has nothing to do with the conversation's team.
 
-    Its owner, its team and who may see everything have.
+    Its owner, its team and who may see everything have; who asked has not (``conflict.own_case``),
+    whatever they are besides.
     """
     if not by.can(right):
         raise Forbidden()
+    refuse_own_case(conversation.member_id, by)
     if not (
         by.pk in {conversation.owner_id, conversation.first_owner_id}
         or by.can("tickets.see_all")
@@ -388,11 +403,14 @@ def _queue_new(
     order: Order | None,
     shop: Shop | None,
     team: Team | None,
+    limits: Limits | None,
 ) -> Conversation:
+    now = timezone.now()
+    if limits is not None:
+        team = restricted_team(now)
     chosen = team or Team.objects.filter(is_default=True, is_active=True).first()
     if chosen is None:
         raise DomainError("team.none", _("No team takes conversations at the moment."))
-    now = timezone.now()
     return Conversation.objects.create(
         member=member,
         medium=medium,
@@ -400,11 +418,14 @@ def _queue_new(
         shop=shop,
         team=chosen,
         subject=clean(subject, max_chars=SUBJECT_CHARACTERS, single_line=True, required=False),
-        priority=queue_priority(member.tier, now),
+        priority=queue_priority(member, now),
         state=State.WAITING,
         opened_at=now,
         queued_at=now,
         waiting_since=now,
+        limited_until=limits.until if limits else None,
+        limited_to_text=bool(limits and limits.text_only),
+        limited_slow_seconds=limits.slow_seconds if limits else 0,
     )
 
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import notify
-from accounts.models import User
+from accounts.actions.asking import is_own_case, refuse_own_case
+from accounts.models import User, own_members
 from common.errors import DomainError, Forbidden
 from common.history import record
 from common.push import push
@@ -30,9 +31,11 @@ from tickets.actions.conversations import (
     say,
     write_note,
 )
+from tickets.actions.limits import restricted_team
 from tickets.models import Conversation, State
 from tickets.webhooks import tell
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
+from workforce.queries import capacities, is_skilled, teams_served_by
 
 
 @transaction.atomic
@@ -40,13 +43,20 @@ def accept_conversation(conversation: Conversation, *, by: User) -> Conversation
     """Make ``by`` the owner of a waiting conversation; of many who try, exactly one wins.
 
     The owner's second call changes nothing. Raises ``forbidden`` (no right, not of the team),
-    ``presence.not_online``, ``conversation.at_capacity`` (load, capacity), ``conversation.taken``
-    (owner), ``conversation.not_live``.
+    ``conflict.own_case`` (``by`` is who asks), ``presence.not_online``,
+    ``conversation.at_capacity`` (load, capacity), ``conversation.taken`` (owner),
+    ``conversation.not_live``, ``conversation.skill_missing``.
     """
     _require_taker(by)
-    team_id = Conversation.objects.values_list("team_id", flat=True).get(pk=conversation.pk)
+    rows = Conversation.objects.values_list("team_id", "member_id")
+    team_id, member_id = rows.get(pk=conversation.pk)
     if not in_team(by, team_id):
         raise Forbidden(_("This conversation waits for another team."))
+    refuse_own_case(member_id, by)
+    if not is_skilled(by, team_id, timezone.now()):
+        raise DomainError(
+            "conversation.skill_missing", _("This queue asks for a skill you are not certified in.")
+        )
     if Conversation.objects.owned_by(by).filter(pk=conversation.pk).exists():
         return _again(conversation.pk)
     _require_room(by)
@@ -57,14 +67,16 @@ def accept_conversation(conversation: Conversation, *, by: User) -> Conversation
 def accept_next(*, by: User) -> Conversation | None:
     """Accept whose turn it is in ``by``'s teams: priority, then longest wait. None when nobody waits.
 
+    What ``by`` asks themselves waits for a colleague.
     Two agents at once get two conversations. Raises what :func:`accept_conversation` raises.
     """
     _require_taker(by)
     _require_room(by)
-    teams = list(TeamMembership.objects.filter(user=by).values_list("team_id", flat=True))
+    teams = list(teams_served_by(by, timezone.now()).values_list("pk", flat=True))
     conversation = (
         Conversation.objects.waiting()
         .filter(team_id__in=teams)
+        .exclude(member__in=own_members(by))
         .select_for_update(no_key=True, skip_locked=True, of=("self",))
         .first()
     )
@@ -86,8 +98,9 @@ def transfer_conversation(
     taking chats, and below their limit unless ``by`` may reassign. In a queue the requester keeps
     the time they have been waiting. Raises ``forbidden``, ``not_owner``, ``conversation.not_live``,
     ``transfer.no_target``, ``transfer.no_note``, ``transfer.same_owner``, ``transfer.same_team``,
-    ``transfer.team_closed``, ``transfer.not_agent``, ``transfer.not_in_team``,
-    ``transfer.not_online``, ``transfer.at_capacity``.
+    ``transfer.team_closed``, ``transfer.set_apart``, ``transfer.not_agent``, ``transfer.not_in_team``,
+    ``transfer.not_online``, ``transfer.not_free`` (the person is who asks), ``transfer.at_capacity``,
+    ``transfer.out_of_reach``.
     """
     if not note.strip():
         raise DomainError("transfer.no_note", _("Write a line for whoever takes it on."))
@@ -103,9 +116,14 @@ def transfer_conversation(
         require_owner(conversation, by)
     if person is not None:
         target = _team_for(person, team, conversation)
+        if conversation.is_limited(timezone.now()):
+            # Set apart it stays: what comes back from the person waits in no ordinary queue.
+            target = conversation.team
+        _require_within_reach(target, by, person)
         _require_receiver(conversation, person, status, by)
     elif team is not None:
         target = team
+        _require_within_reach(target, by)
         _require_queue(conversation, team)
     else:
         raise DomainError("transfer.no_target", _("Choose a team or a person."))
@@ -144,7 +162,9 @@ def take_over_conversation(
 
 
 @transaction.atomic
-def return_conversation(conversation: Conversation, *, former: User) -> bool:
+def return_conversation(
+    conversation: Conversation, *, former: User, reason: str = "the owner left the desk"
+) -> bool:
     """Put back into its queue what ``former`` can answer no more; False when it has moved on.
 
     The requester keeps the time they have been waiting and is told.
@@ -165,7 +185,7 @@ def return_conversation(conversation: Conversation, *, former: User) -> bool:
         by=None,
         before={"state": State.OPEN, "owner": former},
         after={"state": State.WAITING, "owner": None},
-        reason="the owner left the desk",
+        reason=reason,
     )
     team = conversation.team
     say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
@@ -173,6 +193,15 @@ def return_conversation(conversation: Conversation, *, former: User) -> bool:
     announce(conversation, "conversation.returned", teams=[team], people=[former])
     tell(conversation, "conversation.returned")
     return True
+
+
+def return_own_cases(user: User) -> int:
+    """Put back what ``user`` answers and, as it turned out, asked themselves; return how many."""
+    own = Conversation.objects.owned_by(user).filter(member__in=own_members(user))
+    return sum(
+        return_conversation(conversation, former=user, reason="the owner is who asked")
+        for conversation in own
+    )
 
 
 def _accept(key: uuid.UUID, team_id: int, by: User) -> Conversation:
@@ -283,13 +312,14 @@ def _require_room(by: User) -> None:
             "presence.not_online", _("Switch to taking chats first."), presence=status.presence
         )
     load = Conversation.objects.owned_by(by).count()
-    if load >= status.capacity:
+    capacity = capacities().of(status.level, status.capacity)
+    if load >= capacity:
         raise DomainError(
             "conversation.at_capacity",
             _("You are answering %(load)s of %(capacity)s. Finish one first.")
-            % {"load": load, "capacity": status.capacity},
+            % {"load": load, "capacity": capacity},
             load=load,
-            capacity=status.capacity,
+            capacity=capacity,
         )
 
 
@@ -305,10 +335,24 @@ def _team_for(person: User, team: Team | None, conversation: Conversation) -> Te
     return by_id.get(conversation.team_id) or next(iter(by_id.values()))
 
 
+def _require_within_reach(team: Team, by: User, person: User | None = None) -> None:
+    """A partner hands on within its own teams, or back to ours, where it names nobody."""
+    if not by.is_partner_agent:
+        return
+    teams = Team.objects.of_partner_of(by) if person else Team.objects.reachable_by(by)
+    if not teams.filter(pk=team.pk).exists():
+        raise DomainError(
+            "transfer.out_of_reach", _("Hand it on within your teams, or back to the house.")
+        )
+
+
 def _require_receiver(
     conversation: Conversation, person: User, status: AgentStatus, by: User
 ) -> None:
     name = {"name": person.display_name}
+    if is_own_case(conversation.member_id, person):
+        # No word of whose case it is: who hands it on need not learn that their colleague buys here.
+        raise DomainError("transfer.not_free", _("%(name)s cannot take this one.") % name)
     if conversation.owner_id == person.pk:
         raise DomainError("transfer.same_owner", _("%(name)s has it already.") % name)
     if status.presence != Presence.ONLINE:
@@ -317,7 +361,9 @@ def _require_receiver(
         )
     if by.can("tickets.reassign"):
         return
-    if Conversation.objects.owned_by(person).count() >= status.capacity:
+    if Conversation.objects.owned_by(person).count() >= capacities().of(
+        status.level, status.capacity
+    ):
         raise DomainError(
             "transfer.at_capacity", _("%(name)s cannot take another one now.") % name, owner=name
         )
@@ -328,6 +374,13 @@ def _require_queue(conversation: Conversation, team: Team) -> None:
         raise DomainError("transfer.team_closed", _("This team takes no conversations."))
     if conversation.state == State.WAITING and conversation.team_id == team.pk:
         raise DomainError("transfer.same_team", _("It waits in this team's queue already."))
+    now = timezone.now()
+    if conversation.is_limited(now) and team != restricted_team(now):
+        raise DomainError(
+            "transfer.set_apart",
+            _("This customer's contact is limited: hand it to a person, or to “%(team)s”.")
+            % {"team": restricted_team(now).name},
+        )
 
 
 def _again(key: uuid.UUID) -> Conversation:

@@ -202,6 +202,24 @@ def refusal(outcome: str, detail: str | None) -> DomainError:
                 _("The customer has just said something more. Read it, then send."),
                 last_seq=int(detail or 0),
             )
+        case "blocked":
+            return DomainError(
+                "contact.blocked",
+                _(
+                    "This talk is over and your contact is limited. A written complaint is still taken."
+                ),
+            )
+        case "text_only":
+            return DomainError(
+                "contact.text_only",
+                _("Only words can be sent for now. Please write what it is about."),
+            )
+        case "too_soon":
+            return DomainError(
+                "contact.too_soon",
+                _("Your next message can go in %(seconds)s seconds.") % {"seconds": detail or "1"},
+                wait_seconds=int(detail or 1),
+            )
         case _:
             return NotFound("not_found", _("No such conversation, or it is not yours to see."))
 

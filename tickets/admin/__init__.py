@@ -1,3 +1,3 @@
 """Conversations, ready sentences and results in the back office, and what they say on its first page."""
 
-from tickets.admin import conversations, facts, words  # noqa: F401  (each registers its part)
+from tickets.admin import conversations, facts, harassment, words  # noqa: F401  (each registers its part)

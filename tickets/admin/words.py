@@ -5,7 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
 
-name_parameter_groups({"chat": _("Live chat"), "queue": _("Queue"), "tier": _("Tiers")})
+name_parameter_groups(
+    {"chat": _("Live chat"), "queue": _("Queue"), "harassment": _("Harassment"), "tier": _("Tiers")}
+)
 name_events(
     {
         "conversation.opened": _("Conversation opened"),
@@ -15,6 +17,17 @@ name_events(
         "conversation.resolved": _("Conversation resolved"),
         "conversation.reopened": _("Conversation reopened"),
         "conversation.closed": _("Conversation closed"),
+        "conversation.set_apart": _("Conversation set apart, to be dealt with in writing"),
+        "harassment.marked": _("Harassment marked"),
+        "harassment.confirmed": _("Harassment confirmed"),
+        "harassment.dismissed": _("Harassment dismissed"),
+        "harassment.expired": _("Contact block over"),
+        "harassment.lifted": _("Contact block lifted"),
+        "harassment.overturned": _("Contact block taken back"),
+        "harassment.appealed": _("Contact block appealed"),
+        "harassment.appeal_upheld": _("Appeal upheld"),
+        "harassment.appeal_rejected": _("Appeal not upheld"),
+        "harassment.rest_taken": _("Rest taken"),
         "note.added": _("Note written"),
         "message.recalled": _("Message taken back"),
         "canned_reply.added": _("Canned reply added"),

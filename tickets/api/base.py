@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db.models import QuerySet
 from django.http import Http404
 from rest_framework.response import Response
 
@@ -17,22 +18,22 @@ from tickets.queries.parties import is_party
 
 def visible(user: User, key: uuid.UUID) -> Conversation:
     """Return the conversation ``user`` may see, or answer as if there were none."""
-    conversation = (
-        Conversation.objects.visible_to(user)
-        .select_related("member", "shop", "order", "team", "owner")
-        .filter(pk=key)
-        .first()
-    )
-    if conversation is None:
-        raise Http404
-    return conversation
+    return _found(Conversation.objects.visible_to(user), key)
 
 
 def at_the_desk(user: User, key: uuid.UUID) -> Conversation:
-    """Return the conversation for staff; a member's own is answered as if there were none."""
+    """Return the conversation for staff; one's own, as a member, is answered as if there were none."""
     if not (user.can("desk.use") or user.can("tickets.see_all")):
         raise Http404
-    return visible(user, key)
+    return _found(Conversation.objects.for_work_of(user), key)
+
+
+def _found(rows: QuerySet[Conversation], key: uuid.UUID) -> Conversation:
+    with_all = rows.select_related("member", "shop", "order", "team", "owner")
+    conversation = with_all.filter(pk=key).first()
+    if conversation is None:
+        raise Http404
+    return conversation
 
 
 def as_seen(request: SignedIn, key: uuid.UUID) -> Conversation:

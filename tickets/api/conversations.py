@@ -32,6 +32,10 @@ class NewConversation(Sent):
     shop_no = serializers.CharField(required=False, allow_blank=True, max_length=32)
     subject = serializers.CharField(required=False, allow_blank=True, max_length=120)
     client_id = serializers.UUIDField(required=False)
+    written = serializers.BooleanField(
+        default=False,
+        help_text="a written complaint: taken while new chats are closed to the member",
+    )
     kind = serializers.ChoiceField(
         [MessageKind.TEXT, MessageKind.ORDER_CARD, MessageKind.PRODUCT_CARD],
         default=MessageKind.TEXT,
@@ -94,6 +98,7 @@ class Conversations(ConversationEndpoint):
             order=self._order(request.user, sent.get("order_no")),
             shop=self._shop(sent.get("shop_no")),
             client_id=sent.get("client_id"),
+            written=sent["written"],
             by=request.user,
         )
         return self.shown(opened.conversation, request.user, 201 if opened.made else 200)

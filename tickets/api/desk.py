@@ -14,10 +14,11 @@ from common.ids import parse_key
 from common.rest import Endpoint, Sent, accepted, answers
 from tickets import shapes
 from tickets.api.base import visible
-from tickets.queries.desk import desk, people_of, team_cards
+from tickets.queries.desk import desk, team_card, team_cards
 from tickets.queries.replies import canned_replies
 from workforce.actions import set_presence
-from workforce.models import Presence, Team
+from workforce.models import Presence, PresenceReason
+from workforce.queries import capacities
 
 
 class DeskEndpoint(Endpoint):
@@ -33,6 +34,9 @@ class PresenceChoice(Sent):
     """Whether one takes chats."""
 
     presence = serializers.ChoiceField(Presence.choices)
+    reason = serializers.ChoiceField(
+        PresenceReason.choices, required=False, default="", allow_blank=True
+    )
 
 
 class ReplyQuery(Sent):
@@ -64,14 +68,17 @@ class OwnPresence(DeskEndpoint):
     )
     def put(self, request: SignedIn) -> Response:
         """Say whether one takes chats from now on."""
-        wanted = accepted(PresenceChoice, request.data)["presence"]
-        status = set_presence(request.user, wanted, by=request.user)
+        wanted = accepted(PresenceChoice, request.data)
+        status = set_presence(
+            request.user, wanted["presence"], why=wanted["reason"], by=request.user
+        )
         return Response(
             {
                 "presence": status.presence,
                 "presence_label": status.get_presence_display(),
+                "reason": status.reason,
                 "since": status.since,
-                "capacity": status.capacity,
+                "capacity": capacities().of(status.level, status.capacity),
             }
         )
 
@@ -105,7 +112,7 @@ class Teams(DeskEndpoint):
     @extend_schema(responses=answers({200: shapes.TeamPage}, 404))
     def get(self, request: SignedIn) -> Response:
         """List the teams a conversation can be handed to, by code."""
-        return self.page(team_cards(request.user), None)
+        return self.page(team_cards(request.user, timezone.now()), None)
 
 
 class OneTeam(DeskEndpoint):
@@ -116,9 +123,8 @@ class OneTeam(DeskEndpoint):
 
     @extend_schema(responses=answers({200: shapes.TeamWithPeople}, 404))
     def get(self, request: SignedIn, code: str) -> Response:
-        """Show one team with its people, whether they take chats, and how many they have."""
-        team = Team.objects.filter(is_active=True, code=code).first()
-        if team is None:
+        """Show one team: when it is open, its people, whether they take chats, how many they have."""
+        card = team_card(request.user, code, timezone.now())
+        if card is None:
             raise Http404
-        facts = {"code": team.code, "name": team.name, "is_mine": team in request.user.teams.all()}
-        return Response(facts | {"people": people_of([team.pk]).get(team.pk, [])})
+        return Response(card)

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,7 +15,7 @@ from tickets import shapes
 from tickets.actions import conversations as life
 from tickets.actions import ownership
 from tickets.api.base import ConversationEndpoint, as_seen, at_the_desk
-from workforce.models import Team
+from workforce.models import Team, TeamMembership
 
 ANSWERS = {200: shapes.Conversation, 204: None}
 CHANGED = answers(ANSWERS, 400, 404, 409, 412, 422)
@@ -84,15 +85,27 @@ class Transfers(ConversationEndpoint):
         sent = accepted(Transfer, request.data)
         team = person = None
         if sent.get("team"):
-            team = Team.objects.filter(code=sent["team"]).first()
+            team = _teams(request.user).filter(code=sent["team"]).first()
         if sent.get("person"):
-            person = User.objects.filter(public_id=sent["person"]).first()
+            person = _people(request.user).filter(public_id=sent["person"]).first()
         if (sent.get("team") and team is None) or (sent.get("person") and person is None):
             raise Http404
         moved = ownership.transfer_conversation(
             conversation, team=team, person=person, note=sent["note"], by=request.user
         )
         return self.shown(moved, request.user)
+
+
+def _teams(user: User) -> QuerySet[Team]:
+    # What a partner may not know of is answered like what does not exist.
+    return Team.objects.reachable_by(user) if user.is_partner_agent else Team.objects.all()
+
+
+def _people(user: User) -> QuerySet[User]:
+    if not user.is_partner_agent:
+        return User.objects.all()
+    teams = Team.objects.of_partner_of(user).values("pk")
+    return User.objects.filter(pk__in=TeamMembership.objects.filter(team__in=teams).values("user"))
 
 
 class Takeover(ConversationEndpoint):

@@ -54,6 +54,8 @@ class Identity:
     public_key: str
     display_name: str
     is_agent: bool
+    # Answers members and is one: which of the two they are is asked for each conversation.
+    is_both: bool = False
     scopes: frozenset[str] | None = None
 
     def allows(self, scope: str) -> bool:
@@ -81,7 +83,8 @@ class Arrival:
 
 def identity_of(user: User, scopes: frozenset[str] | None = None) -> Identity:
     """Return what a socket keeps of ``user``."""
-    return Identity(user.pk, user.public_key, user.display_name, user.is_agent, scopes)
+    is_both = user.is_agent and user.can("me.use")
+    return Identity(user.pk, user.public_key, user.display_name, user.is_agent, is_both, scopes)
 
 
 def arrival_by(hold: Hold) -> Arrival | None:

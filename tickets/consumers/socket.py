@@ -82,6 +82,7 @@ class ClientSocket(LeanConsumer):
         super().__init__()
         self.live: Live = live()
         self.user: Identity | None = None
+        self.line: int | None = None  # the agent who is there because of this socket
         self.language = settings.LANGUAGE_CODE
         self.hold: Hold = ""
         self.address = ""  # of those who have yet to say hello
@@ -145,6 +146,9 @@ class ClientSocket(LeanConsumer):
         spoken = (said for said in (language, arrival.user.language) if said in _LANGUAGES)
         self.language = next(spoken, settings.LANGUAGE_CODE)
         self.live.sockets += 1
+        self.line = self.user.pk if self.user.is_agent else None
+        if self.line is not None:
+            await self.live.open_line(self.line)
         await self.live.hub.subscribe(f"user.{self.user.pk}", self)
         self.tokens, self.filled_at = self.live.limits.burst, monotonic()
         self.tell(
@@ -164,6 +168,8 @@ class ClientSocket(LeanConsumer):
         if self.user is None:
             return
         self.live.sockets -= 1
+        if self.line is not None:
+            self.live.close_line(self.line)
         hub = self.live.hub
         await hub.unsubscribe(f"user.{self.user.pk}", self)
         for subscription in self.subscriptions.values():
@@ -314,12 +320,13 @@ class ClientSocket(LeanConsumer):
         kind, _colon, argument = name.partition(":")
         subscription = self.subscriptions.get(topic)
         if subscription is None:
+            key = parse_key("cnv", argument) if kind == "conversation" else None
             subscription = Subscription(
                 self,
                 name,
                 topic,
-                conversation=parse_key("cnv", argument) if kind == "conversation" else None,
-                side=STAFF if self._me().is_agent else MEMBER,
+                conversation=key,
+                side=STAFF if await self._is_staff_in(key) else MEMBER,
             )
             self.subscriptions[topic] = subscription
         if subscription.conversation is None:
@@ -335,6 +342,13 @@ class ClientSocket(LeanConsumer):
         self.tell(op="subscribed", topic=name, **page.heads, **echo(frame))
         subscription.last = page.heads["last_seq"] if after is None else after
         await subscription.hand_over(page)
+
+    async def _is_staff_in(self, conversation: UUID | None) -> bool:
+        """Tell whether one stands on the house's side: in one's own talk an agent is the member."""
+        me = self._me()
+        if conversation is None or not me.is_both:
+            return me.is_agent
+        return not await self.live.in_pool(_is_own, conversation, me)
 
     async def op_unsubscribe(self, frame: dict[str, Any]) -> None:
         name = frame.get("topic")
@@ -359,7 +373,7 @@ class ClientSocket(LeanConsumer):
             or not (seen is None or frames.is_number(seen))
         ):
             raise Refused("bad_frame", frames.BAD_FRAME)
-        as_agent = me.is_agent and frame.get("as") != MEMBER
+        as_agent = frame.get("as") != MEMBER and await self._is_staff_in(conversation)
         # Why an agent may not reply, and whose order it is, is told to who may know of the conversation.
         if (as_agent or kind not in _PLAIN) and not await self._knows(conversation):
             raise refusal("not_found", None)
@@ -578,6 +592,10 @@ _OP_SCOPES = {
 
 def _recall(key: UUID, seq: int, who: Identity) -> None:
     recall_message(Conversation(pk=key), seq, by=User.objects.get(pk=who.pk))
+
+
+def _is_own(key: UUID, who: Identity) -> bool:
+    return Conversation.objects.filter(pk=key, member__user=who.pk).exists()
 
 
 def _sees(key: UUID, who: Identity) -> bool:

@@ -7,6 +7,15 @@ from tickets.models.conversations import (
     notes_topic,
     version_of,
 )
+from tickets.models.harassment import (
+    Appeal,
+    CaseState,
+    ContactBlock,
+    End,
+    Grade,
+    Ground,
+    HarassmentCase,
+)
 from tickets.models.lines import ConversationLine, MessageLine, NoteLine
 from tickets.models.messages import (
     Attachment,
@@ -19,12 +28,19 @@ from tickets.models.messages import (
 from tickets.models.replies import CannedReply
 
 __all__ = [
+    "Appeal",
     "Attachment",
     "AuthorKind",
     "CannedReply",
+    "CaseState",
+    "ContactBlock",
     "Conversation",
     "ConversationLine",
     "Disposition",
+    "End",
+    "Grade",
+    "Ground",
+    "HarassmentCase",
     "Medium",
     "Message",
     "MessageKind",

@@ -1,6 +1,7 @@
 import hashlib
 import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -9,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import Member, User
+from accounts.models import Member, User, own_elsewhere, own_members
 from common.ids import public_key, short_code, uuid7
 from common.models import stamp_changes
 from merchants.models import Shop
@@ -79,6 +80,9 @@ class Disposition(models.Model):
 
 def _work_of(user: User) -> Q:
     teams = user.memberships.values("team_id")
+    if user.is_partner_agent:
+        # What has left their partner's teams is no longer theirs to see, whoever had it first.
+        return Q(team__in=Team.objects.of_partner_of(user).filter(pk__in=teams).values("pk"))
     return Q(owner=user) | Q(first_owner=user) | Q(team__in=teams)
 
 
@@ -86,16 +90,21 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def visible_to(self, user: User) -> "ConversationQuerySet":
         """Conversations ``user`` may see: a member's own; an agent's own and the teams' queues and work.
 
-        Those of a member who has asked to be erased are seen by who handles that alone.
+        Those of a member who has asked to be erased are seen by who handles that alone; what somebody
+        asks under another account is not theirs to see at work.
         """
         if not user.is_authenticated:
             return self.none()
         if user.can("personal_data.handle"):
-            return self
+            return self.exclude(member__in=own_elsewhere(user))
         rows = self.of_findable_members()
         if user.can("tickets.see_all"):
-            return rows
+            return rows.exclude(member__in=own_elsewhere(user))
         return rows.spoken_with(user)
+
+    def for_work_of(self, user: User) -> "ConversationQuerySet":
+        """Conversations ``user`` may see as staff: never one's own case, under whatever account."""
+        return self.visible_to(user).exclude(member__in=own_members(user))
 
     def spoken_with(self, user: User) -> "ConversationQuerySet":
         """Conversations in which ``user`` is a party: the member, or the desk whose work it is."""
@@ -105,7 +114,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             return self.filter(member__user_id=user.pk)
         # Asked as a list of members, not joined: a join inside an OR hides every index.
         own = Q(member__in=Member.objects.filter(user=user).values("pk"))
-        return self.filter(own | _work_of(user))
+        return self.filter(own | _work_of(user)).exclude(member__in=own_elsewhere(user))
 
     def worked_on_by(self, user: User) -> "ConversationQuerySet":
         """Conversations that are ``user``'s work at the desk: owned, first asked, or of their teams."""
@@ -203,6 +212,13 @@ class Conversation(models.Model):
     staff_delivered_seq = models.IntegerField(default=0)
     member_delivered_seq = models.IntegerField(default=0)
 
+    # What the member's contact blocks limit here; the posting statement asks the row it holds anyway.
+    limited_until = models.DateTimeField(_("limited until"), null=True, blank=True)
+    limited_to_text = models.BooleanField(_("text only"), default=False, db_default=False)
+    limited_slow_seconds = models.PositiveIntegerField(
+        _("seconds between two messages"), default=0, db_default=0
+    )
+
     # When the transaction began that wrote the row last; kept by the database.
     changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
@@ -280,6 +296,10 @@ class Conversation(models.Model):
     def notes_topic(self) -> str:
         """The bus topic that staff alone hear: notes, viewers."""
         return notes_topic(self.pk)
+
+    def is_limited(self, now: datetime) -> bool:
+        """Tell whether the member's contact is limited at ``now``."""
+        return self.limited_until is not None and self.limited_until > now
 
     @property
     def is_live(self) -> bool:

@@ -25,7 +25,7 @@ _OWN = (
     "id", "conversation_no", "medium", "state", "subject", "priority", "opened_at", "queued_at",
     "accepted_at", "waiting_since", "resolved_at", "last_seq", "last_message_at", "last_author_kind",
     "last_message_kind", "last_preview", "staff_unread", "member_unread", "member_read_seq",
-    "staff_read_seq", "reopened_count", "changed_at",
+    "staff_read_seq", "reopened_count", "changed_at", "limited_until",
 )  # fmt: skip
 _JOINED = (
     "order_id", "team__code", "team__name", "owner__public_id", "owner__display_name",
@@ -88,6 +88,7 @@ def conversation_page(
     """
     rows: QuerySet[Conversation] = Conversation.objects.visible_to(user)
     if user.can("desk.use"):
+        rows = Conversation.objects.for_work_of(user)
         rows = _in_scope(rows, user, scope, state)
     if state:
         rows = rows.filter(state=state)

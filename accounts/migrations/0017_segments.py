@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0014_standing'),
+        ('accounts', '0016_people_who_serve'),
     ]
 
     operations = [

@@ -1,0 +1,136 @@
+"""What members are promised, and what the desk may give them now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import CreditBand, Member
+from apass.entitlements import rules
+from apass.entitlements.catalogue import Catalogue, Plan, catalogue
+from apass.entitlements.reading import Found, Given, read_many, read_one
+from apass.entitlements.rules import GRANT, Facts, Right, Source, changes_at, soonest
+from apass.models import ServicePackage
+from apass.rollouts.deciding import decide
+from apass.rollouts.rules import Subject
+
+
+def entitlements_of(member: Member, at: datetime | None = None) -> list[Right]:
+    """Return what ``member`` is promised at ``at`` (now when left out), by code: one query.
+
+    At a moment of the past it is what was promised then; what is left of a period is what is left
+    now.
+    """
+    moment = at or timezone.now()
+    found = read_one(member.pk, moment)
+    return [] if found is None else list(_rights(catalogue(), found, member.pk, moment))
+
+
+def entitlements_of_many(
+    member_ids: Sequence[int], at: datetime | None = None
+) -> dict[int, Sequence[Right]]:
+    """Return what each of the members is promised at ``at``: one query for all of them."""
+    moment, held = at or timezone.now(), catalogue()
+    answer: dict[int, Sequence[Right]] = {}
+    for keys, found in read_many(member_ids, moment, held.days):
+        if held.has_rollouts:
+            answer.update((key, _rights(held, found, key, moment)) for key in keys)
+        else:
+            answer.update(dict.fromkeys(keys, _rights(held, found, keys[0], moment)))
+    return answer
+
+
+def is_open_for(rollout_code: str, member_id: int, facts: Facts, at: datetime) -> bool:
+    """Tell whether what is behind a rollout is open for a member; without a rollout it always is.
+
+    What names a rollout that the house does not know is open to nobody.
+    """
+    if not rollout_code:
+        return True
+    subject = Subject(f"member:{member_id}", facts.tier, facts.registered_at)
+    return decide(rollout_code, subject, now=at).is_in
+
+
+def package_of(member: Member, at: datetime | None = None) -> ServicePackage | None:
+    """Return the service package ``member`` has at ``at``: one query."""
+    moment, held = at or timezone.now(), catalogue()
+    if not held.packages:
+        return None
+    found = read_one(member.pk, moment)
+    return held.package(found.facts, moment) if found else None
+
+
+def facts_of(member: Member, at: datetime) -> Facts:
+    """Return what counts of ``member`` at ``at``; of one who is not there what their row says."""
+    found = read_one(member.pk, at)
+    return found.facts if found else Facts(member.tier, CreditBand.FAIR.value)
+
+
+def members_in(segment: rules.Segment, at: datetime) -> Any:
+    """Return the members of a segment at ``at``, as rows to count or to list."""
+    period = Q(periods__since__lte=at) & (Q(periods__until=None) | Q(periods__until__gt=at))
+    rows = Member.objects.filter(hidden_at=None, erased_at=None)
+    if segment.tiers:
+        with_period = Member.objects.filter(period, periods__tier__in=segment.tiers)
+        without = Q(tier__in=segment.tiers) & ~Q(pk__in=Member.objects.filter(period).values("pk"))
+        rows = rows.filter(Q(pk__in=with_period.values("pk")) | without)
+    if segment.bands:
+        inside = Q(
+            pk__in=Member.objects.filter(period, periods__band__in=segment.bands).values("pk")
+        )
+        if CreditBand.FAIR in segment.bands:
+            inside |= ~Q(pk__in=Member.objects.filter(period).values("pk"))
+        rows = rows.filter(inside)
+    guided = (
+        Q(guide__began_at__lte=at, guide__ends_at__gt=at, guide__doubled_with=None)
+        & (Q(guide__ended_at=None) | Q(guide__ended_at__gt=at))
+    )  # fmt: skip
+    if segment.guided is not None:
+        led = Q(pk__in=Member.objects.filter(guided).values("pk"))
+        rows = rows.filter(led if segment.guided else ~led)
+    if segment.registered_from:
+        rows = rows.filter(registered_at__gte=rules.midnight(segment.registered_from))
+    if segment.registered_until:
+        rows = rows.filter(registered_at__lt=rules.midnight_after(segment.registered_until))
+    return rows
+
+
+def _rights(held: Catalogue, found: Found, member_id: int, at: datetime) -> Plan:
+    facts, used, given = found
+    plan = held.plan(facts, at)
+    if given:
+        plan = _with_grants(held, plan, given, at)
+    if held.has_rollouts:
+        plan = tuple(one for one in plan if is_open_for(one.terms.rollout, member_id, facts, at))
+    if not used and not (facts.period_until or facts.title_until or facts.is_guided):
+        return plan
+    return tuple(_own(one, facts, used) for one in plan)
+
+
+def _own(right: Right, facts: Facts, used: Mapping[str, int]) -> Right:
+    """Return a right of a plan as it is this member's: how often still, and until when."""
+    left, until = right.left, right.until
+    if left is not None and right.code in used:
+        left = max(left - used[right.code], 0)
+    if right.source.kind != GRANT:
+        until = changes_at(facts, right)
+    if left == right.left and until == right.until:
+        return right
+    return Right(right.code, right.terms, right.parameters, right.source, until, left)
+
+
+def _with_grants(held: Catalogue, plan: Plan, given: Iterable[Given], at: datetime) -> Plan:
+    rights, terms = {one.code: one for one in plan}, held.terms_at(at)
+    for one in given:
+        if version := terms.get(one.code):
+            rights[one.code] = Right(
+                one.code,
+                version,
+                {**version.parameters, **one.parameters},
+                Source(GRANT, one.key, one.since),
+                soonest(one.until, version.span.until),
+                version.quantity,
+            )
+    return tuple(rights[code] for code in sorted(rights))

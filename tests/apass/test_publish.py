@@ -1,0 +1,160 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from apass.actions import (
+    PackageDraft,
+    SegmentDraft,
+    end_package,
+    publish_entitlement,
+    publish_package,
+    publish_rule,
+)
+from apass.models import Entitlement, EntitlementRule, PackageItem, ServicePackage
+from apass.queries import package_of
+from common.errors import DomainError
+from common.history import history_of
+from common.models import Event
+from tests.apass.conftest import NOW, entitlement, rule
+
+pytestmark = pytest.mark.usefixtures("packages", "mei", "ada")
+
+
+def counts() -> tuple[int, ...]:
+    rows = (Entitlement, EntitlementRule, ServicePackage, PackageItem, Event)
+    return tuple(model.objects.count() for model in rows)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"quantity": 0}, "entitlement.quantity"),
+        ({"quantity": -3}, "entitlement.quantity"),
+        ({"effective_until": NOW}, "span.backwards"),
+        ({"effective_until": NOW - timedelta(days=1)}, "span.backwards"),
+        ({"parameters": {"speed": 1}}, "parameters.unknown"),
+        ({"kind": "quick_refund"}, "parameters.missing"),
+        ({"name_en": " "}, "entitlement.no_name"),
+        ({"effective_from": NOW - timedelta(days=2)}, "entitlement.in_the_past"),
+        ({"code": "complaint"}, "entitlement.other_kind"),
+    ],
+)
+def test_an_entitlement_that_cannot_be_is_refused_whole(ops, fields, code):
+    before = counts()
+    with pytest.raises(DomainError) as refused:
+        publish_entitlement(entitlement(**fields), by=ops, reason="试", now=NOW)
+    assert refused.value.code == code
+    assert counts() == before
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({}, "segment.everybody"),
+        ({"says_everybody": True, "tiers": ("new",)}, "segment.not_everybody"),
+        ({"tiers": ("super",)}, "segment.nobody"),  # nobody in the house is one
+        ({"tiers": ("normal",), "parameters": {"speed": 1}}, "parameters.unknown"),
+        ({"tiers": ("normal",), "code": "coffee"}, "entitlement.unknown"),
+        ({"tiers": ("normal",), "effective_until": NOW}, "span.backwards"),
+    ],
+)
+def test_a_rule_that_cannot_be_is_refused_whole(ops, fields, code):
+    before = counts()
+    with pytest.raises(DomainError) as refused:
+        publish_rule(rule(**{"code": "return-card"} | fields), by=ops, reason="试", now=NOW)
+    assert refused.value.code == code
+    assert counts() == before
+
+
+def test_everybody_is_meant_when_it_is_said(ops):
+    publish_rule(rule("return-card", says_everybody=True), by=ops, reason="都有", now=NOW)
+
+
+def test_two_rules_nobody_could_choose_between_are_refused(ops):
+    for tiers, amount, goes in ((("normal",), "1", True), (("normal", "apass"), "2", False)):
+        draft = rule("quick-refund", tiers=tiers, parameters={"amount": amount})
+        if goes:
+            publish_rule(draft, by=ops, reason="试", now=NOW)
+        else:
+            with pytest.raises(DomainError, match=r"rule\.ambiguous"):
+                publish_rule(draft, by=ops, reason="试", now=NOW)
+
+
+def test_a_refusal_speaks_both_languages(ops):
+    said = {}
+    for language in ("zh-hans", "en"):
+        with translation.override(language), pytest.raises(DomainError) as refused:
+            publish_rule(rule("return-card"), by=ops, reason="试", now=NOW)
+        said[language] = refused.value.message
+    assert said["en"].isascii()
+    assert not said["zh-hans"].isascii()
+
+
+def package(code: str = "gold", **fields) -> PackageDraft:
+    segment = fields.pop("segment", SegmentDraft(tiers=("normal",), bands=("fair",)))
+    return PackageDraft(
+        **{
+            "code": code,
+            "name_zh": "金包",
+            "name_en": "Gold",
+            "segment": segment,
+            "rank": 1,
+            "items": {"quick-refund": {"amount": "600"}, "return-card": {}},
+            "effective_from": NOW,
+        }
+        | fields
+    )
+
+
+def test_a_package_of_a_lower_rank_takes_over(ops, mei):
+    made = publish_package(package(queue_priority=2), by=ops, reason="试", now=NOW)
+    assert package_of(mei.member, NOW) == made
+    assert package_of(mei.member, NOW - timedelta(seconds=1)).code == "normal"
+    assert history_of(made).get().action == "service_package.published"
+    assert dict(made.items.values_list("code", "parameters"))["quick-refund"] == {
+        "amount": "600.00"
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"rank": 10}, "package.overlaps"),
+        ({"segment": SegmentDraft()}, "segment.everybody"),
+        ({"items": {"coffee": {}}}, "entitlement.unknown"),
+        ({"items": {"quick-refund": {"speed": 1}}}, "parameters.unknown"),
+        ({"first_reply": timedelta(0)}, "package.clock"),
+        ({"queue_priority": 0}, "package.priority"),
+        ({"budget_amount": Decimal(-1)}, "package.budget"),
+        ({"effective_until": NOW}, "span.backwards"),
+    ],
+)
+def test_a_package_that_cannot_be_is_refused_whole(ops, fields, code):
+    before = counts()
+    with pytest.raises(DomainError) as refused:
+        publish_package(package(**fields), by=ops, reason="试", now=NOW)
+    assert refused.value.code == code
+    assert counts() == before
+
+
+def test_a_package_ends_and_the_one_behind_it_counts(ops, mei):
+    made = publish_package(package(), by=ops, reason="试", now=NOW)
+    ends = NOW + timedelta(days=1)
+    end_package(made, at=ends, by=ops, reason="不试了", now=NOW)
+    assert package_of(mei.member, ends).code == "normal"
+
+
+def test_the_next_version_of_a_package_ends_the_one_before(ops, mei):
+    first = publish_package(package(), by=ops, reason="试", now=NOW)
+    later = NOW + timedelta(days=1)
+    publish_package(package(effective_from=later), by=ops, reason="再试", now=NOW)
+    first.refresh_from_db()
+    assert first.effective_until == later
+
+
+def test_only_who_runs_the_house_publishes(bo, wen):
+    for person in (bo, wen):
+        with pytest.raises(DomainError, match="forbidden"):
+            publish_entitlement(entitlement(), by=person, reason="试", now=NOW)

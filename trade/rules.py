@@ -1,0 +1,50 @@
+"""Rules of trade: until when a thing goes back without a reason."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+OPEN, NOT_SIGNED, EXCLUDED, OVER, CLOSED = "open", "not_signed", "excluded", "over", "closed"
+
+
+@dataclass(frozen=True)
+class ReturnWindow:
+    """Whether a thing goes back without a reason. ``until`` is the first moment it no longer does.
+
+    ``reason`` is ``open``, ``not_signed``, ``excluded``, ``over`` or ``closed``.
+    """
+
+    reason: str
+    until: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it still goes back."""
+        return self.reason == OPEN
+
+
+def return_window(
+    *,
+    signed_at: datetime | None,
+    category: str,
+    is_closed: bool,
+    at: datetime,
+    days: int,
+    excluded: Collection[str],
+) -> ReturnWindow:
+    """Return the no-reason window at ``at`` (Consumer Rights Law 25: seven days from signing).
+
+    Day 1 is the day after the one of signing, in Shanghai; the last moment is day ``days``
+    23:59:59. What is excluded by its category has none.
+    """
+    if is_closed:
+        return ReturnWindow(CLOSED)
+    if category in excluded:
+        return ReturnWindow(EXCLUDED)
+    if signed_at is None:
+        return ReturnWindow(NOT_SIGNED)
+    day = signed_at.astimezone(SHANGHAI).date() + timedelta(days=days + 1)
+    until = datetime.combine(day, time(), SHANGHAI)
+    return ReturnWindow(OPEN if at < until else OVER, until)

@@ -1,0 +1,71 @@
+"""Two weeks of hours, drawn as bars: a row a day, midnight to midnight."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from common.calendars import day_name, day_start
+from common.hours import Hours
+
+DAYS = 14
+_LEFT, _HOUR, _ROW = 170, 22, 20
+_WIDTH = _LEFT + 24 * _HOUR + 10
+
+
+def drawing(hours: Hours, now: datetime) -> SafeString:
+    """Return the picture of the next 14 days, today first; what is not open is empty."""
+    rows = []
+    for n in range(DAYS):
+        midnight = day_start(now, -n)
+        rows.append(_row(hours, midnight, 24 + n * _ROW))
+    ticks = format_html_join(
+        "",
+        '<text x="{}" y="14" font-size="10" fill="currentColor" text-anchor="middle">{}</text>',
+        ((_LEFT + hour * _HOUR, f"{hour:02}") for hour in range(0, 25, 3)),
+    )
+    return format_html(
+        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">{t}{r}</svg>',
+        w=_WIDTH,
+        h=30 + DAYS * _ROW,
+        label=_("Open in the next 14 days"),
+        t=ticks,
+        r=SafeString("").join(rows),
+    )
+
+
+def _row(hours: Hours, midnight: datetime, y: int) -> SafeString:
+    spans = hours.open_spans(midnight, midnight + timedelta(days=1))
+    day = midnight.date()
+    name = day_name(day)
+    label = f"{date_format(day, 'MONTH_DAY_FORMAT')} {date_format(day, 'D')} {name}".strip()
+    bars = format_html_join(
+        "",
+        '<rect x="{}" y="{}" width="{}" height="12" rx="3" fill="#2f6f5e"><title>{}</title></rect>',
+        (
+            (
+                round(_LEFT + _hours_after(opens, midnight) * _HOUR, 1),
+                y + 3,
+                round(max((closes - opens).total_seconds() / 3600 * _HOUR, 1), 1),
+                f"{timezone.localtime(opens):%H:%M}–{timezone.localtime(closes):%H:%M}",
+            )
+            for opens, closes in spans
+        ),
+    )
+    return format_html(
+        '<g><text x="0" y="{}" font-size="12" fill="currentColor">{}</text>'
+        '<rect x="{}" y="{}" width="{}" height="12" rx="3" fill="currentColor" opacity="0.08"/>{}</g>',
+        y + 13,
+        label,
+        _LEFT,
+        y + 3,
+        24 * _HOUR,
+        bars,
+    )
+
+
+def _hours_after(moment: datetime, midnight: datetime) -> float:
+    return (moment - midnight).total_seconds() / 3600

@@ -1,0 +1,51 @@
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from common.admin import BaseAdmin
+from common.admin.parameters import name_parameter_groups
+from common.events import name_events
+from workforce.models import AuthorityCap, AuthorityFactor, QualityMeasure
+
+name_events(
+    {
+        "quality.recorded": _("Quality recorded"),
+        "authority.counted": _("Limits counted anew"),
+        "authority.capped": _("Limit capped"),
+        "authority.cap_lifted": _("Cap of a limit lifted"),
+    }
+)
+name_parameter_groups(
+    {
+        "agents": _("People at the desk"),
+        "presence": _("Presence"),
+        "authority": _("Limits of authority"),
+    }
+)
+
+
+@admin.register(QualityMeasure)
+class QualityMeasureAdmin(BaseAdmin):
+    """What was measured, by person and month."""
+
+    list_display = ("user", "month", "csat_rate", "qa_score", "sample", "recorded_at")
+    list_select_related = ("user",)
+    search_fields = ("user__display_name", "user__username")
+
+
+@admin.register(AuthorityFactor)
+class AuthorityFactorAdmin(BaseAdmin):
+    """What limits were multiplied with since when, and why."""
+
+    list_display = ("user", "month", "factor", "why", "began_at")
+    list_select_related = ("user",)
+    search_fields = ("user__display_name", "user__username")
+
+
+@admin.register(AuthorityCap)
+class AuthorityCapAdmin(BaseAdmin):
+    """Who was bounded by hand, and when that was lifted."""
+
+    list_display = ("user", "kind", "amount", "began_at")
+    list_select_related = ("user",)
+    list_filter = ("kind",)
+    search_fields = ("user__display_name", "user__username")

@@ -21,6 +21,7 @@ ALSO: dict[str, dict[str, Any]] = {
     "accounts.tiertitle": {"until": timezone.now() + timedelta(days=1)},
     "accounts.personaldataaccess": {"kind": "page", "field": "", "purpose": ""},
     "django_q.success": {"success": True, "stopped": timezone.now()},
+    "tickets.contactblock": {"ended_why": "", "appeal": ""},
     "workforce.skill": {"code": "fruit"},
     "workforce.workcalendar": {"code": "day"},
     "workforce.qualitymeasure": {"month": date(2026, 1, 1)},

@@ -7,4 +7,4 @@ class ApassConfig(AppConfig):
     verbose_name = _("Tiers")
 
     def ready(self) -> None:
-        from apass import parameters  # noqa: F401
+        from apass import clock, parameters  # noqa: F401

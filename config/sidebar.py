@@ -71,6 +71,10 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
             _("Members and merchants"),
             [
                 ("accounts.member", "person"),
+                ("apass.membership", "workspace_premium"),
+                ("apass.prospect", "person_search"),
+                ("apass.managerassignment", "support_agent"),
+                ("apass.candidaterun", "event_repeat"),
                 ("merchants.shop", "storefront"),
                 ("merchants.merchant", "domain"),
             ],

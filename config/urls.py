@@ -7,6 +7,7 @@ from django.views.i18n import JavaScriptCatalog
 
 from accounts import api_urls as accounts
 from accounts.webhooks import urls as webhooks
+from apass import urls as apass
 from common import api_urls as common
 from common.search.api import Search
 from common.search.views import search_page
@@ -19,6 +20,7 @@ from trade import urls as trade
 # One list: a request is held against the prefix once, and then against each address.
 api = [
     *accounts.urlpatterns,
+    *apass.urlpatterns,
     *tickets.urlpatterns,
     *trade.urlpatterns,
     *webhooks.urlpatterns,
@@ -44,6 +46,7 @@ urlpatterns = [
         name="javascript-catalog",
     ),
     path("", include("accounts.notifications.urls")),
+    path("", include("apass.page_urls")),
     path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]

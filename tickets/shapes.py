@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Tier
+from apass.membership.shapes import Care
 from common.rest import KeyField
 from tickets.models import AuthorKind, Medium, MessageKind, State
 from trade.shapes import Order
@@ -181,6 +182,7 @@ class PanelMember(serializers.Serializer[Any]):
     tier_why = serializers.CharField()
     registered_at = serializers.DateTimeField(allow_null=True)
     real_name_verified = serializers.BooleanField()
+    apass = Care(allow_null=True, help_text="for a member of APASS: who looks after them")
 
 
 class PastTalk(serializers.Serializer[Any]):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
+from apass.membership.cards import knows_apass
 from common.parameters import value
 from tickets.models import Conversation, State
 from trade.models import Order
@@ -76,6 +77,7 @@ def me(request: HttpRequest) -> HttpResponse:
             "running": [talk for talk in talks if talk.is_live],
             "done": [talk for talk in talks if not talk.is_live],
             "orders": my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR],
+            "has_apass": knows_apass(signed_in(request)),
         },
     )
 

@@ -5,6 +5,7 @@ TAGS = {
     "sockets": "Tickets that let one socket in; the socket itself is described in docs/asyncapi.yaml.",
     "people": "Who I am, and members as whoever asks may see them.",
     "personal-data": "One field revealed with a reason, who saw my data, and what I asked about it.",
+    "apass": "A member's own APASS: the invitation, the term, who looks after them, friends.",
     "changes": "What changed since a cursor: how an app comes up to date before it listens.",
     "conversations": "Threads of messages between one requester and the service.",
     "messages": "What is said in a conversation, how far it was read, and what colleagues note.",
@@ -43,6 +44,11 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "POST /me/data-requests/": ("askAboutData", "personal-data"),
     "GET /me/data-requests/{key}/": ("getDataRequest", "personal-data"),
     "DELETE /me/data-requests/{key}/": ("withdrawDataRequest", "personal-data"),
+    # apass
+    "GET /me/apass/": ("getOwnApass", "apass"),
+    "POST /me/apass/acceptance/": ("acceptApass", "apass"),
+    "POST /me/apass/refusal/": ("declineApass", "apass"),
+    "POST /me/apass/friend-codes/": ("giveFriendCode", "apass"),
     "GET /changes/": ("listChanges", "changes"),
     # conversations
     "GET /conversations/": ("listConversations", "conversations"),

@@ -10,6 +10,7 @@ from tests.rights.matrix import ACCOUNT_MANAGER, AUDITOR, NOBODY, OPERATIONS, SE
 # Whose lists may be looked at, by app; a list of an app that is not here is for superusers alone.
 VIEW: dict[str, Roles] = {
     "accounts": SEE_ALL,
+    "apass": SEE_ALL,
     "common": SEE_ALL,
     "workforce": SEE_ALL,
     "tickets": SEE_ALL,
@@ -78,6 +79,8 @@ ACTS: dict[str, dict[str, Roles]] = {
     "accounts.webhookdelivery": _acts("replay"),
     "accounts.webhookendpoint": _acts("test replay pause resume rotate remove"),
     "accounts.websession": _acts("end"),
+    "apass.membership": _acts("approve invite reject renew let_lapse assign_manager"),
+    "apass.prospect": _acts("propose"),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),

@@ -1,5 +1,6 @@
 """A row of any kind, for lists of which the house of these tests has none."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.utils import timezone
 # What one made by its columns alone would not be.
 ALSO: dict[str, dict[str, Any]] = {
     "accounts.personaldataaccess": {"kind": "page", "field": "", "purpose": ""},
+    "apass.invitationcode": {"used_at": None, "expires_at": timezone.now() + timedelta(days=1)},
     "django_q.success": {"success": True, "stopped": timezone.now()},
     "django_q.failure": {"success": False, "stopped": timezone.now()},
 }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.masks import shown_member
 from accounts.models import Member, Tier, User
+from apass.membership.cards import care_of
 from apass.queries import queue_priority
 from common.calendars import day_start
 from common.history import history_of
@@ -96,6 +97,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
             "tier_why": _tier_why(member, now),
             "registered_at": member.registered_at,
             "real_name_verified": member.real_name_verified,
+            "apass": care_of(member, now),
         },
         "orders": newest_orders_of(member.pk, user, limit=PANEL_ORDERS),
         "past": _past(conversation, member, user),

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('candidate', 'Candidate'), ('approved', 'Approved'), ('invited', 'Invited'), ('active', 'Active'), ('review', 'In review'), ('lapsed', 'Lapsed'), ('rejected', 'Rejected'), ('declined', 'Declined'), ('expired', 'Invitation expired'), ('dropped', 'Dropped out')], max_length=10, verbose_name='state')),
+                ('state', models.CharField(choices=[('candidate', 'Candidate'), ('approved', 'Approved'), ('invited', 'Invited'), ('active', 'In force'), ('review', 'In review'), ('lapsed', 'Lapsed'), ('rejected', 'Rejected'), ('declined', 'Said no'), ('expired', 'Invitation expired'), ('dropped', 'Dropped out')], max_length=10, verbose_name='state')),
                 ('since', models.DateTimeField(verbose_name='in this state since')),
                 ('due_at', models.DateTimeField(blank=True, null=True, verbose_name='clock')),
                 ('origin', models.CharField(choices=[('list', 'by the list'), ('person', 'proposed by a person'), ('friend', "by a friend's code")], max_length=8, verbose_name='came about')),

@@ -19,11 +19,11 @@ class MembershipState(models.TextChoices):
     CANDIDATE = rules.CANDIDATE, _("Candidate")
     APPROVED = rules.APPROVED, _("Approved")
     INVITED = rules.INVITED, _("Invited")
-    ACTIVE = rules.ACTIVE, _("Active")
+    ACTIVE = rules.ACTIVE, _("In force")
     REVIEW = rules.REVIEW, _("In review")
     LAPSED = rules.LAPSED, _("Lapsed")
     REJECTED = rules.REJECTED, _("Rejected")
-    DECLINED = rules.DECLINED, _("Declined")
+    DECLINED = rules.DECLINED, _("Said no")
     EXPIRED = rules.EXPIRED, _("Invitation expired")
     DROPPED = rules.DROPPED, _("Dropped out")
 

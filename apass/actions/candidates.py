@@ -24,7 +24,7 @@ CHUNK = 2_000
 def look_for_candidates(now: datetime) -> CandidateRun:
     """Put on the list who meets every check, take off it who does not any more; once a day.
 
-    A transaction for each ``CHUNK``. A second call on one day adds what is new and counts it.
+    A transaction for each ``CHUNK``. A second call on one day finds what is new; the day keeps its count.
     """
     began = time.monotonic()
     dropped, found = _drop_all(now), _find_all(now)

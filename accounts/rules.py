@@ -130,11 +130,29 @@ ADMIN_RIGHTS: dict[str, dict[str, frozenset[str]]] = {
     OPERATIONS: {
         # Every page refuses to add and to delete unless its class allows it (canned replies).
         label: frozenset({"view", "add", "change", "delete"})
-        for label in ("accounts", "apass", "workforce", "merchants", "trade", "tickets", "radio", "common")
+        for label in (
+            "accounts",
+            "apass",
+            "workforce",
+            "merchants",
+            "trade",
+            "tickets",
+            "radio",
+            "common",
+        )
     },
     AUDITOR: {
         label: frozenset({"view"})
-        for label in ("accounts", "apass", "workforce", "merchants", "trade", "tickets", "radio", "common")
+        for label in (
+            "accounts",
+            "apass",
+            "workforce",
+            "merchants",
+            "trade",
+            "tickets",
+            "radio",
+            "common",
+        )
     },
     ACCOUNT_MANAGER: {label: frozenset({"view"}) for label in ("merchants", "trade")},
 }

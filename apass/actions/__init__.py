@@ -2,7 +2,7 @@
 
 from apass.actions.candidates import look_for_candidates
 from apass.actions.codes import give_friend_code, redeem_code, send_invitation
-from apass.actions.managers import assign_manager
+from apass.actions.looking_after import assign_manager
 from apass.actions.membership import (
     accept_invitation,
     advance,

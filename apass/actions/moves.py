@@ -10,13 +10,12 @@ from accounts.actions import grant_title, notify
 from accounts.models import Tier, User
 from apass.membership import rules
 from apass.models import ManagerAssignment, Membership, MembershipState
-from apass.notifications import MEMBERSHIP
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError
 from common.history import record
 from common.parameters import value
 
-DUE = "apass.membership"
+DUE = "apass.due"
 """The one timer of a membership: what it does follows from the state."""
 
 PAGE = "/me/apass/"
@@ -149,7 +148,7 @@ def tell(
     if membership.member.user is not None:
         notify(
             membership.member.user,
-            MEMBERSHIP.key,
+            "apass.membership",
             title=title,
             body=body,
             url=PAGE,

@@ -12,7 +12,6 @@ from accounts.actions.asking import require_reason
 from accounts.models import User
 from apass.actions.moves import locked
 from apass.models import ManagerAssignment, Membership
-from apass.notifications import CARE
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
@@ -73,7 +72,7 @@ def assign_manager(
     )
     notify(
         manager,
-        CARE.key,
+        "apass.care",
         title=gettext_lazy("You look after %(member)s of APASS now"),
         words={"member": membership.member.member_no},
         url="/desk/",

@@ -119,6 +119,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "people.manage",
             "scores.post",
             "titles.grant",
+            "apass.manage",
             "standing.manage",
             "contacts.merge",
             "tokens.manage",

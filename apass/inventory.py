@@ -1,5 +1,6 @@
 """The columns of apass: which are personal, and what becomes of them."""
 
+from apass.membership import inventory as _membership  # noqa: F401
 from common.inventory import personal, table
 
 TESTBED = "operations, testbed"

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
+from apass.membership import personal_data as _membership  # noqa: F401
 from apass.models import Grant, Redemption, RedemptionRelease
 from common.personal_data import Slice, Step, Store, Subject, register, slice_of
 

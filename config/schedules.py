@@ -37,6 +37,7 @@ TASK_FUNCTIONS: frozenset[str] = frozenset(
         "accounts.tasks.send_code",
         "accounts.tasks.erase_kept",
         "accounts.tasks.work_on_request",
+        "apass.tasks.send_invitation",
         "common.tasks.beat",
         "common.tasks.continue_history_check",
         "common.admin.lane.work_on",

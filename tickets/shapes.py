@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.models import Tier
 from accounts.standing.shapes import StandingInShort
+from apass.membership.shapes import Care
 from common.rest import KeyField
 from tickets.models import Appeal, AuthorKind, CaseState, Grade, Ground, Medium, MessageKind, State
 from trade.shapes import Order
@@ -191,6 +192,7 @@ class PanelMember(serializers.Serializer[Any]):
         child=serializers.CharField(),
         help_text="Numbers of the members that are joined with this one into one contact.",
     )
+    apass = Care(allow_null=True, help_text="for a member of APASS: who looks after them")
 
 
 class PastTalk(serializers.Serializer[Any]):

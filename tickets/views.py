@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people import signed_in
+from apass.membership.cards import knows_apass
 from common.errors import DomainError
 from common.ids import parse_key
 from common.parameters import value
@@ -86,6 +87,7 @@ def me(request: HttpRequest) -> HttpResponse:
                 my_order_rows(request).order_by("-id")[:ORDERS_AT_THE_DOOR]
             ),
             "limits": my_limits(request),
+            "has_apass": knows_apass(signed_in(request)),
         },
     )
 

@@ -7,4 +7,4 @@ class WorkforceConfig(AppConfig):
     verbose_name = _("Teams")
 
     def ready(self) -> None:
-        from workforce import clock  # noqa: F401
+        from workforce import clock, looking_after  # noqa: F401

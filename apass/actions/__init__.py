@@ -1,3 +1,7 @@
+"""Every write about tiers' promises."""
+
+from apass.actions.candidates import look_for_candidates
+from apass.actions.codes import give_friend_code, redeem_code, send_invitation
 from apass.actions.cohorts import add_to_cohort, open_cohort, remove_from_cohort
 from apass.actions.entitlements import (
     EntitlementDraft,
@@ -11,6 +15,19 @@ from apass.actions.entitlements import (
     publish_package,
     publish_rule,
     refusal_to_publish,
+)
+from apass.actions.looking_after import assign_manager
+from apass.actions.membership import (
+    accept_invitation,
+    advance,
+    approve,
+    decline_invitation,
+    end_for_erasure,
+    invite,
+    let_lapse,
+    propose,
+    reject,
+    renew,
 )
 from apass.actions.promises import decline, give_promise, take_part_again
 from apass.actions.redemptions import (
@@ -44,36 +61,51 @@ __all__ = [
     "PackageDraft",
     "RuleDraft",
     "SegmentDraft",
+    "accept_invitation",
     "add_guardrail",
     "add_stage",
     "add_to_cohort",
+    "advance",
+    "approve",
     "approve_stage",
+    "assign_manager",
     "count_stages",
     "decline",
+    "decline_invitation",
     "drop_guardrail",
     "drop_stage",
     "end_entitlement",
+    "end_for_erasure",
     "end_grant",
     "end_package",
     "end_rule",
     "evaluate_guardrails",
     "finish",
+    "give_friend_code",
     "give_grant",
     "give_promise",
     "hold",
+    "invite",
+    "let_lapse",
+    "look_for_candidates",
     "open_cohort",
     "open_rollout",
+    "propose",
     "propose_stage",
     "publish_entitlement",
     "publish_package",
     "publish_rule",
     "redeem",
+    "redeem_code",
     "refusal_to_publish",
+    "reject",
     "reject_stage",
     "release",
     "release_holdout",
     "remove_from_cohort",
+    "renew",
     "resume",
     "roll_back",
+    "send_invitation",
     "take_part_again",
 ]

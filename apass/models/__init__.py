@@ -1,3 +1,5 @@
+"""What is known of tiers' promises."""
+
 from apass.models.entitlements import (
     Entitlement,
     EntitlementRule,
@@ -6,6 +8,16 @@ from apass.models.entitlements import (
     PackageItem,
     Period,
     ServicePackage,
+)
+from apass.models.membership import (
+    CandidateRun,
+    CodeKind,
+    InvitationCode,
+    ManagerAssignment,
+    Membership,
+    MembershipState,
+    Origin,
+    Prospect,
 )
 from apass.models.redemptions import (
     Allowance,
@@ -28,6 +40,8 @@ from apass.models.rollouts import (
 
 __all__ = [
     "Allowance",
+    "CandidateRun",
+    "CodeKind",
     "Cohort",
     "CohortMember",
     "Entitlement",
@@ -36,10 +50,16 @@ __all__ = [
     "Grant",
     "Guardrail",
     "Guided",
+    "InvitationCode",
     "Kind",
+    "ManagerAssignment",
+    "Membership",
+    "MembershipState",
     "MetricSnapshot",
+    "Origin",
     "PackageItem",
     "Period",
+    "Prospect",
     "Redemption",
     "RedemptionRelease",
     "Rollout",

@@ -98,6 +98,21 @@ _MESSAGE = {
     "recalled": False,
 }
 
+_APASS = {
+    "state": "active",
+    "state_label": "有效",
+    "invitation": None,
+    "term": {
+        "number": 1,
+        "began_at": "2026-11-20T01:00:00Z",
+        "ends_at": "2027-11-20T16:00:00Z",
+    },
+    "is_in_review": False,
+    "invited_by": None,
+    "manager": {"name": "许青禾", "deputy": "陆遥", "on_duty": "许青禾"},
+    "friends": {"a_year": 2, "left": 2, "until": "2027-11-19T16:00:00Z", "codes": []},
+}
+
 
 def _problem(status: int, title: str, code: str, detail: str, instance: str, **more: Any) -> Any:
     return more | {
@@ -161,6 +176,27 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                 "This refresh token was used before, so somebody may have copied it. This device was"
                 " signed out; sign in again.", "sign-ins/refresh/",
             ),
+        },
+    },
+    "getOwnApass": {"answers": {200: _APASS}},
+    "acceptApass": {
+        "request": {"code": "K7M2-9QXW-3F5D-8HJT"},
+        "answers": {
+            200: _APASS,
+            409: _problem(
+                409, "Not possible now", "apass.code_used", "This code has been used.",
+                "me/apass/acceptance/",
+            ),
+        },
+    },
+    "giveFriendCode": {
+        "answers": {
+            201: {
+                "code": "P4TN-2C8R-6VWA-1ZKE",
+                "url": "https://help.example.com/me/apass/from/P4TN-2C8R-6VWA-1ZKE/",
+                "expires_at": "2026-12-20T16:00:00Z",
+                "left": 1,
+            }
         },
     },
     "getSocketTicket": {

@@ -6,6 +6,7 @@ TAGS = {
     "people": "Who I am, and members as whoever asks may see them.",
     "entitlements": "What a member is promised, how often still, and its use.",
     "personal-data": "One field revealed with a reason, who saw my data, and what I asked about it.",
+    "apass": "A member's own APASS: the invitation, the term, who looks after them, friends.",
     "changes": "What changed since a cursor: how an app comes up to date before it listens.",
     "conversations": "Threads of messages between one requester and the service.",
     "messages": "What is said in a conversation, how far it was read, and what colleagues note.",
@@ -47,6 +48,11 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "POST /me/data-requests/": ("askAboutData", "personal-data"),
     "GET /me/data-requests/{key}/": ("getDataRequest", "personal-data"),
     "DELETE /me/data-requests/{key}/": ("withdrawDataRequest", "personal-data"),
+    # apass
+    "GET /me/apass/": ("getOwnApass", "apass"),
+    "POST /me/apass/acceptance/": ("acceptApass", "apass"),
+    "POST /me/apass/refusal/": ("declineApass", "apass"),
+    "POST /me/apass/friend-codes/": ("giveFriendCode", "apass"),
     "GET /changes/": ("listChanges", "changes"),
     # conversations
     "GET /conversations/": ("listConversations", "conversations"),

@@ -76,6 +76,15 @@ OWN: dict[str, Codes] = {
     },
     "askAboutData": {409: ("request.no_wish",)},
     "withdrawDataRequest": {409: ("request.cannot_move",)},
+    "acceptApass": {
+        409: (
+            "apass.already", "apass.cannot_move", "apass.code_expired", "apass.code_foreign",
+            "apass.code_locked", "apass.code_used", "apass.code_wrong", "apass.friend_not_ready",
+            "apass.own_code",
+        ),
+    },
+    "declineApass": {409: ("apass.cannot_move",)},
+    "giveFriendCode": {409: ("apass.no_codes_left", "apass.not_active")},
     "listChanges": {409: ("cursor.bad", "changes.start_afresh")},
     "search": {409: ("cursor.bad",)},
     "openConversation": {

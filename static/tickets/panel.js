@@ -13,6 +13,16 @@ import { avatar } from "./timeline.js";
 
 const SKELETON_ROWS = 5;
 
+/* Who looks after a member of APASS, in a line or two; nothing for everybody else. */
+function careOf(apass) {
+  if (!apass) return [];
+  const { manager } = apass;
+  if (!manager) return [gettext("APASS: nobody is named for them yet")];
+  const named = interpolate(gettext("APASS: looked after by %(manager)s, deputy %(deputy)s"), manager);
+  const away = manager.on_duty && manager.on_duty !== manager.name;
+  return away ? [named, interpolate(gettext("%(manager)s is away: %(on_duty)s takes them"), manager)] : [named];
+}
+
 export class Panel {
   constructor({ body, open, sendOrder, hasRadio }) {
     Object.assign(this, { body, open, sendOrder, hasRadio, cases: [] });
@@ -94,6 +104,7 @@ export class Panel {
       member.can_reveal ? h("ul", { class: "panel__facts" }, this.#secret(member, "phone", gettext("Phone")), this.#secret(member, "name", gettext("Name"))) : null,
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
       member.standing ? this.#credit(member.standing) : null,
+      ...careOf(member.apass).map((line) => h("p", { class: "t-13 ink-2 panel__care" }, line)),
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
       member.also.length ? h("p", { class: "t-12 ink-3" }, interpolate(gettext("Also %(nos)s"), { nos: member.also.join(", ") })) : null,
     );

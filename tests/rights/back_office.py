@@ -107,6 +107,8 @@ ACTS: dict[str, dict[str, Roles]] = {
     "apass.grant": _acts("end"),
     "apass.redemption": _acts("release"),
     "apass.servicepackage": _acts("end"),
+    "apass.membership": _acts("approve invite reject renew let_lapse assign_manager"),
+    "apass.prospect": _acts("propose"),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),

@@ -37,6 +37,7 @@ from accounts.models import (
 )
 from accounts.models.notifications import secret_hash
 from accounts.scopes import SCOPES
+from apass.models import ManagerAssignment, Membership, MembershipState, Origin
 from common import calendars, parameters
 from common.models import SavedView
 from common.parameters import set_value
@@ -212,6 +213,7 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     _fill(theirs, ops, "戒指的钻掉了", "钻戒", "vault")
     _fill(partners, ops, "洗衣机不转了", "洗衣机", "appliance")
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
+    _apass_of(ours.people["mei"].member, named=(ours.people["bo"], ours.people["lin"]))
     for side in (ours, theirs, partners):
         for one in side.people.values():
             said = (text, told) if one.username in ours_alone else ("平常的话", "平常的事")
@@ -333,6 +335,18 @@ def _team(side: Side) -> Team:
 def _talk(user: User, text: str, **fields: Any) -> Conversation:
     opened = open_conversation(user.member, by=user, medium="web", body=text, **fields)
     return opened.conversation
+
+
+def _apass_of(buyer: Member, named: tuple[User, User]) -> None:
+    """Make a buyer one of APASS, without the title: their tier stays."""
+    now = timezone.now()
+    Membership.objects.create(
+        member=buyer, state=MembershipState.ACTIVE, since=now, due_at=now + timedelta(days=335),
+        origin=Origin.LIST, figures_at=now, made_at=now, invited_at=now, activated_at=now, term=1,
+        term_began_at=now, term_ends_at=now + timedelta(days=365),
+    )  # fmt: skip
+    manager, deputy = named
+    ManagerAssignment.objects.create(member=buyer, manager=manager, deputy=deputy, since=now)
 
 
 def _own_things(one: User, text: str, told_text: str, side: Side) -> dict[str, Any]:

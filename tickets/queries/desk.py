@@ -11,6 +11,7 @@ from accounts.masks import shown_member
 from accounts.models import Member, Tier, User
 from accounts.standing.queries import standing_in_short
 from apass.entitlements.offers import offers_card
+from apass.membership.cards import care_of
 from apass.queries import queue_priority
 from common.calendars import day_start
 from common.ids import public_key
@@ -130,6 +131,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
             "registered_at": member.registered_at,
             "real_name_verified": member.real_name_verified,
             "also": list(others.values()),
+            "apass": None if outside else care_of(member, now),
         },
         "orders": _orders(conversation, member, others, user),
         "past": _past(conversation, member, others, user),

@@ -27,6 +27,7 @@ from accounts.standing import rules
 from accounts.standing.windows import Windows, windows
 
 ENTRIES_SHOWN = 200
+ROWS_IN_SHORT = 3
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,18 @@ class Known:
         return stored
 
 
-def known_of(member: Member, now: datetime) -> Known:
-    """Read what is stored of ``member`` in six queries."""
+def known_of(member: Member, now: datetime, *, months: int | None = None) -> Known:
+    """Read what is stored of ``member`` in six queries; the newest ``months`` alone when that is enough."""
     among = windows(now)
+    row = Member.objects.select_related("standing", "guide").get(pk=member.pk)
     return Known(
         member=member,
         among=among,
-        standing=MemberStanding.objects.filter(pk=member.pk).first(),
+        standing=getattr(row, "standing", None),
         months=list(
-            MemberMonth.objects.filter(member=member, month__gte=among.oldest).order_by("-month")
+            MemberMonth.objects.filter(member=member, month__gte=among.oldest).order_by("-month")[
+                :months
+            ]
         ),
         entries=list(
             ScoreEntry.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), member=member)
@@ -66,7 +70,7 @@ def known_of(member: Member, now: datetime) -> Known:
             .order_by("-at", "-pk")[:ENTRIES_SHOWN]
         ),
         period=MemberPeriod.objects.filter(member=member, until=None).first(),
-        guide=Guide.objects.filter(pk=member.pk).first(),
+        guide=getattr(row, "guide", None),
         titles=list(
             TierTitle.objects.filter(
                 member=member, ended_at=None, since__lte=now, until__gt=now
@@ -102,7 +106,7 @@ def standing_card(member: Member, now: datetime) -> dict[str, Any]:
 
 def standing_in_short(member: Member, now: datetime) -> dict[str, Any]:
     """Return what the desk shows: totals, the credit's band with the scale, its three newest rows."""
-    known = known_of(member, now)
+    known = known_of(member, now, months=ROWS_IN_SHORT)
     numbers = known.among.rules.numbers
     credit = _score(known, Score.CREDIT, now)
     return {
@@ -114,7 +118,7 @@ def standing_in_short(member: Member, now: datetime) -> dict[str, Any]:
         "band_label": credit["band_label"],
         "scale": [numbers.fair_from, numbers.good_from, numbers.excellent_from],
         "ceiling": numbers.credit_ceiling,
-        "rows": credit["rows"][:3],
+        "rows": credit["rows"][:ROWS_IN_SHORT],
         "guide": _guide(known, now),
     }
 

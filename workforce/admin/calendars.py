@@ -4,6 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -41,7 +42,7 @@ class Drawn(forms.Widget):
     picture: SafeString | None = None
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        return self.picture or SafeString(gettext("These hours cannot be drawn yet."))
+        return self.picture or escape(gettext("These hours cannot be drawn yet."))
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> None:
         return None

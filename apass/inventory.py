@@ -48,10 +48,10 @@ table(
     owner=TESTBED,
     purpose="Who proposed a step, who decided it.",
     kept="for good",
-    plain="id rollout from_stage to_stage state proposed_at decided_at",
+    # Why a step is taken is said of the service, not of anybody.
+    plain="id rollout from_stage to_stage state proposed_at decided_at reason",
     proposed_by=personal("account", "two people decide", mask="name", erasure="kept nameless"),
     decided_by=personal("account", "two people decide", mask="name", erasure="kept nameless"),
-    reason=personal("text", "why", mask="text", erasure="kept"),
 )
 table(
     "apass.MetricSnapshot",

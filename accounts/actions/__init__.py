@@ -99,6 +99,7 @@ from accounts.actions.standing import (
     settle,
     store_months,
     take_months,
+    take_time,
     wrong_totals,
 )
 from accounts.actions.titles import (
@@ -227,6 +228,7 @@ __all__ = [
     "store_months",
     "take_guided_orders",
     "take_months",
+    "take_time",
     "take_socket_ticket",
     "tell_rights_changed",
     "try_passkey",

@@ -47,6 +47,12 @@ def one_run_at_a_time() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_RUN_LOCK])
 
 
+def take_time() -> None:
+    """Let statements of this transaction run longer than those that somebody waits for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '10min'")
+
+
 def hold_totals() -> None:
     """Keep runs from adding to totals until this transaction ends; before any member is locked."""
     with connection.cursor() as cursor:
@@ -151,6 +157,7 @@ def _settle_stretch(
     after: int, upto: int, among: Windows, *, now: datetime, downwards: bool
 ) -> Taken:
     given = among.given(now, settling=downwards, why="settled") | {"after": after, "upto": upto}
+    take_time()
     with connection.cursor() as cursor:
         # Whoever posts a row waits here, so that no sum is computed without it.
         cursor.execute(

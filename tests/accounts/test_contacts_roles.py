@@ -284,7 +284,7 @@ def test_the_panel_has_the_other_accounts_talks_and_orders(
     twofold, bo, django_assert_max_num_queries
 ):
     talk, past = twofold
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(18):
         beside = panel(talk, bo, timezone.now())
     assert beside["member"]["also"] == ["M10000002"]
     assert [(one["id"], one["account"]) for one in beside["past"]] == [

@@ -16,6 +16,7 @@ from accounts.actions import (
     store_months,
     take_guided_orders,
     take_months,
+    take_time,
     wrong_totals,
 )
 from accounts.models import StandingRun
@@ -120,6 +121,7 @@ def _months(among: Windows, now: datetime) -> list[date]:
 @transaction.atomic
 def _take(last: StandingRun, *, now: datetime) -> StandingRun:
     began, upto, among = time.monotonic(), horizon(), windows(now)
+    take_time()
     with connection.cursor() as cursor:
         _find_buckets(cursor, last.cursor, among, now)
         cursor.execute(MAKE_FACTS)
@@ -162,6 +164,7 @@ def _settle(wanted: Windows, *, now: datetime, downwards: bool) -> StandingRun:
 
 @transaction.atomic
 def _count_month(month: date, among: Windows, now: datetime) -> None:
+    take_time()
     with connection.cursor() as cursor:
         cursor.execute(MAKE_FACTS)
         cursor.execute(

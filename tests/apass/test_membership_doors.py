@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from accounts.personal_data import subject_of
 from apass.actions import accept_invitation, assign_manager, give_friend_code
-from apass.models import InvitationCode, ManagerAssignment, Membership
 from apass.membership.personal_data import Memberships
+from apass.models import InvitationCode, ManagerAssignment, Membership
 from common.models import Job
 from tests.admin.lane import work
 from tests.apass.casts import WHY, candidate, friend, give_figures, invited

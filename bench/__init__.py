@@ -21,6 +21,7 @@ NAMES = (
     "mask",
     "rollout",
     "entitlements",
+    "tiers",
 )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people import signed_in
+from accounts.queries import own_member
 from apass.membership.cards import knows_apass
 from common.errors import DomainError
 from common.ids import parse_key
@@ -146,10 +147,11 @@ def new_chat(request: HttpRequest) -> HttpResponse:
     if running is not None:
         return redirect("chat", pk=running.pk)
     user = signed_in(request)
+    member = own_member(user)
     context = {
         "order": order,
         "talk": None,
-        "limits": limits_in_force(user.member.pk, timezone.now()),
+        "limits": limits_in_force(member.pk, timezone.now()) if member else None,
         "shows_products": shows_products(user),
     }
     return render(request, "tickets/me/chat.html", chat_numbers() | context)

@@ -43,6 +43,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "GET /me/entitlements/": ("listMyEntitlements", "entitlements"),
     "GET /members/{member_no}/entitlements/": ("listEntitlements", "entitlements"),
     "POST /members/{member_no}/redemptions/": ("redeemEntitlement", "entitlements"),
+    "GET /me/standing/": ("getOwnStanding", "people"),
+    "GET /members/{member_no}/standing/": ("getStanding", "people"),
     "GET /me/accesses/": ("listAccesses", "personal-data"),
     "GET /me/data-requests/": ("listDataRequests", "personal-data"),
     "POST /me/data-requests/": ("askAboutData", "personal-data"),

@@ -114,7 +114,17 @@ def test_the_copy_holds_every_store_and_nobody_else(browser_of, mei, ada, mine, 
     }  # fmt: skip
     for store in told:
         rows = json.loads(package.read(f"{store.key}.json"))
-        assert rows, store.key
+        if not rows:
+            # What not everybody has; each has a test of its own copy.
+            assert store.key in {
+                "apass",
+                "contacts",
+                "entitlements",
+                "limits",
+                "refunds",
+                "standing",
+            }
+            continue
         assert set(rows[0]) == set(store.columns)
         table = list(csv.reader(io.StringIO(package.read(f"{store.key}.csv").decode("utf-8-sig"))))
         assert len(table) == len(rows) + 1

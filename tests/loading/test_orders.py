@@ -254,7 +254,7 @@ def test_months_built_beside_are_partitions_like_the_others(market, many, beside
             "SELECT (SELECT count(*) FROM pg_indexes WHERE tablename = 'trade_order_202503'), "
             "to_regclass('trade_order_loading')"
         )
-        assert cursor.fetchone() == (5, None)
+        assert cursor.fetchone() == (6, None)
         cursor.execute(
             "SELECT conname FROM pg_constraint WHERE contype = 'c' "
             "AND conrelid = 'trade_order_202503'::regclass EXCEPT SELECT conname "
@@ -297,7 +297,7 @@ def test_months_that_the_file_left_behind_are_completed_ahead_and_take_late_rows
             "WHERE c.conrelid = inhrelid AND c.contype = 'f') FROM pg_inherits "
             "WHERE inhparent = 'trade_order'::regclass AND inhrelid::regclass::text ~ '20250[123]'"
         )
-        assert sorted(cursor.fetchall()) == [(f"trade_order_20250{m}", 5, 2) for m in (1, 2, 3)]
+        assert sorted(cursor.fetchall()) == [(f"trade_order_20250{m}", 6, 2) for m in (1, 2, 3)]
     assert load(path).inserted == 0
 
 

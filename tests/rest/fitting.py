@@ -33,7 +33,7 @@ def misfits(field: Any, told: Any, where: str = "$") -> list[str]:
         if isinstance(field, kind):
             fits = type(told) is plain
             if fits and isinstance(field, serializers.ChoiceField):
-                fits = told in field.choices
+                fits = told in field.choices or (field.allow_blank and told == "")
             if fits and isinstance(field, serializers.DateTimeField):
                 fits = told.endswith("Z")
             return [] if fits else [f"{where} is {told!r}"]

@@ -51,7 +51,7 @@ READS = [
     ("mei", "me/", people.Me),
     ("bo", "me/", people.Me),
     ("mei", "members/", people.MemberPage),
-    ("bo", "members/M10000001/", people.Member),
+    ("bo", "members/M10000001/", people.MemberWithOthers),
     ("mei", "conversations/", tickets.ConversationPage),
     ("bo", "conversations/?scope=queue", tickets.ConversationPage),
     ("mei", "conversations/{talk}/", tickets.Conversation),

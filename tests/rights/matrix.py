@@ -140,7 +140,7 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-harassment-confirmation", "post", JUDGES, RUN),
         *rows("api-harassment-dismissal", "post", JUDGES, RUN),
         # Whose case was confirmed.
-        *rows("api-harassment-rest", "post", _(AGENT), NOBODY),
+        *rows("api-harassment-rest", "post", _(AGENT) | PARTNER, NOBODY),
         Row("api-resolution", "delete", DESK | RUN, RUN, _(AUDITOR), _(AUDITOR),
             scope="conversations"),
     ],

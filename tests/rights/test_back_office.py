@@ -65,7 +65,9 @@ def test_a_row_is_opened_by_who_may_look_and_nothing_is_told_to_others(label, ho
             with undone():
                 there = house.client(role).get(reverse(f"admin:{stem}_{act}", args=[row]))
             # Of private channels those on their list see the rows, and who runs the radio.
-            if role in see and not rows_of(page, house.ours.people[ROLES[role]]).filter(pk=row):
+            if role in see and not rows_of(page, house.side(role).people[ROLES[role]]).filter(
+                pk=row
+            ):
                 if there.status_code == 200:
                     wrong[f"{role} {act}"] = "a row that is not in the list"
                 continue

@@ -99,7 +99,9 @@ def test_a_piece_of_work_is_its_askers(label, act, house, sky):
     theirs = bring(label, sky, CANARY, **how)
     for role in WHO:
         name = ROLES.get(role)
-        mine = bring(label, house.ours.people[name or "bo"], "自己的", **how)
+        mine = bring(
+            label, (house.side(role) if name else house.ours).people[name or "bo"], "自己的", **how
+        )
         for whose, errand, may in (("own", mine, row.own), ("foreign", theirs, row.foreign)):
             with undone():
                 got = outcome(house.client(role), label, act, row.method, errand.pk)

@@ -80,7 +80,7 @@ def test_a_field_more_is_refused_by_its_name(operation, house):
     for pointer, sent in with_extra(body):
         with undone():
             if operation == "signOut":  # an app's own door
-                headers = bearer(device_of(house.ours.people[ROLES[role]]).access)
+                headers = bearer(device_of(house.side(role).people[ROLES[role]]).access)
             url = url_of(route, name, method, rows)
             answer = getattr(client, method)(url, sent, headers=headers, **kind)
         assert answer.status_code == 400, answer.content.decode()

@@ -286,8 +286,9 @@ def test_an_appeal_is_decided_by_a_third_person(conversation, mei, bo, lin, ops,
     points = ScoreEntry.objects.filter(member=mei.member).values_list("points", flat=True)
     assert sum(points) == 0
     assert len(points) == 2
-    assert lines_of(block.case)[-3:] == [
-        "harassment.appealed", "harassment.appeal_upheld", "harassment.overturned",
+    # The last two are of one moment.
+    assert sorted(lines_of(block.case)[-3:]) == [
+        "harassment.appeal_upheld", "harassment.appealed", "harassment.overturned",
     ]  # fmt: skip
     assert Notification.objects.filter(person=mei, body="账号被盗，已核实").exists()
 

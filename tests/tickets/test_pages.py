@@ -106,7 +106,7 @@ def test_the_pages_ask_the_database_the_same_however_much_there_is(
         ask(mei, make_order(mei, shop, f"26{day:014}", datetime(2026, 10, day, tzinfo=UTC)))
     member, agent = browser_of(mei), browser_of(bo)
     agent.get("/desk/")  # parameters are remembered afterwards
-    with django_assert_num_queries(4):  # session, person, talks, orders
+    with django_assert_num_queries(6):  # session, person, talks, orders, limits, APASS
         member.get("/me/")
     with django_assert_num_queries(3):
         member.get("/me/orders/")

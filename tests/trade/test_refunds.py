@@ -84,7 +84,7 @@ def test_her_page_shows_it_and_an_order_kept_whole_says_nothing(browser_of, mei,
 
 
 def test_the_panel_of_the_desk_is_told(bo, mei, order, refund):
-    assert newest_orders_of(mei.member.pk, bo)[0]["refunded_amount"] == "84.00"
+    assert newest_orders_of([mei.member.pk], bo)[0][1]["refunded_amount"] == "84.00"
 
 
 def test_the_back_office_lists_refunds_and_finds_them_by_order(browser_of, ops, order, refund):

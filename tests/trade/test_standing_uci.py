@@ -116,7 +116,7 @@ def wrong_months(standing: Standing, numbers: Numbers, day: date) -> list[object
         for (member, month), row in standing.months.iterrows()
         if month.date() >= oldest
     }
-    columns = ("orders", "clean", "spent", "value_points", "credit_points", "activity_points")
+    columns = ("orders", "clean_count", "spent", "value_points", "credit_points", "activity_points")
     stored = {
         (member, month): (orders, clean, int(spent * 100), *points)
         for member, month, orders, clean, spent, *points in MemberMonth.objects.filter(

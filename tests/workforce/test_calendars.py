@@ -59,7 +59,7 @@ def close(calendar, ops, start, end, kind="closure", now=NOW, words="盘点"):
     ("day", "kind"),
     [
         (date(2026, 9, 28), 0),
-        (date(2026, 9, 26), HOLIDAY),  # Mid-Autumn, on a Saturday
+        (date(2026, 9, 25), HOLIDAY),  # Mid-Autumn
         (date(2026, 10, 1), HOLIDAY),
         (date(2026, 10, 10), MAKE_UP),  # a Saturday that is worked
         (date(2026, 10, 17), 5),

@@ -175,7 +175,7 @@ def test_they_hear_their_team_and_no_other(pat, talk, team):
     assert resolve(pat, "radio") is None
 
 
-def test_the_desk_shows_the_talk_masked_with_its_one_order(pat, talk, order, mei, browser_of):
+def test_the_desk_shows_the_talk_masked_with_its_one_order(pat, talk, order, mei, team, browser_of):
     accept_conversation(talk, by=pat)
     browser = browser_of(pat)
     panel = browser.get(f"/api/v1/conversations/{public_key('cnv', talk.pk)}/panel/").json()

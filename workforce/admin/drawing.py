@@ -33,7 +33,7 @@ def drawing(hours: Hours, now: datetime) -> SafeString:
         h=30 + DAYS * _ROW,
         label=_("Open in the next 14 days"),
         t=ticks,
-        r=SafeString("").join(rows),
+        r=format_html_join("", "{}", ((row,) for row in rows)),
     )
 
 

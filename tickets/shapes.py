@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from accounts.models import Tier
 from accounts.standing.shapes import StandingInShort
+from apass.entitlements.shapes import Offers
 from apass.membership.shapes import Care
 from common.rest import KeyField
 from tickets.models import Appeal, AuthorKind, CaseState, Grade, Ground, Medium, MessageKind, State
@@ -289,6 +290,7 @@ class Panel(serializers.Serializer[Any]):
     """What stands beside a conversation."""
 
     member = PanelMember(allow_null=True)
+    offers = Offers(allow_null=True)
     orders = PanelOrder(many=True)
     past = PastTalk(many=True)
     harassment = HarassmentCase(many=True, help_text="the member's newest cases")

@@ -35,6 +35,30 @@ class Right(serializers.Serializer[Any]):
     )
 
 
+class Offer(Right):
+    """A right at the desk; ``by_hand`` says that an agent gives it."""
+
+    by_hand = serializers.BooleanField()
+
+
+class Refused(serializers.Serializer[Any]):
+    """What is not promised, why, and from when it may be."""
+
+    code = serializers.CharField()
+    kind = serializers.ChoiceField(Kind.choices)
+    name = serializers.CharField()
+    reason = serializers.CharField()
+    again_at = serializers.DateTimeField(allow_null=True)
+
+
+class Offers(serializers.Serializer[Any]):
+    """What may be given to a member now, and what not."""
+
+    allowed = Offer(many=True)
+    refused = Refused(many=True)
+    may_give = serializers.BooleanField(help_text="whether whoever asks may give it")
+
+
 class Rights(serializers.Serializer[Any]):
     """All a member is promised, by code."""
 

@@ -44,6 +44,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DeliveryState": "accounts.models.DeliveryState",
         "WebhookState": "accounts.models.WebhookState",
         "DevicePlatform": "accounts.models.Platform",
+        "PresenceReason": "workforce.models.PresenceReason",
+        "EntitlementKind": "apass.models.Kind",
         "DataRequestKind": "accounts.models.RequestKind",
         "DataRequestState": "accounts.models.RequestState",
     },

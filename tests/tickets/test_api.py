@@ -251,7 +251,7 @@ def test_the_panel_masks_and_tells_the_past(
     earlier = answered(mei.member, team, bo, subject="赠品漏发")
     conversation = answered(mei.member, team, bo, order=order)
     client = browser_of(bo)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(21):
         panel = client.get(f"{API}/conversations/{conversation.pk}/panel/").json()
     assert (panel["member"]["name"], panel["member"]["phone"]) == ("周*宁", "138****2071")
     assert panel["member"]["tier_why"]

@@ -41,9 +41,9 @@ def lines_of(subject):
 
 def house_says(talk):
     return list(
-        Message.objects.filter(conversation=talk, author_kind="system").values_list(
-            "body", flat=True
-        )
+        Message.objects.filter(conversation=talk, author_kind="system")
+        .order_by("seq")
+        .values_list("body", flat=True)
     )
 
 

@@ -142,7 +142,8 @@ def test_upkeep_makes_partitions_and_drops_what_nobody_reads():
     Heartbeat.objects.create(instance="gone", process="live", at=now - timedelta(days=2))
     assert upkeep(now) is True
     assert list(BusPayload.objects.all()) == [fresh]
-    assert not Heartbeat.objects.exists()
+    # A house that runs beside this test beats as well.
+    assert not Heartbeat.objects.filter(instance="gone").exists()
     ahead = now + timedelta(days=90)
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"common_event_{ahead:%Y%m}"])

@@ -254,7 +254,7 @@ def test_sound_and_notices_are_off_until_switched_on(new_page, house, bo, team):
 def test_bo_goes_on_a_break(new_page, house, bo, team):
     page = at_desk(new_page, house, bo)
     page.locator("#load").click()
-    page.get_by_role("menuitemradio").nth(1).click()
+    page.get_by_role("menuitemradio", name="小休").click()
     expect(page.locator("#load")).to_have_attribute("data-presence", "break")
     bo.agent_status.refresh_from_db()
     assert bo.agent_status.presence == "break"

@@ -89,11 +89,12 @@ def mark_harassment(
     ``harassment.no_member``, ``harassment.unknown`` (grade or ground), ``harassment.grade``
     (possible), ``harassment.no_quote``, ``harassment.bad_quote``, ``reason.missing``.
     """
-    now = now or timezone.now()
     why = reason_from(reason)
     if grade not in Grade.values or ground not in Ground.values:
         raise DomainError("harassment.unknown", _("There is no such grade of harassment."))
     member = _hold_member(conversation.member_id)
+    # Read after the wait: a warning that was given meanwhile is an earlier one.
+    now = now or timezone.now()
     conversation = locked(conversation)
     require(by, "tickets.reply", conversation)
     require_owner(conversation, by)

@@ -24,6 +24,7 @@ from common.models import CalendarDay
 from common.rules import WorkingHours
 
 _RECHECK_SECONDS = 1.0
+_DAY = timedelta(days=1)
 _MAKE_UP = "调休"  # the package leaves make-up workdays nameless
 _official = holidays.country_holidays("CN", language="zh_CN")
 _official_lock = Lock()
@@ -64,12 +65,15 @@ def is_workday(day: date) -> bool:
 
 
 def day_name(day: date) -> str:
-    """Return the holiday's name (``春节``), for a make-up workday too; empty on ordinary days."""
+    """Return the holiday's name (``春节``), for a make-up workday too; empty on ordinary days.
+
+    The official list names the days that differ from their weekday; a weekend inside a holiday's
+    run of days off belongs to it all the same.
+    """
     known = _table().get(day)
     if known:
         return known[1]
-    with _official_lock:
-        return str(_official.get(day) or "")
+    return _own_name(day) or _name_of_break(day)
 
 
 def is_published(year: int) -> bool:
@@ -171,6 +175,27 @@ def forget() -> None:
     """Drop what this process remembers, so that the next question reads the table."""
     global _checked_at
     _checked_at = float("-inf")
+
+
+def _own_name(day: date) -> str:
+    known = _table().get(day)
+    if known:
+        return known[1]
+    with _official_lock:
+        return str(_official.get(day) or "")
+
+
+def _name_of_break(day: date) -> str:
+    """Return the holiday whose run of days off holds the weekend day ``day``; empty without one."""
+    if is_workday(day):
+        return ""
+    for step in (-_DAY, _DAY):
+        near = day + step
+        while not is_workday(near):
+            if name := _own_name(near):
+                return name
+            near += step
+    return ""
 
 
 def _write(change: Change, source: str, by: Any, reason: str) -> None:

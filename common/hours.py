@@ -74,12 +74,14 @@ class Hours:
         """Return when it closes that is open at ``at``; None when it is closed, or never closes."""
         if not self.is_open(at):
             return None
-        closes = at.astimezone(UTC)
+        start = closes = at.astimezone(UTC)
         for opens, until in self._spans_from(at):
             if opens != closes:
-                return closes
+                break
             closes = until
-        return closes if closes < at.astimezone(UTC) + _DAY * _LONGEST_REST else None
+            if closes >= start + _DAY * _LONGEST_REST:  # open day and night
+                return None
+        return closes
 
     def add_open_time(self, start: datetime, target: timedelta) -> datetime:
         """Return the moment when ``target`` of open time has passed since ``start``, in ``zone``.

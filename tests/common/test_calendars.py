@@ -49,6 +49,14 @@ def test_the_table_agrees_with_the_official_lists():
     assert [day for day, worked in official() if calendars.is_workday(day) != worked] == []
 
 
+def test_every_day_off_of_the_official_lists_has_its_name():
+    with OFFICIAL.open() as file:
+        off = [row for row in csv.DictReader(file) if row["is_off_day"] == "true"]
+    assert len(off) > 50
+    named = {row["date"]: calendars.day_name(date.fromisoformat(row["date"])) for row in off}
+    assert [day for day, name in named.items() if not name] == []
+
+
 def test_a_make_up_saturday_is_worked_and_has_a_name():
     assert calendars.is_workday(date(2026, 2, 14))
     assert calendars.add_workdays(date(2026, 2, 13), 2) == date(2026, 2, 24)

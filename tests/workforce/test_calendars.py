@@ -60,7 +60,9 @@ def close(calendar, ops, start, end, kind="closure", now=NOW, words="盘点"):
     [
         (date(2026, 9, 28), 0),
         (date(2026, 9, 25), HOLIDAY),  # Mid-Autumn
+        (date(2026, 9, 26), HOLIDAY),  # its Saturday
         (date(2026, 10, 1), HOLIDAY),
+        (date(2026, 10, 4), HOLIDAY),  # the Sunday among seven days
         (date(2026, 10, 10), MAKE_UP),  # a Saturday that is worked
         (date(2026, 10, 17), 5),
         (date(2026, 10, 18), 6),
@@ -166,11 +168,12 @@ def test_two_weeks_are_drawn(calendar):
     assert picture.count("<g>") == 14
     assert "style=" not in picture
     assert "国庆节" in picture
-    # Days of two bars before, and one bar on each holiday; the Sunday among them has no name.
+    # Days of two bars before, and one bar on each of the seven days of the holiday, its weekend
+    # among them.
     assert picture.count("<title>09:00–12:00</title>") == picture.count(
         "<title>13:00–18:00</title>"
     )
-    assert picture.count("<title>10:00–16:00</title>") == 6
+    assert picture.count("<title>10:00–16:00</title>") == 7
 
 
 def test_the_editor_draws_before_anything_is_kept(calendar, ops, browser_of):

@@ -1,4 +1,4 @@
-"""Hot tables are partitioned by month of a version 7 UUID column, made ahead by the clock.
+"""Hot tables are partitioned by month: of a version 7 UUID column, or of a date; made ahead by the clock.
 
 A default partition takes rows of months that have none, so that nothing is ever refused for
 lack of a partition; months are made while it holds none of their rows.
@@ -15,10 +15,21 @@ from common.ids import uuid7_floor
 PARTITIONED: dict[str, str] = {}
 """Table name to its partition column; filled by ``register`` in the apps that own such tables."""
 
+_BY_DATE: set[str] = set()
 
-def register(table: str, column: str) -> None:
-    """Declare ``table`` as partitioned by the version 7 UUID in ``column``."""
+
+def register(table: str, column: str, *, by_date: bool = False) -> None:
+    """Declare ``table`` as partitioned by the version 7 UUID in ``column``, or by the date in it."""
     PARTITIONED[table] = column
+    if by_date:
+        _BY_DATE.add(table)
+
+
+def _bounds(table: str, month: date, *, by_date: bool | None = None) -> tuple[Any, Any]:
+    """Return the first value of ``month`` and of the month after it."""
+    is_dated = table in _BY_DATE if by_date is None else by_date
+    ends = (month, month_after(month))
+    return ends if is_dated else (uuid7_floor(ends[0]), uuid7_floor(ends[1]))
 
 
 def months(first: date, last: date) -> Iterator[date]:
@@ -35,9 +46,9 @@ def month_after(month: date, by: int = 1) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
-def partition_sql(table: str, month: date) -> str:
+def partition_sql(table: str, month: date, *, by_date: bool | None = None) -> str:
     """Return the statement that makes ``table``'s partition of ``month`` unless it exists."""
-    low, high = uuid7_floor(month), uuid7_floor(month_after(month))
+    low, high = _bounds(table, month, by_date=by_date)
     return (
         f'CREATE TABLE IF NOT EXISTS "{table}_{month:%Y%m}" PARTITION OF "{table}" '
         f"FOR VALUES FROM ('{low}') TO ('{high}')"
@@ -60,7 +71,7 @@ def ensure_partitions(table: str, first: date, last: date) -> list[str]:
             cursor.execute(
                 f'SELECT EXISTS (SELECT 1 FROM "{table}_default" WHERE "{PARTITIONED[table]}" >= %s '
                 f'AND "{PARTITIONED[table]}" < %s)',
-                [uuid7_floor(month), uuid7_floor(month_after(month))],
+                _bounds(table, month),
             )
             if cursor.fetchone()[0]:
                 continue
@@ -143,15 +154,23 @@ def rows_in_default() -> dict[str, bool]:
 
 
 class CreatePartitionedModel(migrations.CreateModel):
-    """Create a model's table partitioned by range of ``column``, with a default and some months."""
+    """Create a model's table partitioned by range of ``column``, with a default and some months.
 
-    def __init__(self, *args: Any, column: str, **kwargs: Any) -> None:
+    ``behind`` months before this one are made at once; later ones by the clock.
+    """
+
+    def __init__(
+        self, *args: Any, column: str, by_date: bool = False, behind: int = 3, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.column = column
+        self.column, self.by_date, self.behind = column, by_date, behind
 
     def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         name, args, kwargs = super().deconstruct()
-        return name, list(args), dict(kwargs) | {"column": self.column}
+        usual = {"by_date": False, "behind": 3}
+        said = {"by_date": self.by_date, "behind": self.behind}
+        more = {key: value for key, value in said.items() if value != usual[key]}
+        return name, list(args), dict(kwargs) | {"column": self.column} | more
 
     def database_forwards(self, app_label, schema_editor, from_state, to_state):  # type: ignore[no-untyped-def]
         model = to_state.apps.get_model(app_label, self.name)
@@ -164,5 +183,5 @@ class CreatePartitionedModel(migrations.CreateModel):
             schema_editor.sql_create_table = plain
         schema_editor.execute(f'CREATE TABLE "{table}_default" PARTITION OF "{table}" DEFAULT')
         this_month = datetime.now(UTC).date().replace(day=1)
-        for month in months(month_after(this_month, -3), month_after(this_month, 3)):
-            schema_editor.execute(partition_sql(table, month))
+        for month in months(month_after(this_month, -self.behind), month_after(this_month, 3)):
+            schema_editor.execute(partition_sql(table, month, by_date=self.by_date))

@@ -22,7 +22,7 @@ from accounts.actions.devices import (
 from accounts.actions.erasure import begin_erasure, bring_back, erase_what_may_go, make_nameless
 from accounts.actions.guards import lift_sign_in_lock
 from accounts.actions.guides import (
-    GuidedOrders,
+    GUIDED,
     begin_guide,
     begin_guides,
     end_guides,
@@ -92,9 +92,11 @@ from accounts.actions.sign_in import (
 from accounts.actions.socket_tickets import issue_socket_ticket, take_socket_ticket
 from accounts.actions.standing import (
     Taken,
+    begin_settling,
     hold_totals,
+    hold_totals_alone,
     look_again,
-    note_run,
+    note_take,
     one_run_at_a_time,
     settle,
     store_months,
@@ -121,8 +123,8 @@ from accounts.actions.webhooks import (
 )
 
 __all__ = [
+    "GUIDED",
     "Answer",
-    "GuidedOrders",
     "Taken",
     "accept_invitation",
     "add_endpoint",
@@ -138,6 +140,7 @@ __all__ = [
     "begin_guides",
     "begin_passkey",
     "begin_session",
+    "begin_settling",
     "bring_back",
     "budget_of",
     "cancel_request",
@@ -167,6 +170,7 @@ __all__ = [
     "gather_slice",
     "grant_title",
     "hold_totals",
+    "hold_totals_alone",
     "invite",
     "issue_integration_token",
     "issue_socket_ticket",
@@ -185,8 +189,8 @@ __all__ = [
     "note_ended",
     "note_marks",
     "note_population",
-    "note_run",
     "note_seen",
+    "note_take",
     "note_token_use",
     "notify",
     "notify_many",

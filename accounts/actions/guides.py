@@ -1,10 +1,9 @@
 """The guide party (带路党): begins at registration, ends after its days or the third order."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.backends.utils import CursorWrapper
 
 from accounts.actions.standing import hold_totals, look_again
 from accounts.models import Guide, Member
@@ -12,16 +11,22 @@ from accounts.standing.numbers import rules_at
 from accounts.standing.rules import guide_ends_at
 from common.history import record
 
+GUIDED = "standing_guided"
+"""Temporary table (member_id, completed, first_order_no, first_completed_at, last_counted_at): what the
+completed orders of guided members came to, zeros and nulls where there is none."""
 
-@dataclass(frozen=True)
-class GuidedOrders:
-    """Completed orders of a guided member: how many, the first one, when the last that counts was done."""
-
-    member_id: int
-    completed: int
-    first_order_no: str
-    first_completed_at: datetime
-    last_counted_at: datetime | None
+_TAKE_GUIDED = f"""
+UPDATE accounts_guide g SET completed = least(t.completed, 32767), first_order_no = t.first_order_no,
+       first_completed_at = t.first_completed_at, counted_at = %(now)s,
+       ended_at = CASE WHEN t.completed >= %(most)s
+                       THEN least(coalesce(t.last_counted_at, %(now)s), %(now)s) END
+  FROM {GUIDED} t
+ WHERE g.member_id = t.member_id AND g.ended_at IS NULL
+   AND (g.counted_at IS NULL OR t.completed >= %(most)s
+        OR (g.completed, g.first_order_no, g.first_completed_at)
+           IS DISTINCT FROM (least(t.completed, 32767), t.first_order_no, t.first_completed_at))
+RETURNING g.member_id, g.ended_at IS NOT NULL
+"""
 
 
 @transaction.atomic
@@ -71,26 +76,14 @@ def begin_guides(now: datetime, *, most: int = 5_000) -> int:
     return len(begun)
 
 
-@transaction.atomic
-def take_guided_orders(rows: Iterable[GuidedOrders], *, now: datetime) -> int:
-    """Take what the orders of guided members came to; the third one ends a guide. Return how many ended."""
-    hold_totals()
-    known = {row.member_id: row for row in rows}
+def take_guided_orders(cursor: CursorWrapper, *, now: datetime) -> int:
+    """Take what lies in :data:`GUIDED`; the last order that counts ends a guide. Return how many ended.
+
+    The caller has filled the table in this transaction and holds the totals.
+    """
     most = rules_at(now).numbers.guide_orders
-    guides = Guide.objects.select_for_update().filter(pk__in=known, ended_at=None).order_by("pk")
-    ended = []
-    changed = list(guides)
-    for guide in changed:
-        row = known[guide.member_id]
-        guide.completed = row.completed
-        guide.first_order_no = row.first_order_no
-        guide.first_completed_at = row.first_completed_at
-        if row.completed >= most:
-            guide.ended_at = min(row.last_counted_at or now, now)
-            ended.append(guide.member_id)
-    Guide.objects.bulk_update(
-        changed, ["completed", "first_order_no", "first_completed_at", "ended_at"], batch_size=500
-    )
+    cursor.execute(_TAKE_GUIDED, {"now": now, "most": most})
+    ended = sorted(pk for pk, is_over in cursor.fetchall() if is_over)
     look_again(ended, now=now, why="guide_orders")
     return len(ended)
 

@@ -10,7 +10,7 @@ from accounts.actions.standing import hold_totals, look_again
 from accounts.models import PopulationDay, ScoreEntry, TierTitle
 from accounts.standing.numbers import rules_at
 from accounts.standing.rules import SHANGHAI
-from accounts.standing.windows import last_run
+from accounts.standing.windows import newest_run
 
 STEPS = 20
 """Bars of a histogram."""
@@ -28,16 +28,21 @@ def upkeep(now: datetime) -> None:
         pass
     while forgive_half(now, most=_MOST) == _MOST:
         pass
-    last = last_run()
-    if last is not None:
-        _look_at_what_turned(last.at, now)
+    newest = newest_run()
+    if newest is not None:
+        _look_at_what_turned(newest.at, now)
 
 
 @transaction.atomic
 def note_population(now: datetime) -> PopulationDay | None:
     """Note once a day (Shanghai's) how members are spread over tiers, bands and scores."""
     day = now.astimezone(SHANGHAI).date()
-    if last_run() is None or PopulationDay.objects.filter(pk=day).exists():
+    newest = newest_run()
+    if (
+        newest is None
+        or newest.finished_at is None
+        or PopulationDay.objects.filter(pk=day).exists()
+    ):
         return None
     numbers = rules_at(now).numbers
     with connection.cursor() as cursor:

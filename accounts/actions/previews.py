@@ -16,7 +16,7 @@ from accounts.standing.numbers import InForce, rules_at
 from accounts.standing.preview_statements import COUNTED_SUMS, GROUPS, POINTS, STORED_SUMS
 from accounts.standing.previews import SAMPLES, Tally, failed, is_ready
 from accounts.standing.rules import SHANGHAI, Numbers, settled_on
-from accounts.standing.windows import Windows, last_run, windows
+from accounts.standing.windows import Windows, newest_run, windows
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ def preview_rules(draft: StandingRules, *, now: datetime) -> dict[str, Any]:
     with _snapshot() as cursor:
         stored = windows(now)
         counts_anew = _counts_anew(wanted, stored)
-        reaches_back = last_run() is not None and wanted.oldest < stored.oldest
+        reaches_back = newest_run() is not None and wanted.oldest < stored.oldest
         sums = COUNTED_SUMS if counts_anew else STORED_SUMS
         given = wanted.given(now) | {"samples": SAMPLES}
         for after, upto in _stretches(cursor):

@@ -12,8 +12,7 @@ from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Member, StandingRun
 from accounts.standing import statements as sql
-from accounts.standing.numbers import BUILT_IN
-from accounts.standing.windows import Windows, windows
+from accounts.standing.windows import Windows, of_run, windows
 from common.history import plain
 from common.ids import uuid7
 from common.models import Event
@@ -23,6 +22,8 @@ CHUNK = 20_000
 
 _RUN_LOCK = 0x78_69_61_6F_01
 _TOTALS_LOCK = 0x78_69_61_6F_02
+_TOUCHED_MEMBERS = f"m.id IN (SELECT member_id FROM {sql.TOUCHED})"
+_TOUCHED_MONTHS = f"f.member_id IN (SELECT member_id FROM {sql.TOUCHED})"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ def take_time() -> None:
         cursor.execute("SET LOCAL statement_timeout = '10min'")
 
 
+def hold_totals_alone() -> None:
+    """Keep everybody else from computing or adding to totals until this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TOTALS_LOCK])
+
+
 def hold_totals() -> None:
     """Keep runs from adding to totals until this transaction ends; before any member is locked."""
     with connection.cursor() as cursor:
@@ -60,62 +67,81 @@ def hold_totals() -> None:
 
 
 def take_months(cursor: CursorWrapper, *, now: datetime, among: Windows) -> Taken:
-    """Take what lies in ``statements.FACTS``: store the months, add what they change, let tiers rise.
+    """Take what lies in ``statements.UNLIKE``: store the months, add what they change, let tiers rise.
 
-    The caller has filled the table in this transaction with one row for each touched (member,
-    month); ``orders`` = 0 says that nothing is left of it. Months before the windows are passed over.
+    The caller has filled the table in this transaction with the changed months inside the windows.
     """
     given = among.given(now, why="orders")
     # Whoever computes totals from rows at this moment would miss what is added here.
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TOTALS_LOCK])
-    cursor.execute(f"DELETE FROM {sql.FACTS} WHERE month < %s", [among.oldest])
-    cursor.execute(f"ANALYZE {sql.FACTS}; DROP TABLE IF EXISTS standing_moves")
+    hold_totals_alone()
+    cursor.execute(f"ANALYZE {sql.UNLIKE}")
     cursor.execute(sql.MOVES, given)
-    members = cursor.rowcount
-    cursor.execute("ANALYZE standing_moves")
-    cursor.execute(sql.STORE_MONTHS, given)
-    cursor.execute(sql.DROP_EMPTY_MONTHS)
+    cursor.execute("SELECT count(*), count(*) FILTER (WHERE NOT is_stored) FROM standing_moves")
+    members, unknown = cursor.fetchone()
+    store_months(cursor, now=now, among=among)
     cursor.execute(sql.ADD_MOVES, given)
-    if cursor.rowcount < members:
+    if unknown:
         cursor.execute(sql.ADD_NEW, given)
-    moved = _settle_tiers(cursor, "m.id IN (SELECT member_id FROM standing_moves)", given)
+    cursor.execute(sql.MAKE_TOUCHED)
+    cursor.execute(f"INSERT INTO {sql.TOUCHED} {sql.MOVED_OVER}", given)
+    moved = _settle_tiers(cursor, _TOUCHED_MEMBERS, given) if cursor.rowcount else 0
     return Taken(members, moved)
 
 
 def store_months(cursor: CursorWrapper, *, now: datetime, among: Windows) -> None:
-    """Store what lies in ``statements.FACTS`` and leave the totals alone: a settling follows."""
-    cursor.execute(sql.STORE_MONTHS, among.given(now))
-    cursor.execute(sql.DROP_EMPTY_MONTHS)
+    """Store what lies in ``statements.UNLIKE`` and leave the totals alone."""
+    given = among.given(now)
+    for statement in sql.STORE_MONTHS:
+        cursor.execute(statement, given)
 
 
-def note_run(
-    kind: str, taken: Taken, *, now: datetime, cursor_at: datetime, among: Windows, began: float
+def note_take(
+    taken: Taken, *, now: datetime, cursor_at: datetime, among: Windows, began: float
 ) -> StandingRun:
-    """Write down a run; the next one starts from it."""
+    """Write down a run that took what had changed; the next one starts from it."""
     return StandingRun.objects.create(
-        kind=kind,
+        kind="take",
         at=now,
         cursor=cursor_at,
         settled_on=among.settled_on,
         rules_version=among.rules.version,
+        finished_at=now,
         members=taken.members,
         moved=taken.moved,
-        seconds=round(time.monotonic() - began, 3),
+        seconds=_since(began),
     )
 
 
-def settle(among: Windows, *, now: datetime, downwards: bool) -> Taken:
-    """Compute everybody's totals from their rows by the rules of ``among``, and let tiers follow.
+def begin_settling(
+    among: Windows, *, now: datetime, cursor_at: datetime, downwards: bool
+) -> StandingRun:
+    """Write down a settling before it looks at anybody: from now on totals are computed by its windows.
 
-    ``downwards`` on the recompute day alone: one step at a time. A transaction for each
-    ``CHUNK`` members. A second call changes nothing.
+    ``downwards`` on the recompute day alone: tiers fall, one step at a time.
     """
-    members = moved = 0
-    for after, upto in _stretches():
-        counted = _settle_stretch(after, upto, among, now=now, downwards=downwards)
-        members += counted.members
-        moved += counted.moved
-    return Taken(members, moved)
+    return StandingRun.objects.create(
+        kind="settle",
+        at=now,
+        cursor=cursor_at,
+        settled_on=among.settled_on,
+        rules_version=among.rules.version,
+        downwards=downwards,
+    )
+
+
+def settle(run: StandingRun, *, now: datetime, began: float) -> StandingRun:
+    """Compute everybody's totals from their rows by the rules of ``run``, let tiers follow, and finish it.
+
+    A transaction for each ``CHUNK`` members. One that was cut short goes on: nobody falls twice.
+    """
+    fallen = run.settled_upto if run.downwards else 0
+    for after, upto in _stretches(0, fallen):
+        _add(run, _settle_stretch(run, after, upto, now=now, downwards=False))
+    for after, upto in _stretches(fallen):
+        _add(run, _settle_stretch(run, after, upto, now=now, downwards=run.downwards))
+    run.finished_at, run.seconds = now, _since(began)
+    run.save(update_fields=["finished_at", "members", "moved", "seconds"])
+    return run
 
 
 def look_again(member_ids: Sequence[int], *, now: datetime, why: str) -> int:
@@ -125,55 +151,70 @@ def look_again(member_ids: Sequence[int], *, now: datetime, why: str) -> int:
     """
     if not member_ids:
         return 0
-    among = windows(now)
-    given = among.given(now, why=why)
     list(
         Member.objects.select_for_update(no_key=True)
         .filter(pk__in=member_ids)
         .order_by("pk")
         .values_list("pk")
     )
+    # Read after the wait: a settling that began meanwhile has passed these members or will come.
+    given = windows(now).given(now, why=why)
     with connection.cursor() as cursor:
         cursor.execute(sql.MAKE_TOUCHED)
         cursor.execute(
             f"INSERT INTO {sql.TOUCHED} SELECT DISTINCT unnest(%s::bigint[])", [list(member_ids)]
         )
-        cursor.execute(sql.RETOTAL_TOUCHED, given)
-        return _settle_tiers(cursor, f"m.id IN (SELECT member_id FROM {sql.TOUCHED})", given)
+        # While a settling by other rules is under way, their months may be worth the old points.
+        cursor.execute(sql.RESTATE_MONTHS.format(members=_TOUCHED_MONTHS), given)
+        _store_totals(cursor, sql.TOTALS_UNLIKE_OF_TOUCHED, given)
+        return _settle_tiers(cursor, _TOUCHED_MEMBERS, given)
 
 
 def wrong_totals(now: datetime) -> Iterator[tuple[int, int]]:
     """Yield for each stretch of members how many stored totals differ from their rows, and the first one."""
-    among = windows(now)
+    given = windows(now).given(now)
+    unlike = f"SELECT count(*), min(member_id) FROM ({sql.TOTALS_UNLIKE_IN_RANGE}) unlike"
     with connection.cursor() as cursor:
         for after, upto in _stretches():
-            cursor.execute(sql.WRONG_TOTALS, among.given(now) | {"after": after, "upto": upto})
+            cursor.execute(unlike, given | {"after": after, "upto": upto})
             wrong, first = cursor.fetchone()
             yield wrong, first or 0
 
 
 @transaction.atomic
 def _settle_stretch(
-    after: int, upto: int, among: Windows, *, now: datetime, downwards: bool
+    run: StandingRun, after: int, upto: int, *, now: datetime, downwards: bool
 ) -> Taken:
-    given = among.given(now, settling=downwards, why="settled") | {"after": after, "upto": upto}
+    given = of_run(run).given(now, settling=downwards, why="settled")
+    given |= {"after": after, "upto": upto}
     take_time()
+    hold_totals_alone()
     with connection.cursor() as cursor:
-        # Whoever posts a row waits here, so that no sum is computed without it.
         cursor.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM accounts_member WHERE id > %(after)s AND id <= %(upto)s "
-            "ORDER BY id FOR NO KEY UPDATE) locked",
-            given,
+            "SELECT count(*) FROM accounts_member WHERE id > %(after)s AND id <= %(upto)s", given
         )
         members = cursor.fetchone()[0]
-        if (
-            among.rules.version != BUILT_IN
-            or StandingRun.objects.exclude(rules_version=BUILT_IN).exists()
-        ):
-            cursor.execute(sql.RESTATE_MONTHS, given)
-        cursor.execute(sql.RETOTAL_RANGE, given)
+        _store_totals(cursor, sql.TOTALS_UNLIKE_IN_RANGE, given)
         moved = _settle_tiers(cursor, "m.id > %(after)s AND m.id <= %(upto)s", given)
+    run.settled_upto = max(run.settled_upto, upto)
+    run.save(update_fields=["settled_upto"])
     return Taken(members, moved)
+
+
+def _store_totals(cursor: CursorWrapper, unlike: str, given: dict[str, Any]) -> None:
+    cursor.execute(sql.MAKE_TOTALS + unlike, given)
+    if cursor.rowcount:
+        for statement in sql.STORE_TOTALS:
+            cursor.execute(statement, given)
+
+
+def _add(run: StandingRun, taken: Taken) -> None:
+    run.members += taken.members
+    run.moved += taken.moved
+
+
+def _since(began: float) -> float:
+    return round(time.monotonic() - began, 3)
 
 
 def _settle_tiers(cursor: CursorWrapper, members: str, given: dict[str, Any]) -> int:
@@ -219,10 +260,9 @@ def _tier_moved(
     )
 
 
-def _stretches() -> Iterator[tuple[int, int]]:
-    """Yield id ranges (after, up to) of about ``CHUNK`` members each."""
-    after = 0
-    while True:
+def _stretches(after: int = 0, until: int | None = None) -> Iterator[tuple[int, int]]:
+    """Yield id ranges (after, up to) of about ``CHUNK`` members each, none beyond ``until``."""
+    while until is None or after < until:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT max(id) FROM (SELECT id FROM accounts_member WHERE id > %s ORDER BY id "
@@ -232,5 +272,7 @@ def _stretches() -> Iterator[tuple[int, int]]:
             upto = cursor.fetchone()[0]
         if upto is None:
             return
+        if until is not None:
+            upto = min(upto, until)
         yield after, upto
         after = upto

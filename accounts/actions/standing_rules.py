@@ -172,6 +172,7 @@ def _require_draft(row: StandingRules) -> None:
 
 
 def _hold_versions() -> None:
-    """Let one writer at a time count versions and give days away."""
+    """Let one writer at a time count versions and give days away, and see what the others did."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_VERSIONS_LOCK])
+    forget()

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.asking import refuse_own_case, require_reason
@@ -30,7 +30,8 @@ def grant_title(
 
     ``source_key`` names the sale or invitation: a second call with it returns the first title.
     Raises ``forbidden``, ``conflict.own_case``, ``title.unknown``, ``title.no_reason``,
-    ``title.backwards``, ``title.over``, ``member.nameless``.
+    ``title.backwards``, ``title.over``, ``title.source_used`` (by another member),
+    ``member.nameless``.
     """
     require_right(by, "titles.grant")
     refuse_own_case(member.pk, by)
@@ -45,18 +46,19 @@ def grant_title(
     member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     if member.erased_at is not None:
         raise DomainError("member.nameless", _("This member has been made nameless."))
-    known = TierTitle.objects.filter(tier=tier, source_key=source_key).first()
-    if known is not None:
-        return known
-    title = TierTitle.objects.create(
-        member=member,
-        tier=tier,
-        since=since,
-        until=until,
-        source_key=source_key,
-        by=by,
-        reason=mask_text(reason),
+    title, made = _once(
+        TierTitle(
+            member=member,
+            tier=tier,
+            since=since,
+            until=until,
+            source_key=source_key,
+            by=by,
+            reason=mask_text(reason),
+        )
     )
+    if not made:
+        return title
     record(
         member,
         "title.granted",
@@ -94,3 +96,16 @@ def end_title(title: TierTitle, *, by: User | None, reason: str, now: datetime) 
         at=now,
     )
     return title
+
+
+def _once(title: TierTitle) -> tuple[TierTitle, bool]:
+    """Store a title unless its source has given one; two members may be told the same source at once."""
+    try:
+        with transaction.atomic():
+            title.save(force_insert=True)
+        return title, True
+    except IntegrityError:
+        known = TierTitle.objects.get(tier=title.tier, source_key=title.source_key)
+    if known.member_id != title.member_id:
+        raise DomainError("title.source_used", _("This sale or invitation is another member's."))
+    return known, False

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from common.partitions import CreatePartitionedModel
+
 
 class Migration(migrations.Migration):
 
@@ -24,7 +26,7 @@ class Migration(migrations.Migration):
                 ('value_sum', models.IntegerField(verbose_name='rows of member value')),
                 ('credit_sum', models.IntegerField(verbose_name='rows of buyer credit')),
                 ('activity_sum', models.IntegerField(verbose_name='rows of activity')),
-                ('spent', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='paid and kept, 12 months')),
+                ('spent', models.DecimalField(decimal_places=2, max_digits=20, verbose_name='paid and kept, 12 months')),
                 ('orders', models.PositiveIntegerField(verbose_name='completed orders, 12 months')),
                 ('rules_version', models.PositiveIntegerField(verbose_name='rules version')),
             ],
@@ -56,9 +58,12 @@ class Migration(migrations.Migration):
                 ('cursor', models.DateTimeField(verbose_name='changes taken up to')),
                 ('settled_on', models.DateField(verbose_name='settled on')),
                 ('rules_version', models.PositiveIntegerField(verbose_name='rules version')),
-                ('members', models.PositiveIntegerField(verbose_name='members looked at')),
-                ('moved', models.PositiveIntegerField(verbose_name='tiers moved')),
-                ('seconds', models.FloatField(verbose_name='seconds')),
+                ('downwards', models.BooleanField(default=False, verbose_name='tiers may fall')),
+                ('settled_upto', models.BigIntegerField(default=0, verbose_name='settled up to member')),
+                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished at')),
+                ('members', models.PositiveIntegerField(default=0, verbose_name='members looked at')),
+                ('moved', models.PositiveIntegerField(default=0, verbose_name='tiers moved')),
+                ('seconds', models.FloatField(default=0, verbose_name='seconds')),
             ],
             options={
                 'verbose_name': 'standing run',
@@ -109,6 +114,7 @@ class Migration(migrations.Migration):
                 ('completed', models.PositiveSmallIntegerField(default=0, verbose_name='completed orders')),
                 ('first_order_no', models.CharField(blank=True, max_length=40, verbose_name='first completed order')),
                 ('first_completed_at', models.DateTimeField(blank=True, null=True, verbose_name='completed at')),
+                ('counted_at', models.DateTimeField(blank=True, null=True, verbose_name='counted at')),
                 ('ended_at', models.DateTimeField(blank=True, null=True, verbose_name='ended at')),
                 ('doubled_by', models.CharField(blank=True, max_length=10, verbose_name='told by')),
                 ('doubled_with', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.member', verbose_name='same person as')),
@@ -116,7 +122,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'guide of a member',
                 'verbose_name_plural': 'guides of members',
-                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['ends_at'], name='guide_ends')],
+                'indexes': [models.Index(condition=models.Q(('ended_at', None)), fields=['ends_at'], name='guide_ends'), models.Index(condition=models.Q(('counted_at', None), ('ended_at', None)), fields=['member'], name='guide_to_count')],
             },
         ),
         migrations.CreateModel(
@@ -135,14 +141,17 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('kind', 'digest', 'member'), name='membermark_once')],
             },
         ),
-        migrations.CreateModel(
+        CreatePartitionedModel(
+            column='month',
+            by_date=True,
+            behind=25,
             name='MemberMonth',
             fields=[
                 ('pk', models.CompositePrimaryKey('member_id', 'month', blank=True, editable=False, primary_key=True, serialize=False)),
                 ('month', models.DateField(verbose_name='month')),
                 ('orders', models.PositiveIntegerField(verbose_name='completed orders')),
                 ('clean_count', models.PositiveIntegerField(verbose_name='orders without a refund')),
-                ('spent', models.DecimalField(decimal_places=2, max_digits=14, verbose_name='paid and kept')),
+                ('spent', models.DecimalField(decimal_places=2, max_digits=20, verbose_name='paid and kept')),
                 ('value_points', models.IntegerField(verbose_name='member value')),
                 ('credit_points', models.IntegerField(verbose_name='buyer credit')),
                 ('activity_points', models.IntegerField(verbose_name='activity')),

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import Member, Tier, User
+from common.partitions import register
 
 
 class Score(models.TextChoices):
@@ -90,7 +91,8 @@ class StandingRules(models.Model):
 class MemberMonth(models.Model):
     """What a member's completed orders of one month (Shanghai's, by paying moment) came to, in points.
 
-    Derived from the orders by the app that owns them; ``recompute --check`` proves it.
+    Derived from the orders by the app that owns them; ``recompute --check`` proves it. Partitioned by
+    month: a run over everybody compares month with month, and a day touches the newest ones alone.
     """
 
     pk = models.CompositePrimaryKey("member_id", "month")
@@ -100,7 +102,8 @@ class MemberMonth(models.Model):
     month = models.DateField(_("month"))
     orders = models.PositiveIntegerField(_("completed orders"))
     clean_count = models.PositiveIntegerField(_("orders without a refund"))
-    spent = models.DecimalField(_("paid and kept"), max_digits=14, decimal_places=2)
+    # Wider than an amount, so that no sum of amounts stops a run over everybody.
+    spent = models.DecimalField(_("paid and kept"), max_digits=20, decimal_places=2)
     value_points = models.IntegerField(_("member value"))
     credit_points = models.IntegerField(_("buyer credit"))
     activity_points = models.IntegerField(_("activity"))
@@ -117,6 +120,9 @@ class MemberMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.month:%Y-%m}"
+
+
+register(MemberMonth._meta.db_table, "month", by_date=True)
 
 
 class ScoreEntry(models.Model):
@@ -186,7 +192,7 @@ class MemberStanding(models.Model):
     value_sum = models.IntegerField(_("rows of member value"))
     credit_sum = models.IntegerField(_("rows of buyer credit"))
     activity_sum = models.IntegerField(_("rows of activity"))
-    spent = models.DecimalField(_("paid and kept, 12 months"), max_digits=14, decimal_places=2)
+    spent = models.DecimalField(_("paid and kept, 12 months"), max_digits=20, decimal_places=2)
     orders = models.PositiveIntegerField(_("completed orders, 12 months"))
     rules_version = models.PositiveIntegerField(_("rules version"))
 
@@ -288,6 +294,7 @@ class Guide(models.Model):
     completed = models.PositiveSmallIntegerField(_("completed orders"), default=0)
     first_order_no = models.CharField(_("first completed order"), max_length=40, blank=True)
     first_completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    counted_at = models.DateTimeField(_("counted at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     doubled_with = models.ForeignKey(
         Member, models.SET_NULL, null=True, blank=True, db_index=False, related_name="+",
@@ -301,6 +308,12 @@ class Guide(models.Model):
         indexes = [
             # Whose guide ends today.
             models.Index(name="guide_ends", fields=["ends_at"], condition=Q(ended_at=None)),
+            # Whose orders nobody has looked for since the guide began.
+            models.Index(
+                name="guide_to_count",
+                fields=["member"],
+                condition=Q(ended_at=None, counted_at=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -345,7 +358,8 @@ class StandingRun(models.Model):
     """One run over the orders: what had changed (``take``), or everybody's month settled (``settle``).
 
     ``cursor`` is up to where changes of orders were taken; ``settled_on`` is the recompute day whose
-    windows the stored totals have.
+    windows the stored totals have. A settling writes itself down before it begins: one without
+    ``finished_at`` goes on where it stopped, and lets nobody up to ``settled_upto`` fall again.
     """
 
     kind = models.CharField(
@@ -355,9 +369,12 @@ class StandingRun(models.Model):
     cursor = models.DateTimeField(_("changes taken up to"))
     settled_on = models.DateField(_("settled on"))
     rules_version = models.PositiveIntegerField(_("rules version"))
-    members = models.PositiveIntegerField(_("members looked at"))
-    moved = models.PositiveIntegerField(_("tiers moved"))
-    seconds = models.FloatField(_("seconds"))
+    downwards = models.BooleanField(_("tiers may fall"), default=False)
+    settled_upto = models.BigIntegerField(_("settled up to member"), default=0)
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    members = models.PositiveIntegerField(_("members looked at"), default=0)
+    moved = models.PositiveIntegerField(_("tiers moved"), default=0)
+    seconds = models.FloatField(_("seconds"), default=0)
 
     class Meta:
         verbose_name = _("standing run")

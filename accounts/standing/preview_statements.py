@@ -42,10 +42,10 @@ SELECT m.id AS member_id, coalesce(o.value, 0) + coalesce(e.value, 0) AS value,
   LEFT JOIN (
     SELECT f.member_id,
            sum({VALUE_POINTS.format(f="f")}) FILTER (WHERE f.month >= %(value_from)s)::int AS value,
-           sum({CREDIT_POINTS.format(f="f")})::int AS credit,
+           sum({CREDIT_POINTS.format(f="f")}) FILTER (WHERE f.month >= %(credit_from)s)::int AS credit,
            sum(f.spent) FILTER (WHERE f.month >= %(value_from)s) AS spent
       FROM accounts_membermonth f
-     WHERE {_STRETCH(column="f.member_id")} AND f.month >= %(credit_from)s AND f.orders > 0
+     WHERE {_STRETCH(column="f.member_id")} AND f.month >= %(oldest)s AND f.orders > 0
      GROUP BY f.member_id
   ) o ON o.member_id = m.id
   LEFT JOIN (

@@ -7,27 +7,21 @@ it works on is a table or a condition named in braces.
 COMPLETED = ("signed", "finished")
 """States of an order that count: what the buyer has received."""
 
-# Raw points of one month; ``f`` has orders, clean_count, spent. An empty month has no row.
+# Raw points of one month; ``f`` has orders, clean_count, spent. An empty month has no row. Wide
+# enough that no count and no amount stops a run over everybody.
 VALUE_POINTS = """(
-    least(%(spend_points_a_month)s, floor(greatest({f}.spent, 0))::int / %(yuan_per_point)s)
-  + least(%(order_points_a_month)s, %(points_per_order)s * {f}.orders)
-  + least(%(trust_points_a_month)s, %(points_per_clean_order)s * {f}.clean_count))"""
-CREDIT_POINTS = "least(%(credit_points_a_month)s, %(credit_per_clean_order)s * {f}.clean_count)"
+    least(%(spend_points_a_month)s, floor(greatest({f}.spent, 0) / %(yuan_per_point)s))
+  + least(%(order_points_a_month)s, %(points_per_order)s * {f}.orders::bigint)
+  + least(%(trust_points_a_month)s, %(points_per_clean_order)s * {f}.clean_count::bigint))::int"""
+CREDIT_POINTS = """least(%(credit_points_a_month)s,
+    %(credit_per_clean_order)s * {f}.clean_count::bigint)::int"""
 ACTIVITY_POINTS = """least(%(activity_points_a_month)s,
-    %(activity_per_month)s + %(activity_per_order)s * {f}.orders)"""
+    %(activity_per_month)s + %(activity_per_order)s * {f}.orders::bigint)::int"""
 
-_POINTS = f"{VALUE_POINTS}::int, {CREDIT_POINTS}::int, {ACTIVITY_POINTS}::int".format
-
-FACTS = "standing_facts"
-"""Temporary table (member_id, month, orders, clean_count, spent): what the orders of touched months came to."""
-
-MAKE_FACTS = f"""
-DROP TABLE IF EXISTS {FACTS};
-CREATE TEMP TABLE {FACTS} (
-    member_id bigint NOT NULL, month date NOT NULL,
-    orders int NOT NULL, clean_count int NOT NULL, spent numeric(14, 2) NOT NULL
-) ON COMMIT DROP
-"""
+_POINTS = f"{VALUE_POINTS}, {CREDIT_POINTS}, {ACTIVITY_POINTS}".format
+_MONTH_COLUMNS = (
+    "orders, clean_count, spent, value_points, credit_points, activity_points, rules_version"
+)
 
 TOUCHED = "standing_touched"
 """Temporary table (member_id): whose totals and tier are looked at."""
@@ -37,55 +31,94 @@ MAKE_TOUCHED = (
     f" CREATE TEMP TABLE {TOUCHED} (member_id bigint PRIMARY KEY) ON COMMIT DROP"
 )
 
-# What each touched month changes: new points less those stored, counted only inside the windows.
-MOVES = f"""
-CREATE TEMP TABLE standing_moves ON COMMIT DROP AS
-SELECT member_id,
-       coalesce(sum(value - old_value) FILTER (WHERE month >= %(value_from)s), 0)::int AS value,
-       coalesce(sum(credit - old_credit) FILTER (WHERE month >= %(credit_from)s), 0)::int AS credit,
-       coalesce(sum(activity - old_activity) FILTER (WHERE month >= %(value_from)s), 0)::int AS activity,
-       coalesce(sum(spent - old_spent) FILTER (WHERE month >= %(value_from)s), 0) AS spent,
-       coalesce(sum(orders - old_orders) FILTER (WHERE month >= %(value_from)s), 0)::int AS orders
-  FROM (
-    SELECT f.member_id, f.month, f.orders, f.spent,
-           CASE WHEN f.orders = 0 THEN 0 ELSE {VALUE_POINTS.format(f="f")} END AS value,
-           CASE WHEN f.orders = 0 THEN 0 ELSE {CREDIT_POINTS.format(f="f")} END AS credit,
-           CASE WHEN f.orders = 0 THEN 0 ELSE {ACTIVITY_POINTS.format(f="f")} END AS activity,
-           coalesce(m.value_points, 0) AS old_value, coalesce(m.credit_points, 0) AS old_credit,
-           coalesce(m.activity_points, 0) AS old_activity, coalesce(m.spent, 0) AS old_spent,
-           coalesce(m.orders, 0) AS old_orders
-      FROM {FACTS} f LEFT JOIN accounts_membermonth m USING (member_id, month)
-  ) moved
- GROUP BY member_id
-"""
+UNLIKE = "standing_unlike"
+"""Temporary table: months whose stored row is not what their orders come to."""
 
-_MONTH_COLUMNS = (
-    "orders, clean_count, spent, value_points, credit_points, activity_points, rules_version"
+_UNLIKE = f"""
+SELECT coalesce(f.member_id, m.member_id) AS member_id, {{month}} AS month,
+       coalesce(f.orders, 0) AS orders, coalesce(f.clean_count, 0) AS clean_count,
+       coalesce(f.spent, 0) AS spent, coalesce(f.value, 0) AS value, coalesce(f.credit, 0) AS credit,
+       coalesce(f.activity, 0) AS activity, m.member_id IS NOT NULL AS is_stored,
+       coalesce(m.orders, 0) AS old_orders, coalesce(m.spent, 0) AS old_spent,
+       coalesce(m.value_points, 0) AS old_value, coalesce(m.credit_points, 0) AS old_credit,
+       coalesce(m.activity_points, 0) AS old_activity
+  FROM (SELECT counted.*, {VALUE_POINTS.format(f="counted")} AS value,
+               {CREDIT_POINTS.format(f="counted")} AS credit,
+               {ACTIVITY_POINTS.format(f="counted")} AS activity
+          FROM ({{facts}}) counted WHERE counted.orders > 0) f
+  {{join}}
+ WHERE (f.orders, f.clean_count, f.spent, f.value, f.credit, f.activity, {{version}})
+       IS DISTINCT FROM
+       (m.orders, m.clean_count, m.spent, m.value_points, m.credit_points, m.activity_points,
+        m.rules_version)
+"""
+UNLIKE_IN_MONTH = _UNLIKE.format(
+    month="%(month)s::date",
+    facts="{facts}",
+    join="FULL JOIN (SELECT * FROM accounts_membermonth WHERE month = %(month)s) m "
+    "ON m.member_id = f.member_id",
+    version="CASE WHEN f.member_id IS NOT NULL THEN %(version)s END",
 )
+"""Rows of one month that differ from ``facts``: a select of (member_id, orders, clean_count, spent)."""
 
-STORE_MONTHS = f"""
-INSERT INTO accounts_membermonth AS m (member_id, month, {_MONTH_COLUMNS})
-SELECT f.member_id, f.month, f.orders, f.clean_count, f.spent, {_POINTS(f="f")}, %(version)s
-  FROM {FACTS} f WHERE f.orders > 0
- ORDER BY f.member_id, f.month
-ON CONFLICT (member_id, month) DO UPDATE SET
-    ({_MONTH_COLUMNS}) = (excluded.orders, excluded.clean_count, excluded.spent, excluded.value_points,
-     excluded.credit_points, excluded.activity_points, excluded.rules_version)
- WHERE (m.orders, m.clean_count, m.spent, m.rules_version) IS DISTINCT FROM
-       (excluded.orders, excluded.clean_count, excluded.spent, excluded.rules_version)
+UNLIKE_AMONG = f"""
+SELECT unlike.* FROM ({
+    _UNLIKE.format(
+        month="%(month)s::date",
+        facts="{facts}",
+        join="RIGHT JOIN ({among}) a ON a.member_id = f.member_id "
+        "LEFT JOIN accounts_membermonth m ON m.member_id = a.member_id AND m.month = %(month)s",
+        version="CASE WHEN f.member_id IS NOT NULL THEN %(version)s END",
+    )
+}) unlike WHERE member_id IS NOT NULL
 """
+"""The same for the members of ``among`` (member_id) alone."""
 
-DROP_EMPTY_MONTHS = f"""
-DELETE FROM accounts_membermonth m USING {FACTS} f
- WHERE f.orders = 0 AND m.member_id = f.member_id AND m.month = f.month
-"""
+MAKE_UNLIKE = f"DROP TABLE IF EXISTS {UNLIKE}; CREATE TEMP TABLE {UNLIKE} ON COMMIT DROP AS "
+
+STORE_MONTHS = (
+    f"""
+DELETE FROM accounts_membermonth m USING {UNLIKE} u
+ WHERE u.is_stored AND u.orders = 0 AND m.member_id = u.member_id AND m.month = u.month
+""",
+    f"""
+UPDATE accounts_membermonth m SET
+    ({_MONTH_COLUMNS}) = (u.orders, u.clean_count, u.spent, u.value, u.credit, u.activity, %(version)s)
+  FROM {UNLIKE} u
+ WHERE u.is_stored AND u.orders > 0 AND m.member_id = u.member_id AND m.month = u.month
+""",
+    f"""
+INSERT INTO accounts_membermonth (member_id, month, {_MONTH_COLUMNS})
+SELECT u.member_id, u.month, u.orders, u.clean_count, u.spent, u.value, u.credit, u.activity, %(version)s
+  FROM {UNLIKE} u WHERE NOT u.is_stored ORDER BY u.member_id
+""",
+)
+"""What makes the stored months alike. One run at a time writes months, so that nothing collides."""
 
 RESTATE_MONTHS = f"""
 UPDATE accounts_membermonth f SET
     (value_points, credit_points, activity_points, rules_version) = ROW({_POINTS(f="f")}, %(version)s)
- WHERE f.member_id > %(after)s AND f.member_id <= %(upto)s AND f.month >= %(credit_from)s
-   AND f.rules_version <> %(version)s
+ WHERE {{members}} AND f.month >= %(oldest)s AND f.rules_version <> %(version)s
 """
+"""Months of ``members`` by other rules, from the facts that are stored."""
+
+MOVES = f"""
+DROP TABLE IF EXISTS standing_moves;
+CREATE TEMP TABLE standing_moves ON COMMIT DROP AS
+SELECT u.*, s.member_id IS NOT NULL AS is_stored,
+       coalesce(s.value, 0) AS old_value, coalesce(s.credit, %(credit_start)s) AS old_credit
+  FROM (
+    SELECT member_id,
+           coalesce(sum(value - old_value) FILTER (WHERE month >= %(value_from)s), 0)::int AS value,
+           coalesce(sum(credit - old_credit) FILTER (WHERE month >= %(credit_from)s), 0)::int AS credit,
+           coalesce(sum(activity - old_activity) FILTER (WHERE month >= %(value_from)s), 0)::int
+               AS activity,
+           coalesce(sum(spent - old_spent) FILTER (WHERE month >= %(value_from)s), 0) AS spent,
+           coalesce(sum(orders - old_orders) FILTER (WHERE month >= %(value_from)s), 0)::int AS orders
+      FROM {UNLIKE} GROUP BY member_id
+  ) u LEFT JOIN accounts_memberstanding s USING (member_id)
+"""
+"""What changed months change in the totals, counted only inside the windows."""
 
 # Totals from raw sums.
 _VALUE = "greatest(0, {value})"
@@ -103,16 +136,27 @@ UPDATE accounts_memberstanding s SET
      {_CREDIT.format(credit="s.credit_sum + m.credit")},
      {_ACTIVITY.format(activity="s.activity_sum + m.activity")},
      s.spent + m.spent, s.orders + m.orders, %(version)s)
-  FROM standing_moves m WHERE m.member_id = s.member_id
+  FROM standing_moves m WHERE m.is_stored AND m.member_id = s.member_id
 """
 ADD_NEW = f"""
 INSERT INTO accounts_memberstanding (member_id, {_TOTAL_COLUMNS})
 SELECT member_id, value, credit, activity, {_VALUE.format(value="value")},
        {_CREDIT.format(credit="credit")}, {_ACTIVITY.format(activity="activity")},
        spent, orders, %(version)s
-  FROM standing_moves m
- WHERE NOT EXISTS (SELECT 1 FROM accounts_memberstanding s WHERE s.member_id = m.member_id)
+  FROM standing_moves m WHERE NOT m.is_stored
 """
+
+_BAND = """CASE WHEN {credit} >= %(excellent_from)s THEN 3 WHEN {credit} >= %(good_from)s THEN 2
+    WHEN {credit} >= %(fair_from)s THEN 1 ELSE 0 END"""
+MOVED_OVER = f"""
+SELECT m.member_id FROM standing_moves m JOIN accounts_memberstanding s USING (member_id)
+ WHERE NOT m.is_stored
+    OR (m.old_value >= %(super_value)s) <> (s.value >= %(super_value)s)
+    OR (m.old_credit >= %(super_credit)s) <> (s.credit >= %(super_credit)s)
+    OR {_BAND.format(credit="m.old_credit")} <> {_BAND.format(credit="s.credit")}
+"""
+"""Members whose totals have crossed a number of the rules: of all others neither tier nor band can follow."""
+
 
 SUMS = """
 SELECT m.id AS member_id,
@@ -124,11 +168,11 @@ SELECT m.id AS member_id,
   LEFT JOIN (
     SELECT member_id,
            coalesce(sum(value_points) FILTER (WHERE month >= %(value_from)s), 0)::int AS value,
-           coalesce(sum(credit_points), 0)::int AS credit,
+           coalesce(sum(credit_points) FILTER (WHERE month >= %(credit_from)s), 0)::int AS credit,
            coalesce(sum(activity_points) FILTER (WHERE month >= %(value_from)s), 0)::int AS activity,
            coalesce(sum(spent) FILTER (WHERE month >= %(value_from)s), 0) AS spent,
            coalesce(sum(orders) FILTER (WHERE month >= %(value_from)s), 0)::int AS orders
-      FROM accounts_membermonth WHERE {months} AND month >= %(credit_from)s GROUP BY member_id
+      FROM accounts_membermonth WHERE {months} AND month >= %(oldest)s GROUP BY member_id
   ) o ON o.member_id = m.id
   LEFT JOIN (
     SELECT member_id,
@@ -151,38 +195,40 @@ _OF_TOUCHED = SUMS.format(
     members=f"m.id IN (SELECT member_id FROM {TOUCHED})",
 )
 
-_RETOTAL = f"""
-INSERT INTO accounts_memberstanding AS s (member_id, {_TOTAL_COLUMNS})
-SELECT member_id, value, credit, activity, {_VALUE.format(value="value")},
-       {_CREDIT.format(credit="credit")}, {_ACTIVITY.format(activity="activity")},
-       spent, orders, %(version)s
-  FROM ({{sums}}) sums ORDER BY member_id
-ON CONFLICT (member_id) DO UPDATE SET
-    ({_TOTAL_COLUMNS}) = (excluded.value_sum, excluded.credit_sum, excluded.activity_sum,
-     excluded.value, excluded.credit, excluded.activity, excluded.spent, excluded.orders,
-     excluded.rules_version)
+_TOTALS_UNLIKE = f"""
+SELECT sums.member_id, sums.value AS value_sum, sums.credit AS credit_sum,
+       sums.activity AS activity_sum, {_VALUE.format(value="sums.value")} AS value,
+       {_CREDIT.format(credit="sums.credit")} AS credit,
+       {_ACTIVITY.format(activity="sums.activity")} AS activity, sums.spent, sums.orders,
+       s.member_id IS NOT NULL AS is_stored
+  FROM ({{sums}}) sums LEFT JOIN accounts_memberstanding s ON s.member_id = sums.member_id
  WHERE (s.value_sum, s.credit_sum, s.activity_sum, s.value, s.credit, s.activity, s.spent, s.orders,
         s.rules_version)
        IS DISTINCT FROM
-       (excluded.value_sum, excluded.credit_sum, excluded.activity_sum, excluded.value,
-        excluded.credit, excluded.activity, excluded.spent, excluded.orders, excluded.rules_version)
-"""
-RETOTAL_RANGE = _RETOTAL.format(sums=_RANGE)
-RETOTAL_TOUCHED = _RETOTAL.format(sums=_OF_TOUCHED)
-
-WRONG_TOTALS = f"""
-SELECT count(*), min(m.id) FROM accounts_member m
-  LEFT JOIN accounts_memberstanding s ON s.member_id = m.id
-  JOIN ({_RANGE}) sums ON sums.member_id = m.id
- WHERE m.id > %(after)s AND m.id <= %(upto)s
-   AND (coalesce(s.value_sum, 0), coalesce(s.credit_sum, 0), coalesce(s.activity_sum, 0),
-        coalesce(s.value, 0), coalesce(s.credit, %(credit_start)s), coalesce(s.activity, 0),
-        coalesce(s.spent, 0), coalesce(s.orders, 0))
-       IS DISTINCT FROM
        (sums.value, sums.credit, sums.activity, {_VALUE.format(value="sums.value")},
         {_CREDIT.format(credit="sums.credit")}, {_ACTIVITY.format(activity="sums.activity")},
-        sums.spent, sums.orders)
+        sums.spent, sums.orders, %(version)s)
 """
+TOTALS_UNLIKE_IN_RANGE = _TOTALS_UNLIKE.format(sums=_RANGE)
+TOTALS_UNLIKE_OF_TOUCHED = _TOTALS_UNLIKE.format(sums=_OF_TOUCHED)
+"""Totals that are not the sums of their rows, or not by these rules; a member may have none yet."""
+
+MAKE_TOTALS = (
+    "DROP TABLE IF EXISTS standing_totals; CREATE TEMP TABLE standing_totals ON COMMIT DROP AS "
+)
+STORE_TOTALS = (
+    f"""
+UPDATE accounts_memberstanding s SET
+    ({_TOTAL_COLUMNS}) = (t.value_sum, t.credit_sum, t.activity_sum, t.value, t.credit, t.activity,
+     t.spent, t.orders, %(version)s)
+  FROM standing_totals t WHERE t.is_stored AND t.member_id = s.member_id
+""",
+    f"""
+INSERT INTO accounts_memberstanding (member_id, {_TOTAL_COLUMNS})
+SELECT member_id, value_sum, credit_sum, activity_sum, value, credit, activity, spent, orders, %(version)s
+  FROM standing_totals t WHERE NOT is_stored ORDER BY member_id
+""",
+)
 
 # The tier that follows. ``here`` and ``there`` are rungs: new and normal 0, super 1, 88VIP 2, APASS 3.
 _RUNG = "CASE {tier} WHEN 'apass' THEN 3 WHEN 'vip88' THEN 2 WHEN 'super' THEN 1 ELSE 0 END"

@@ -1,4 +1,4 @@
-"""By which rules, and from which months on, the stored totals are."""
+"""By which rules, and from which months on, the stored totals are or will be when a settling is through."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from accounts.standing.numbers import InForce, rules_at, rules_of
 
 @dataclass(frozen=True)
 class Windows:
-    """By which rules and from which months the stored totals are: those of the last run."""
+    """By which rules and from which months totals are computed: those of the newest run."""
 
     rules: InForce
     settled_on: date
@@ -38,7 +38,8 @@ class Windows:
         return asdict(self.rules.numbers) | {
             "version": self.rules.version,
             "value_from": self.value_from,
-            "credit_from": self.oldest,
+            "credit_from": self.credit_from,
+            "oldest": self.oldest,
             "now": now,
             "settling": settling,
             "why": why,
@@ -46,15 +47,24 @@ class Windows:
 
 
 def windows(now: datetime) -> Windows:
-    """Return the windows of the stored totals; before the first run those of ``now``."""
-    last = last_run()
-    if last is None:
+    """Return the windows of the newest run, also of a settling under way; before the first run those of ``now``.
+
+    Whoever computes totals inside a transaction reads them after locking the member: a settling
+    writes itself down before it looks at anybody.
+    """
+    newest = newest_run()
+    if newest is None:
         in_force = rules_at(now)
         day = now.astimezone(rules.SHANGHAI).date()
         return Windows(in_force, rules.settled_on(day, in_force.numbers))
-    return Windows(rules_of(last.rules_version), last.settled_on)
+    return of_run(newest)
 
 
-def last_run() -> StandingRun | None:
-    """Return the run that came last, or None in a new house."""
+def of_run(run: StandingRun) -> Windows:
+    """Return the windows of one run."""
+    return Windows(rules_of(run.rules_version), run.settled_on)
+
+
+def newest_run() -> StandingRun | None:
+    """Return the run that began last, under way or finished; None in a new house."""
     return StandingRun.objects.order_by("-pk").first()

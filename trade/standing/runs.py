@@ -1,16 +1,18 @@
 """Runs over the orders for the standing of members: what changed, a month settled, and the proof."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from accounts.actions import (
-    GuidedOrders,
+    GUIDED,
     Taken,
-    note_run,
+    begin_settling,
+    hold_totals,
+    note_take,
     one_run_at_a_time,
     settle,
     store_months,
@@ -19,41 +21,20 @@ from accounts.actions import (
     take_time,
     wrong_totals,
 )
-from accounts.models import StandingRun
+from accounts.models import MemberMonth, StandingRun
 from accounts.standing.numbers import rules_at
 from accounts.standing.rules import SHANGHAI, month_of, settled_on
-from accounts.standing.statements import FACTS, MAKE_FACTS
-from accounts.standing.windows import Windows, last_run, windows
+from accounts.standing.statements import MAKE_UNLIKE, UNLIKE, UNLIKE_AMONG, UNLIKE_IN_MONTH
+from accounts.standing.windows import Windows, newest_run, of_run, windows
 from common.changes import horizon
 from common.models import FreshStart
+from common.partitions import ensure_partitions
 from common.recompute import Difference, derive
 from trade.loading.months import ORDERS
 from trade.standing import statements as sql
 
-_PAY_DEBTS = """
-WITH owed AS (DELETE FROM trade_standingdebt RETURNING member_id, order_id)
-INSERT INTO standing_buckets (member_id, month, low, high)
-SELECT DISTINCT owed.member_id, b.month, b.low, b.high
-  FROM owed JOIN standing_months b ON owed.order_id >= b.low AND owed.order_id < b.high
-  JOIN accounts_member m ON m.id = owed.member_id
- WHERE NOT EXISTS (SELECT 1 FROM standing_buckets s
-                    WHERE s.member_id = owed.member_id AND s.month = b.month)
-"""
-
-_GONE = """
-INSERT INTO {facts} (member_id, month, orders, clean_count, spent)
-SELECT m.member_id, m.month, 0, 0, 0 FROM accounts_membermonth m
- WHERE m.month = %(month)s
-   AND NOT EXISTS (SELECT 1 FROM {facts} f WHERE f.member_id = m.member_id)
-"""
-
-_WRONG_MONTHS = f"""
-SELECT count(*), min(coalesce(f.member_id, m.member_id))
-  FROM ({sql.FACTS_OF_MONTH}) f
-  FULL JOIN (SELECT * FROM accounts_membermonth WHERE month = %(month)s) m
-    ON m.member_id = f.member_id
- WHERE (f.orders, f.clean_count, f.spent) IS DISTINCT FROM (m.orders, m.clean_count, m.spent)
-"""
+_UNLIKE = UNLIKE_IN_MONTH.format(facts=sql.FACTS_OF_MONTH)
+_UNLIKE_AMONG = UNLIKE_AMONG.format(facts=sql.FACTS_OF_BUCKETS, among=sql.BUCKETS_OF_MONTH)
 
 
 def bring_up_to_date(now: datetime) -> StandingRun | None:
@@ -64,12 +45,11 @@ def bring_up_to_date(now: datetime) -> StandingRun | None:
     with one_run_at_a_time() as mine:
         if not mine:
             return None
-        last = last_run()
-        wanted = _windows_at(now)
-        if last is None or _loaded_since(last.cursor):
-            return _settle(wanted, now=now, downwards=last is not None and _is_new(last, wanted))
-        if _is_new(last, wanted) or last.rules_version != wanted.rules.version:
-            return _settle(wanted, now=now, downwards=_is_new(last, wanted))
+        last, wanted = newest_run(), _windows_at(now)
+        if last is not None and last.finished_at is None:
+            return _finish(last, now=now)
+        if last is None or _loaded_since(last.cursor) or not _is_by(last, wanted):
+            return _settle(wanted, last, now=now)
         return _take(last, now=now)
 
 
@@ -78,8 +58,10 @@ def settle_now(now: datetime) -> StandingRun | None:
     with one_run_at_a_time() as mine:
         if not mine:
             return None
-        last, wanted = last_run(), _windows_at(now)
-        return _settle(wanted, now=now, downwards=last is not None and _is_new(last, wanted))
+        last = newest_run()
+        if last is not None and last.finished_at is None:
+            _finish(last, now=now)
+        return _settle(_windows_at(now), last, now=now)
 
 
 def differences(now: datetime) -> Iterator[Difference]:
@@ -90,7 +72,10 @@ def differences(now: datetime) -> Iterator[Difference]:
     among = windows(now)
     for month in _months(among, now):
         with connection.cursor() as cursor:
-            cursor.execute(_WRONG_MONTHS, sql.given(month))
+            cursor.execute(
+                f"SELECT count(*), min(member_id) FROM ({_UNLIKE}) unlike",
+                among.given(now) | sql.given(month),
+            )
             wrong, first = cursor.fetchone()
         yield Difference(f"{month:%Y-%m}", wrong, f"member {first}")
     rows = first = 0
@@ -105,8 +90,8 @@ def _windows_at(now: datetime) -> Windows:
     return Windows(in_force, settled_on(now.astimezone(SHANGHAI).date(), in_force.numbers))
 
 
-def _is_new(last: StandingRun, wanted: Windows) -> bool:
-    return wanted.settled_on > last.settled_on
+def _is_by(last: StandingRun, wanted: Windows) -> bool:
+    return (last.settled_on, last.rules_version) == (wanted.settled_on, wanted.rules.version)
 
 
 def _loaded_since(moment: datetime) -> bool:
@@ -120,60 +105,87 @@ def _months(among: Windows, now: datetime) -> list[date]:
 
 @transaction.atomic
 def _take(last: StandingRun, *, now: datetime) -> StandingRun:
-    began, upto, among = time.monotonic(), horizon(), windows(now)
+    began, upto, among = time.monotonic(), horizon(), of_run(last)
     take_time()
     with connection.cursor() as cursor:
-        _find_buckets(cursor, last.cursor, among, now)
-        cursor.execute(MAKE_FACTS)
-        cursor.execute(sql.FACTS_OF_BUCKETS.format(facts=FACTS))
-        if cursor.rowcount:
+        touched = _find_buckets(cursor, last.cursor, among, now)
+        taken = Taken(0, 0)
+        if touched:
+            _find_unlike(cursor, touched, among, now)
             taken = take_months(cursor, now=now, among=among)
-            _take_guides(cursor, now=now, touched=True)
-        else:
-            taken = Taken(0, 0)
-    return note_run("take", taken, now=now, cursor_at=upto, among=among, began=began)
+        _take_guides(cursor, now=now, touched=True)
+    return note_take(taken, now=now, cursor_at=upto, among=among, began=began)
 
 
-def _find_buckets(cursor: CursorWrapper, since: datetime, among: Windows, now: datetime) -> None:
+def _find_buckets(
+    cursor: CursorWrapper, since: datetime, among: Windows, now: datetime
+) -> list[date]:
+    """Find which months of which members were touched; return the months."""
     cursor.execute(sql.MONTHS)
     cursor.executemany(
         "INSERT INTO standing_months VALUES (%s, %s, %s)",
         sql.month_rows(among.oldest, month_of(now)),
     )
     cursor.execute(sql.CHANGED_BUCKETS, {"since": since})
-    cursor.execute(_PAY_DEBTS)
+    cursor.execute(sql.PAY_DEBTS)
     cursor.execute("ANALYZE standing_buckets")
+    cursor.execute("SELECT DISTINCT month FROM standing_buckets ORDER BY month")
+    return [month for (month,) in cursor.fetchall()]
+
+
+def _find_unlike(
+    cursor: CursorWrapper, months: Sequence[date], among: Windows, now: datetime
+) -> None:
+    into = MAKE_UNLIKE
+    for month in months:
+        cursor.execute(into + _UNLIKE_AMONG, among.given(now) | sql.given(month))
+        into = f"INSERT INTO {UNLIKE} "
 
 
 def _take_guides(cursor: CursorWrapper, *, now: datetime, touched: bool) -> None:
-    among = "AND g.member_id IN (SELECT member_id FROM standing_buckets)" if touched else ""
+    among = (
+        "AND (g.counted_at IS NULL OR g.member_id IN (SELECT member_id FROM standing_buckets))"
+        if touched
+        else ""
+    )
+    hold_totals()
     third = rules_at(now).numbers.guide_orders
-    cursor.execute(sql.GUIDED.format(and_touched=among), {"third": third})
-    take_guided_orders([GuidedOrders(*row) for row in cursor.fetchall()], now=now)
+    cursor.execute(f"DROP TABLE IF EXISTS {GUIDED}")
+    cursor.execute(
+        f"CREATE TEMP TABLE {GUIDED} ON COMMIT DROP AS {sql.GUIDED.format(and_touched=among)}",
+        {"third": third},
+    )
+    if cursor.rowcount:
+        take_guided_orders(cursor, now=now)
 
 
-def _settle(wanted: Windows, *, now: datetime, downwards: bool) -> StandingRun:
-    began, upto = time.monotonic(), horizon()
-    for month in _months(wanted, now):
-        _count_month(month, wanted, now)
+def _settle(wanted: Windows, last: StandingRun | None, *, now: datetime) -> StandingRun:
+    """Settle by ``wanted``; tiers fall when a recompute day has come since the last run."""
+    downwards = last is not None and wanted.settled_on > last.settled_on
+    run = begin_settling(wanted, now=now, cursor_at=horizon(), downwards=downwards)
+    return _finish(run, now=now)
+
+
+def _finish(run: StandingRun, *, now: datetime) -> StandingRun:
+    """Count every month from the orders and settle everybody; also where that was cut short."""
+    began, among = time.monotonic(), of_run(run)
+    months = _months(among, now)
+    ensure_partitions(MemberMonth._meta.db_table, months[0], months[-1])
+    for month in months:
+        _count_month(month, among, now)
     with transaction.atomic(), connection.cursor() as cursor:
+        take_time()
         _take_guides(cursor, now=now, touched=False)
-    taken = settle(wanted, now=now, downwards=downwards)
-    return note_run("settle", taken, now=now, cursor_at=upto, among=wanted, began=began)
+    return settle(run, now=now, began=began)
 
 
 @transaction.atomic
 def _count_month(month: date, among: Windows, now: datetime) -> None:
     take_time()
     with connection.cursor() as cursor:
-        cursor.execute(MAKE_FACTS)
-        cursor.execute(
-            f"INSERT INTO {FACTS} (member_id, month, orders, clean_count, spent) {sql.FACTS_OF_MONTH}",
-            sql.given(month),
-        )
-        cursor.execute(f"CREATE INDEX ON {FACTS} (member_id)")
-        cursor.execute(_GONE.format(facts=FACTS), {"month": month})
-        store_months(cursor, now=now, among=among)
+        cursor.execute(MAKE_UNLIKE + _UNLIKE, among.given(now) | sql.given(month))
+        if cursor.rowcount:
+            store_months(cursor, now=now, among=among)
 
 
 derive("standing", check=differences, mend=settle_now)

@@ -12,9 +12,10 @@ from accounts.standing.statements import COMPLETED
 from common.ids import uuid7_from
 
 DONE = "({o}.status IN (" + ", ".join(f"'{state}'" for state in COMPLETED) + "))"
+_DONE_AT = "coalesce(o.signed_at, o.closed_at, o.paid_at)"
 
 FACTS_OF_MONTH = f"""
-SELECT member_id, %(month)s::date AS month, count(*)::int AS orders,
+SELECT member_id, count(*)::int AS orders,
        (count(*) FILTER (WHERE refunded_amount = 0))::int AS clean_count,
        sum(paid_amount - refunded_amount) AS spent
   FROM trade_order o
@@ -30,31 +31,41 @@ CREATE TEMP TABLE standing_months (month date, low uuid, high uuid) ON COMMIT DR
 
 CHANGED_BUCKETS = """
 CREATE TEMP TABLE standing_buckets ON COMMIT DROP AS
-SELECT DISTINCT o.member_id, b.month, b.low, b.high
+SELECT DISTINCT o.member_id, b.month
   FROM trade_order o JOIN standing_months b ON o.id >= b.low AND o.id < b.high
  WHERE o.changed_at >= %(since)s
 """
 """Which months of which members hold an order that was written since then."""
 
-FACTS_OF_BUCKETS = f"""
-INSERT INTO {{facts}} (member_id, month, orders, clean_count, spent)
-SELECT b.member_id, b.month, f.orders, f.clean_count, f.spent
-  FROM standing_buckets b CROSS JOIN LATERAL (
-    SELECT count(*)::int AS orders,
-           (count(*) FILTER (WHERE o.refunded_amount = 0))::int AS clean_count,
-           coalesce(sum(o.paid_amount - o.refunded_amount), 0) AS spent
-      FROM trade_order o
-     WHERE o.member_id = b.member_id AND o.id >= b.low AND o.id < b.high AND {DONE.format(o="o")}
-  ) f
+PAY_DEBTS = """
+WITH owed AS (DELETE FROM trade_standingdebt RETURNING member_id, order_id)
+INSERT INTO standing_buckets (member_id, month)
+SELECT owed.member_id, b.month
+  FROM owed JOIN standing_months b ON owed.order_id >= b.low AND owed.order_id < b.high
+  JOIN accounts_member m ON m.id = owed.member_id
+EXCEPT SELECT member_id, month FROM standing_buckets
 """
+"""Which months of which members an order has left."""
+
+BUCKETS_OF_MONTH = "SELECT member_id FROM standing_buckets WHERE month = %(month)s"
+
+FACTS_OF_BUCKETS = f"""
+SELECT o.member_id, count(*)::int AS orders,
+       (count(*) FILTER (WHERE o.refunded_amount = 0))::int AS clean_count,
+       sum(o.paid_amount - o.refunded_amount) AS spent
+  FROM ({BUCKETS_OF_MONTH}) b JOIN trade_order o ON o.member_id = b.member_id
+ WHERE o.id >= %(low)s AND o.id < %(high)s AND {DONE.format(o="o")}
+ GROUP BY o.member_id
+"""
+"""What a month came to for the members of the buckets: one month a statement, so that one partition is read."""
 
 GUIDED = f"""
-SELECT g.member_id, count(*)::int,
-       (array_agg(o.order_no ORDER BY coalesce(o.signed_at, o.closed_at, o.paid_at), o.id))[1],
-       min(coalesce(o.signed_at, o.closed_at, o.paid_at)),
-       (array_agg(coalesce(o.signed_at, o.closed_at, o.paid_at)
-                  ORDER BY coalesce(o.signed_at, o.closed_at, o.paid_at), o.id))[%(third)s]
-  FROM accounts_guide g JOIN trade_order o ON o.member_id = g.member_id AND {DONE.format(o="o")}
+SELECT g.member_id, count(o.id)::int AS completed,
+       coalesce((array_agg(o.order_no ORDER BY {_DONE_AT}, o.id))[1], '') AS first_order_no,
+       min({_DONE_AT}) AS first_completed_at,
+       (array_agg({_DONE_AT} ORDER BY {_DONE_AT}, o.id))[%(third)s] AS last_counted_at
+  FROM accounts_guide g
+  LEFT JOIN trade_order o ON o.member_id = g.member_id AND {DONE.format(o="o")}
  WHERE g.ended_at IS NULL {{and_touched}}
  GROUP BY g.member_id
 """

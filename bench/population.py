@@ -67,7 +67,8 @@ def make_orders(orders: int, members: int, shop: int, until: date, months: int =
             _insert(cursor, part * share + 1, (part + 1) * share, members, shop,
                     start + part * step, step)  # fmt: skip
         for _name, definition in indexes:
-            cursor.execute(definition)
+            # Of a partitioned table the definition names the parent alone.
+            cursor.execute(definition.replace(" ON ONLY ", " ON ", 1))
         cursor.execute("ALTER TABLE trade_order ENABLE TRIGGER USER")
         cursor.execute("VACUUM ANALYZE trade_order")
 

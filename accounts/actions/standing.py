@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -22,8 +22,6 @@ CHUNK = 20_000
 
 _RUN_LOCK = 0x78_69_61_6F_01
 _TOTALS_LOCK = 0x78_69_61_6F_02
-_TOUCHED_MEMBERS = f"m.id IN (SELECT member_id FROM {sql.TOUCHED})"
-_TOUCHED_MONTHS = f"f.member_id IN (SELECT member_id FROM {sql.TOUCHED})"
 
 
 @dataclass(frozen=True)
@@ -54,6 +52,18 @@ def take_time() -> None:
         cursor.execute("SET LOCAL statement_timeout = '10min'")
 
 
+@contextmanager
+def looking_up(cursor: CursorWrapper) -> Iterator[None]:
+    """Let statements look rows up by index, one after the other: what a day touches is few of many.
+
+    The planner guesses otherwise and reads whole months; looked up, the cost follows what changed.
+    """
+    wanted = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+    cursor.execute("; ".join(f"SET LOCAL {name} = off" for name in wanted))
+    yield
+    cursor.execute("; ".join(f"SET LOCAL {name} = on" for name in wanted))
+
+
 def hold_totals_alone() -> None:
     """Keep everybody else from computing or adding to totals until this transaction ends."""
     with connection.cursor() as cursor:
@@ -66,33 +76,39 @@ def hold_totals() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_TOTALS_LOCK])
 
 
-def take_months(cursor: CursorWrapper, *, now: datetime, among: Windows) -> Taken:
-    """Take what lies in ``statements.UNLIKE``: store the months, add what they change, let tiers rise.
+def take_months(
+    cursor: CursorWrapper, months: Sequence[date], *, now: datetime, among: Windows
+) -> Taken:
+    """Take what lies in ``statements.UNLIKE``: store ``months``, add what they change, let tiers rise.
 
-    The caller has filled the table in this transaction with the changed months inside the windows.
+    The caller has filled the table in this transaction with what changed in them.
     """
     given = among.given(now, why="orders")
     # Whoever computes totals from rows at this moment would miss what is added here.
     hold_totals_alone()
-    cursor.execute(f"ANALYZE {sql.UNLIKE}")
-    cursor.execute(sql.MOVES, given)
-    cursor.execute("SELECT count(*), count(*) FILTER (WHERE NOT is_stored) FROM standing_moves")
-    members, unknown = cursor.fetchone()
-    store_months(cursor, now=now, among=among)
-    cursor.execute(sql.ADD_MOVES, given)
-    if unknown:
-        cursor.execute(sql.ADD_NEW, given)
     cursor.execute(sql.MAKE_TOUCHED)
-    cursor.execute(f"INSERT INTO {sql.TOUCHED} {sql.MOVED_OVER}", given)
-    moved = _settle_tiers(cursor, _TOUCHED_MEMBERS, given) if cursor.rowcount else 0
+    with looking_up(cursor):
+        cursor.execute(sql.MOVES, given)
+        cursor.execute("SELECT count(*), count(*) FILTER (WHERE NOT is_stored) FROM standing_moves")
+        members, unknown = cursor.fetchone()
+        store_months(cursor, months, now=now, among=among)
+        cursor.execute(sql.ADD_MOVES, given)
+        if unknown:
+            cursor.execute(sql.ADD_NEW, given)
+        cursor.execute(f"INSERT INTO {sql.TOUCHED} {sql.MOVED_OVER}", given)
+        moved = 0
+        if cursor.rowcount:
+            moved = _settle_tiers(cursor, sql.DIFFER_AMONG_TOUCHED, given)
     return Taken(members, moved)
 
 
-def store_months(cursor: CursorWrapper, *, now: datetime, among: Windows) -> None:
-    """Store what lies in ``statements.UNLIKE`` and leave the totals alone."""
-    given = among.given(now)
-    for statement in sql.STORE_MONTHS:
-        cursor.execute(statement, given)
+def store_months(
+    cursor: CursorWrapper, months: Sequence[date], *, now: datetime, among: Windows
+) -> None:
+    """Store what lies in ``statements.UNLIKE`` for ``months`` and leave the totals alone."""
+    for month in months:
+        for statement in sql.STORE_MONTHS:
+            cursor.execute(statement, among.given(now) | {"month": month})
 
 
 def note_take(
@@ -164,10 +180,11 @@ def look_again(member_ids: Sequence[int], *, now: datetime, why: str) -> int:
         cursor.execute(
             f"INSERT INTO {sql.TOUCHED} SELECT DISTINCT unnest(%s::bigint[])", [list(member_ids)]
         )
+        cursor.execute(f"ANALYZE {sql.TOUCHED}")
         # While a settling by other rules is under way, their months may be worth the old points.
-        cursor.execute(sql.RESTATE_MONTHS.format(members=_TOUCHED_MONTHS), given)
+        cursor.execute(sql.RESTATE_MONTHS.format(members=sql.of_touched("f.member_id")), given)
         _store_totals(cursor, sql.TOTALS_UNLIKE_OF_TOUCHED, given)
-        return _settle_tiers(cursor, _TOUCHED_MEMBERS, given)
+        return _settle_tiers(cursor, sql.DIFFER_AMONG_TOUCHED, given)
 
 
 def wrong_totals(now: datetime) -> Iterator[tuple[int, int]]:
@@ -195,7 +212,7 @@ def _settle_stretch(
         )
         members = cursor.fetchone()[0]
         _store_totals(cursor, sql.TOTALS_UNLIKE_IN_RANGE, given)
-        moved = _settle_tiers(cursor, "m.id > %(after)s AND m.id <= %(upto)s", given)
+        moved = _settle_tiers(cursor, sql.DIFFER_IN_RANGE, given)
     run.settled_upto = max(run.settled_upto, upto)
     run.save(update_fields=["settled_upto"])
     return Taken(members, moved)
@@ -217,13 +234,14 @@ def _since(began: float) -> float:
     return round(time.monotonic() - began, 3)
 
 
-def _settle_tiers(cursor: CursorWrapper, members: str, given: dict[str, Any]) -> int:
-    """Move tiers and periods of ``members`` as the rules say; one history line for each new tier."""
+def _settle_tiers(cursor: CursorWrapper, differ: str, given: dict[str, Any]) -> int:
+    """Move tiers and periods of those whom ``differ`` finds as the rules say; one history line for each new tier."""
     for table in ("standing_candidates", "standing_changes"):
         cursor.execute(f"DROP TABLE IF EXISTS {table}")
-    cursor.execute(sql.CANDIDATES.format(members=members), given)
+    cursor.execute(sql.CANDIDATES.format(differ=differ), given)
     if cursor.rowcount == 0:
         return 0
+    cursor.execute("ANALYZE standing_candidates")
     cursor.execute(sql.LOCK_CANDIDATES)
     cursor.execute(sql.CHANGES, given)
     cursor.execute(sql.CLOSE_PERIODS, given)

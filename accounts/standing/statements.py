@@ -34,66 +34,61 @@ MAKE_TOUCHED = (
 UNLIKE = "standing_unlike"
 """Temporary table: months whose stored row is not what their orders come to."""
 
-_UNLIKE = f"""
-SELECT coalesce(f.member_id, m.member_id) AS member_id, {{month}} AS month,
+_UNLIKE = """
+SELECT coalesce(f.member_id, m.member_id) AS member_id, %(month)s::date AS month,
        coalesce(f.orders, 0) AS orders, coalesce(f.clean_count, 0) AS clean_count,
        coalesce(f.spent, 0) AS spent, coalesce(f.value, 0) AS value, coalesce(f.credit, 0) AS credit,
        coalesce(f.activity, 0) AS activity, m.member_id IS NOT NULL AS is_stored,
        coalesce(m.orders, 0) AS old_orders, coalesce(m.spent, 0) AS old_spent,
        coalesce(m.value_points, 0) AS old_value, coalesce(m.credit_points, 0) AS old_credit,
        coalesce(m.activity_points, 0) AS old_activity
-  FROM (SELECT counted.*, {VALUE_POINTS.format(f="counted")} AS value,
-               {CREDIT_POINTS.format(f="counted")} AS credit,
-               {ACTIVITY_POINTS.format(f="counted")} AS activity
-          FROM ({{facts}}) counted WHERE counted.orders > 0) f
-  {{join}}
- WHERE (f.orders, f.clean_count, f.spent, f.value, f.credit, f.activity, {{version}})
+  FROM {both}
+ WHERE (f.orders, f.clean_count, f.spent, f.value, f.credit, f.activity,
+        CASE WHEN f.member_id IS NOT NULL THEN %(version)s END)
        IS DISTINCT FROM
        (m.orders, m.clean_count, m.spent, m.value_points, m.credit_points, m.activity_points,
         m.rules_version)
 """
+_WORTH = f"""SELECT counted.*, {VALUE_POINTS.format(f="counted")} AS value,
+               {CREDIT_POINTS.format(f="counted")} AS credit,
+               {ACTIVITY_POINTS.format(f="counted")} AS activity
+          FROM ({{facts}}) counted WHERE counted.orders > 0"""
 UNLIKE_IN_MONTH = _UNLIKE.format(
-    month="%(month)s::date",
-    facts="{facts}",
-    join="FULL JOIN (SELECT * FROM accounts_membermonth WHERE month = %(month)s) m "
-    "ON m.member_id = f.member_id",
-    version="CASE WHEN f.member_id IS NOT NULL THEN %(version)s END",
+    both=f"""({_WORTH}) f
+  FULL JOIN (SELECT * FROM accounts_membermonth WHERE month = %(month)s) m ON m.member_id = f.member_id"""
 )
 """Rows of one month that differ from ``facts``: a select of (member_id, orders, clean_count, spent)."""
 
-UNLIKE_AMONG = f"""
-SELECT unlike.* FROM ({
-    _UNLIKE.format(
-        month="%(month)s::date",
-        facts="{facts}",
-        join="RIGHT JOIN ({among}) a ON a.member_id = f.member_id "
-        "LEFT JOIN accounts_membermonth m ON m.member_id = a.member_id AND m.month = %(month)s",
-        version="CASE WHEN f.member_id IS NOT NULL THEN %(version)s END",
-    )
-}) unlike WHERE member_id IS NOT NULL
-"""
-"""The same for the members of ``among`` (member_id) alone."""
+UNLIKE_AMONG = _UNLIKE.format(
+    both=f"""{{among}} a
+  LEFT JOIN LATERAL ({_WORTH}) f ON true
+  LEFT JOIN accounts_membermonth m ON m.member_id = a.member_id AND m.month = %(month)s"""
+)
+"""The same for the members of ``among`` (member_id) alone; ``facts`` are those of ``a.member_id``."""
 
 MAKE_UNLIKE = f"DROP TABLE IF EXISTS {UNLIKE}; CREATE TEMP TABLE {UNLIKE} ON COMMIT DROP AS "
 
 STORE_MONTHS = (
     f"""
 DELETE FROM accounts_membermonth m USING {UNLIKE} u
- WHERE u.is_stored AND u.orders = 0 AND m.member_id = u.member_id AND m.month = u.month
+ WHERE u.is_stored AND u.orders = 0 AND m.member_id = u.member_id
+   AND m.month = %(month)s AND u.month = %(month)s
 """,
     f"""
 UPDATE accounts_membermonth m SET
     ({_MONTH_COLUMNS}) = (u.orders, u.clean_count, u.spent, u.value, u.credit, u.activity, %(version)s)
   FROM {UNLIKE} u
- WHERE u.is_stored AND u.orders > 0 AND m.member_id = u.member_id AND m.month = u.month
+ WHERE u.is_stored AND u.orders > 0 AND m.member_id = u.member_id
+   AND m.month = %(month)s AND u.month = %(month)s
 """,
     f"""
 INSERT INTO accounts_membermonth (member_id, month, {_MONTH_COLUMNS})
 SELECT u.member_id, u.month, u.orders, u.clean_count, u.spent, u.value, u.credit, u.activity, %(version)s
-  FROM {UNLIKE} u WHERE NOT u.is_stored ORDER BY u.member_id
+  FROM {UNLIKE} u WHERE NOT u.is_stored AND u.month = %(month)s ORDER BY u.member_id
 """,
 )
-"""What makes the stored months alike. One run at a time writes months, so that nothing collides."""
+"""What makes the stored rows of a month alike: one month a statement, so that one partition is looked at.
+One run at a time writes months, so that nothing collides."""
 
 RESTATE_MONTHS = f"""
 UPDATE accounts_membermonth f SET
@@ -186,22 +181,28 @@ SELECT m.id AS member_id,
 """
 """Raw sums of every score from the rows; ``months`` and ``members`` say of whom."""
 
-_RANGE = SUMS.format(
-    months="member_id > %(after)s AND member_id <= %(upto)s",
-    members="m.id > %(after)s AND m.id <= %(upto)s",
-)
-_OF_TOUCHED = SUMS.format(
-    months=f"member_id IN (SELECT member_id FROM {TOUCHED})",
-    members=f"m.id IN (SELECT member_id FROM {TOUCHED})",
-)
+
+def in_range(column: str) -> str:
+    """Members after %(after)s up to %(upto)s."""
+    return f"{column} > %(after)s AND {column} <= %(upto)s"
+
+
+def of_touched(column: str) -> str:
+    """Members of :data:`TOUCHED`."""
+    return f"{column} IN (SELECT member_id FROM {TOUCHED})"
+
+
+_SUMS_IN_RANGE = SUMS.format(months=in_range("member_id"), members=in_range("m.id"))
+_SUMS_OF_TOUCHED = SUMS.format(months=of_touched("member_id"), members=of_touched("m.id"))
 
 _TOTALS_UNLIKE = f"""
-SELECT sums.member_id, sums.value AS value_sum, sums.credit AS credit_sum,
+SELECT member_id, sums.value AS value_sum, sums.credit AS credit_sum,
        sums.activity AS activity_sum, {_VALUE.format(value="sums.value")} AS value,
        {_CREDIT.format(credit="sums.credit")} AS credit,
        {_ACTIVITY.format(activity="sums.activity")} AS activity, sums.spent, sums.orders,
        s.member_id IS NOT NULL AS is_stored
-  FROM ({{sums}}) sums LEFT JOIN accounts_memberstanding s ON s.member_id = sums.member_id
+  FROM ({{sums}}) sums
+  LEFT JOIN (SELECT * FROM accounts_memberstanding WHERE {{stored}}) s USING (member_id)
  WHERE (s.value_sum, s.credit_sum, s.activity_sum, s.value, s.credit, s.activity, s.spent, s.orders,
         s.rules_version)
        IS DISTINCT FROM
@@ -209,8 +210,10 @@ SELECT sums.member_id, sums.value AS value_sum, sums.credit AS credit_sum,
         {_CREDIT.format(credit="sums.credit")}, {_ACTIVITY.format(activity="sums.activity")},
         sums.spent, sums.orders, %(version)s)
 """
-TOTALS_UNLIKE_IN_RANGE = _TOTALS_UNLIKE.format(sums=_RANGE)
-TOTALS_UNLIKE_OF_TOUCHED = _TOTALS_UNLIKE.format(sums=_OF_TOUCHED)
+TOTALS_UNLIKE_IN_RANGE = _TOTALS_UNLIKE.format(sums=_SUMS_IN_RANGE, stored=in_range("member_id"))
+TOTALS_UNLIKE_OF_TOUCHED = _TOTALS_UNLIKE.format(
+    sums=_SUMS_OF_TOUCHED, stored=of_touched("member_id")
+)
 """Totals that are not the sums of their rows, or not by these rules; a member may have none yet."""
 
 MAKE_TOTALS = (
@@ -235,8 +238,6 @@ _RUNG = "CASE {tier} WHEN 'apass' THEN 3 WHEN 'vip88' THEN 2 WHEN 'super' THEN 1
 BAND = """CASE WHEN {credit} >= %(excellent_from)s THEN 'excellent'
     WHEN {credit} >= %(good_from)s THEN 'good'
     WHEN {credit} >= %(fair_from)s THEN 'fair' ELSE 'poor' END"""
-_TITLE = """EXISTS (SELECT 1 FROM accounts_tiertitle t WHERE t.member_id = m.id AND t.tier = '{tier}'
-    AND t.since <= %(now)s AND t.until > %(now)s AND (t.ended_at IS NULL OR t.ended_at > %(now)s))"""
 EARNED = """CASE WHEN has_apass THEN 'apass' WHEN has_vip88 THEN 'vip88'
     WHEN value >= %(super_value)s AND credit >= %(super_credit)s THEN 'super'
     WHEN guided THEN 'new' ELSE 'normal' END"""
@@ -257,36 +258,62 @@ SELECT id, tier, period_id, period_tier, band_was, since_was, registered_at, val
                    coalesce(s.value, 0) AS value, coalesce(s.activity, 0) AS activity,
                    coalesce(s.credit, %(credit_start)s) AS credit,
                    p.id AS period_id, p.tier AS period_tier, p.band AS band_was, p.since AS since_was,
-                   {_TITLE.format(tier="apass")} AS has_apass,
-                   {_TITLE.format(tier="vip88")} AS has_vip88,
-                   EXISTS (SELECT 1 FROM accounts_guide g WHERE g.member_id = m.id
-                       AND g.ended_at IS NULL AND g.ends_at > %(now)s
-                       AND g.doubled_with_id IS NULL) AS guided
-              FROM accounts_member m
-              LEFT JOIN accounts_memberstanding s ON s.member_id = m.id
-              LEFT JOIN accounts_memberperiod p ON p.member_id = m.id AND p.until IS NULL
-             WHERE {{members}}
+                   coalesce(t.has_apass, false) AS has_apass, coalesce(t.has_vip88, false) AS has_vip88,
+                   coalesce(g.guided, false) AS guided
+              FROM {{joined}}
           ) facts
       ) known
   ) decided
 """
 """Tier and band of members by the rules, beside what is stored."""
 
-DIFFER = f"""
+_DIFFER = f"""
 SELECT d.* FROM ({DECIDED}) d
  WHERE d.period_id IS NULL OR d.next_tier <> d.tier OR d.next_tier <> d.period_tier
     OR d.band <> d.band_was
 """
+
+
+_HELD = """SELECT {key} bool_or(tier = 'apass') AS has_apass, bool_or(tier = 'vip88') AS has_vip88
+    FROM accounts_tiertitle
+   WHERE {of} AND since <= %(now)s AND until > %(now)s AND (ended_at IS NULL OR ended_at > %(now)s)"""
+_LED = """SELECT {key} true AS guided FROM accounts_guide
+   WHERE {of} AND ended_at IS NULL AND ends_at > %(now)s AND doubled_with_id IS NULL"""
+_STRETCH = in_range("member_id")
+
+# A stretch of members is read side by side; the planner does not carry its bounds over an outer join.
+DIFFER_IN_RANGE = _DIFFER.format(
+    joined=f"""accounts_member m
+              LEFT JOIN (SELECT * FROM accounts_memberstanding WHERE {_STRETCH}) s
+                ON s.member_id = m.id
+              LEFT JOIN (SELECT * FROM accounts_memberperiod WHERE until IS NULL AND {_STRETCH}) p
+                ON p.member_id = m.id
+              LEFT JOIN ({_HELD.format(key="member_id,", of=_STRETCH)} GROUP BY member_id) t
+                ON t.member_id = m.id
+              LEFT JOIN ({_LED.format(key="member_id,", of=_STRETCH)}) g ON g.member_id = m.id
+             WHERE {in_range("m.id")}"""
+)
+# Few are looked up one after the other.
+_DIFFER_AMONG = _DIFFER.format(
+    joined=f"""{{among}} a JOIN accounts_member m ON m.id = a.member_id
+              LEFT JOIN accounts_memberstanding s ON s.member_id = m.id
+              LEFT JOIN accounts_memberperiod p ON p.member_id = m.id AND p.until IS NULL
+              LEFT JOIN LATERAL ({_HELD.format(key="", of="member_id = m.id")}) t ON true
+              LEFT JOIN LATERAL ({_LED.format(key="", of="member_id = m.id")}) g ON true"""
+)
+DIFFER_AMONG_TOUCHED = _DIFFER_AMONG.format(among=TOUCHED)
+"""Whose tier, band or period is not what it should be."""
+
 # Found without waiting, then locked, then asked again of those alone: two who move one member wait.
-CANDIDATES = f"CREATE TEMP TABLE standing_candidates ON COMMIT DROP AS SELECT id FROM ({DIFFER}) d"
+CANDIDATES = "CREATE TEMP TABLE standing_candidates ON COMMIT DROP AS SELECT id AS member_id FROM ({differ}) d"
 LOCK_CANDIDATES = """
 SELECT count(*) FROM (
-    SELECT 1 FROM accounts_member m WHERE m.id IN (SELECT id FROM standing_candidates)
+    SELECT 1 FROM accounts_member m WHERE m.id IN (SELECT member_id FROM standing_candidates)
      ORDER BY m.id FOR NO KEY UPDATE
 ) locked
 """
-CHANGES = "CREATE TEMP TABLE standing_changes ON COMMIT DROP AS " + DIFFER.format(
-    members="m.id IN (SELECT id FROM standing_candidates)"
+CHANGES = "CREATE TEMP TABLE standing_changes ON COMMIT DROP AS " + _DIFFER_AMONG.format(
+    among="standing_candidates"
 )
 
 CLOSE_PERIODS = """

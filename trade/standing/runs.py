@@ -12,6 +12,7 @@ from accounts.actions import (
     Taken,
     begin_settling,
     hold_totals,
+    looking_up,
     note_take,
     one_run_at_a_time,
     settle,
@@ -34,7 +35,7 @@ from trade.loading.months import ORDERS
 from trade.standing import statements as sql
 
 _UNLIKE = UNLIKE_IN_MONTH.format(facts=sql.FACTS_OF_MONTH)
-_UNLIKE_AMONG = UNLIKE_AMONG.format(facts=sql.FACTS_OF_BUCKETS, among=sql.BUCKETS_OF_MONTH)
+_UNLIKE_AMONG = UNLIKE_AMONG.format(facts=sql.FACTS_OF_BUCKET, among=sql.BUCKETS_OF_MONTH)
 
 
 def bring_up_to_date(now: datetime) -> StandingRun | None:
@@ -100,7 +101,8 @@ def _loaded_since(moment: datetime) -> bool:
 
 
 def _months(among: Windows, now: datetime) -> list[date]:
-    return [month for month, _low, _high in sql.month_rows(among.oldest, month_of(now))]
+    months: list[date] = sql.buckets(among.oldest, month_of(now))["months"]
+    return months
 
 
 @transaction.atomic
@@ -112,7 +114,7 @@ def _take(last: StandingRun, *, now: datetime) -> StandingRun:
         taken = Taken(0, 0)
         if touched:
             _find_unlike(cursor, touched, among, now)
-            taken = take_months(cursor, now=now, among=among)
+            taken = take_months(cursor, touched, now=now, among=among)
         _take_guides(cursor, now=now, touched=True)
     return note_take(taken, now=now, cursor_at=upto, among=among, began=began)
 
@@ -121,15 +123,15 @@ def _find_buckets(
     cursor: CursorWrapper, since: datetime, among: Windows, now: datetime
 ) -> list[date]:
     """Find which months of which members were touched; return the months."""
-    cursor.execute(sql.MONTHS)
-    cursor.executemany(
-        "INSERT INTO standing_months VALUES (%s, %s, %s)",
-        sql.month_rows(among.oldest, month_of(now)),
-    )
-    cursor.execute(sql.CHANGED_BUCKETS, {"since": since})
-    cursor.execute(sql.PAY_DEBTS)
+    given = sql.buckets(among.oldest, month_of(now)) | {"since": since}
+    cursor.execute("DROP TABLE IF EXISTS standing_buckets")
+    with looking_up(cursor):
+        cursor.execute(sql.CHANGED_BUCKETS, given)
+    cursor.execute(sql.PAY_DEBTS, given)
     cursor.execute("ANALYZE standing_buckets")
-    cursor.execute("SELECT DISTINCT month FROM standing_buckets ORDER BY month")
+    cursor.execute(
+        "SELECT DISTINCT month FROM standing_buckets WHERE month IS NOT NULL ORDER BY month"
+    )
     return [month for (month,) in cursor.fetchall()]
 
 
@@ -137,9 +139,10 @@ def _find_unlike(
     cursor: CursorWrapper, months: Sequence[date], among: Windows, now: datetime
 ) -> None:
     into = MAKE_UNLIKE
-    for month in months:
-        cursor.execute(into + _UNLIKE_AMONG, among.given(now) | sql.given(month))
-        into = f"INSERT INTO {UNLIKE} "
+    with looking_up(cursor):
+        for month in months:
+            cursor.execute(into + _UNLIKE_AMONG, among.given(now) | sql.given(month))
+            into = f"INSERT INTO {UNLIKE} "
 
 
 def _take_guides(cursor: CursorWrapper, *, now: datetime, touched: bool) -> None:
@@ -185,7 +188,7 @@ def _count_month(month: date, among: Windows, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(MAKE_UNLIKE + _UNLIKE, among.given(now) | sql.given(month))
         if cursor.rowcount:
-            store_months(cursor, now=now, among=among)
+            store_months(cursor, [month], now=now, among=among)
 
 
 derive("standing", check=differences, mend=settle_now)

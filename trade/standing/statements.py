@@ -24,40 +24,32 @@ SELECT member_id, count(*)::int AS orders,
 """
 """What a month came to, member by member; reads the partitions of that month alone."""
 
-MONTHS = """
-DROP TABLE IF EXISTS standing_months, standing_buckets;
-CREATE TEMP TABLE standing_months (month date, low uuid, high uuid) ON COMMIT DROP
-"""
+_MONTH = "(%(months)s::date[])[width_bucket({id}, %(lows)s::uuid[])]".format
 
-CHANGED_BUCKETS = """
+CHANGED_BUCKETS = f"""
 CREATE TEMP TABLE standing_buckets ON COMMIT DROP AS
-SELECT DISTINCT o.member_id, b.month
-  FROM trade_order o JOIN standing_months b ON o.id >= b.low AND o.id < b.high
- WHERE o.changed_at >= %(since)s
+SELECT DISTINCT member_id, {_MONTH(id="id")} AS month FROM trade_order WHERE changed_at >= %(since)s
 """
-"""Which months of which members hold an order that was written since then."""
+"""Which months of which members hold an order that was written since then; null before the first month."""
 
-PAY_DEBTS = """
-WITH owed AS (DELETE FROM trade_standingdebt RETURNING member_id, order_id)
+PAY_DEBTS = f"""
+WITH owed AS (DELETE FROM trade_standingdebt RETURNING member_id, {_MONTH(id="order_id")} AS month)
 INSERT INTO standing_buckets (member_id, month)
-SELECT owed.member_id, b.month
-  FROM owed JOIN standing_months b ON owed.order_id >= b.low AND owed.order_id < b.high
-  JOIN accounts_member m ON m.id = owed.member_id
+SELECT owed.member_id, owed.month FROM owed JOIN accounts_member m ON m.id = owed.member_id
 EXCEPT SELECT member_id, month FROM standing_buckets
 """
 """Which months of which members an order has left."""
 
-BUCKETS_OF_MONTH = "SELECT member_id FROM standing_buckets WHERE month = %(month)s"
+BUCKETS_OF_MONTH = "(SELECT member_id FROM standing_buckets WHERE month = %(month)s)"
 
-FACTS_OF_BUCKETS = f"""
-SELECT o.member_id, count(*)::int AS orders,
+FACTS_OF_BUCKET = f"""
+SELECT a.member_id, count(*)::int AS orders,
        (count(*) FILTER (WHERE o.refunded_amount = 0))::int AS clean_count,
        sum(o.paid_amount - o.refunded_amount) AS spent
-  FROM ({BUCKETS_OF_MONTH}) b JOIN trade_order o ON o.member_id = b.member_id
- WHERE o.id >= %(low)s AND o.id < %(high)s AND {DONE.format(o="o")}
- GROUP BY o.member_id
+  FROM trade_order o
+ WHERE o.member_id = a.member_id AND o.id >= %(low)s AND o.id < %(high)s AND {DONE.format(o="o")}
 """
-"""What a month came to for the members of the buckets: one month a statement, so that one partition is read."""
+"""What a month came to for the member ``a``: one month a statement, so that one partition is read."""
 
 GUIDED = f"""
 SELECT g.member_id, count(o.id)::int AS completed,
@@ -81,13 +73,16 @@ def bounds(month: date) -> tuple[UUID, UUID]:
     return uuid7_from(low), uuid7_from(high)
 
 
-def month_rows(oldest: date, newest: date) -> list[tuple[date, UUID, UUID]]:
-    """Return (month, low, high) from ``oldest`` to ``newest``."""
-    rows, month = [], oldest
-    while month <= newest:
-        rows.append((month, *bounds(month)))
-        month = add_months(month, 1)
-    return rows
+def buckets(oldest: date, newest: date) -> dict[str, Any]:
+    """Return the parameters of the bucket statements: months from ``oldest`` to ``newest``, where each begins.
+
+    What lies behind the newest month belongs to it: nothing is paid in the future.
+    """
+    months = []
+    while oldest <= newest:
+        months.append(oldest)
+        oldest = add_months(oldest, 1)
+    return {"months": months, "lows": [bounds(month)[0] for month in months]}
 
 
 def given(month: date) -> dict[str, Any]:

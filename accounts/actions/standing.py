@@ -33,10 +33,13 @@ class Taken:
 
 
 @contextmanager
-def one_run_at_a_time() -> Iterator[bool]:
-    """Hold the right to run over many members; yield False when another process does."""
+def one_run_at_a_time(*, wait: bool = False) -> Iterator[bool]:
+    """Hold the right to run over many members; yield False when another process does, or ``wait`` for it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_RUN_LOCK])
+        if wait:
+            cursor.execute("SELECT true FROM (SELECT pg_advisory_lock(%s)) locked", [_RUN_LOCK])
+        else:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_RUN_LOCK])
         mine = bool(cursor.fetchone()[0])
     try:
         yield mine
@@ -47,9 +50,9 @@ def one_run_at_a_time() -> Iterator[bool]:
 
 
 def take_time() -> None:
-    """Let statements of this transaction run longer than those that somebody waits for."""
+    """Let statements of this transaction run longer, and in more memory, than those that somebody waits for."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '10min'")
+        cursor.execute("SET LOCAL statement_timeout = '10min'; SET LOCAL work_mem = '128MB'")
 
 
 @contextmanager

@@ -119,6 +119,14 @@ def test_a_title_moves_the_tier_at_once_and_is_given_once(mei):
     assert tier(mei) == Tier.VIP88
 
 
+def test_a_sale_gives_one_member_a_title_and_no_other(mei, chen):
+    title(mei)
+    with pytest.raises(DomainError) as refused:
+        title(chen)
+    assert refused.value.code == "title.source_used"
+    assert tier(chen) == Tier.NORMAL
+
+
 def test_a_title_that_begins_later_moves_the_tier_later(mei):
     run(NOW - timedelta(hours=1))
     title(mei, since=NOW + timedelta(days=1))

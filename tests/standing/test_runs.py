@@ -2,11 +2,24 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from accounts.models import Guide, MemberMonth, MemberPeriod, MemberStanding, StandingRun, Tier
+from accounts.actions import begin_guide, post_entry
+from accounts.actions import standing as actions
+from accounts.models import (
+    Cause,
+    Guide,
+    Member,
+    MemberMonth,
+    MemberPeriod,
+    MemberStanding,
+    StandingRun,
+    Tier,
+)
 from common.changes import begin_afresh
 from common.models import Event
 from tests.standing.casts import NOW, buy, differing, run
@@ -179,11 +192,164 @@ def test_a_wrong_total_is_found_and_mended(mei, shop):
     ]
 
 
-def test_a_wrong_month_is_found(mei, shop):
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"orders": 5}, ["2026-10", "totals"]),
+        ({"spent": Decimal("1.00")}, ["2026-10", "totals"]),
+        ({"value_points": 7}, ["2026-10", "totals"]),
+        ({"credit_points": 7}, ["2026-10", "totals"]),
+        ({"rules_version": 9}, ["2026-10"]),
+    ],
+)
+def test_a_wrong_month_is_found_and_mended(mei, shop, wrong, where):
     buy(mei.member, shop, "A1", OCTOBER)
     run()
-    MemberMonth.objects.update(orders=5)
-    assert [one.where for one in differing()] == ["2026-10", "totals"]
+    month = MemberMonth.objects.get()
+    MemberMonth.objects.update(**wrong)
+    assert [one.where for one in differing()] == where
+    with pytest.raises(CommandError, match="rows differ"):
+        call_command("recompute", check=True, stdout=StringIO())
+    call_command("recompute", stdout=StringIO())
+    assert differing() == []
+    assert (
+        MemberMonth.objects.values().get() == MemberMonth.objects.filter(pk=month.pk).values().get()
+    )
+    assert MemberMonth.objects.get().value_points == month.value_points
+
+
+def test_the_command_says_that_nothing_differs(mei, shop):
+    buy(mei.member, shop, "A1", OCTOBER)
+    run()
+    said = StringIO()
+    call_command("recompute", check=True, only=["standing"], stdout=said)
+    assert said.getvalue().endswith("0 differences\n")
+    assert "standing 2026-10: 0 differ\n" in said.getvalue()
+
+
+def test_the_command_refuses_what_it_does_not_know():
+    with pytest.raises(CommandError, match="nothing is called weather; known: .*standing"):
+        call_command("recompute", only=["weather"], stdout=StringIO())
+
+
+def test_an_amount_beyond_everything_counts_as_the_most_and_stops_nobody(mei, chen, shop):
+    for n in range(3):
+        buy(mei.member, shop, f"A{n}", OCTOBER, "999999999999.99")
+    buy(chen.member, shop, "B1", OCTOBER)
+    run()
+    # 400 + 3 * 5 + 3 * 2
+    assert (standing(mei).value, standing(chen).value) == (421, 11)
+    assert standing(mei).spent == Decimal("2999999999999.97")
+    assert differing() == []
+
+
+class Cut(Exception):
+    """The process dies."""
+
+
+@pytest.fixture
+def dying(monkeypatch):
+    """Let settling look at one member at a time, and die at one of them when told to."""
+    settle_stretch = actions._settle_stretch
+
+    def die_at(member) -> None:
+        def stretch(run, after, upto, **given):
+            if after < member.pk <= upto:
+                raise Cut
+            return settle_stretch(run, after, upto, **given)
+
+        monkeypatch.setattr(actions, "_settle_stretch", stretch)
+
+    monkeypatch.setattr(actions, "CHUNK", 1)
+    die_at.never = lambda: monkeypatch.setattr(actions, "_settle_stretch", settle_stretch)
+    return die_at
+
+
+EIGHTH = datetime(2026, 12, 8, 4, 0, tzinfo=UTC)
+
+
+def at_apass(*users) -> None:
+    """Three who were APASS once and have no title any more."""
+    Member.objects.filter(pk__in=[user.member.pk for user in users]).update(tier=Tier.APASS)
+    run()
+
+
+def test_a_settling_cut_short_lets_everybody_fall_one_step_and_nobody_two(mei, chen, ada, dying):
+    first, second, third = sorted((mei, chen, ada), key=lambda user: user.member.pk)
+    at_apass(mei, chen, ada)
+    dying(second.member)
+    with pytest.raises(Cut):
+        run(EIGHTH)
+    assert [tier_of(one) for one in (first, second, third)] == [
+        Tier.SUPER, Tier.APASS, Tier.APASS,
+    ]  # fmt: skip
+    dying.never()
+    done = run(EIGHTH + timedelta(minutes=10))
+    assert (done.kind, done.finished_at) == ("settle", EIGHTH + timedelta(minutes=10))
+    assert {tier_of(one) for one in (first, second, third)} == {Tier.SUPER}
+    assert StandingRun.objects.filter(settled_on=date(2026, 12, 8)).count() == 1
+    assert differing(EIGHTH + timedelta(minutes=10)) == []
+
+
+def test_orders_that_come_while_a_settling_lies_cut_are_taken_after_it(mei, chen, shop, dying):
+    buy(mei.member, shop, "A1", OCTOBER)
+    run()
+    dying(max(mei.member, chen.member, key=lambda member: member.pk))
+    with pytest.raises(Cut):
+        run(EIGHTH)
+    buy(mei.member, shop, "A2", OCTOBER)
+    buy(chen.member, shop, "B1", OCTOBER)
+    dying.never()
+    run(EIGHTH + timedelta(minutes=10))
+    run(EIGHTH + timedelta(minutes=20))
+    assert (standing(mei).value, standing(chen).value) == (18, 11)
+    assert differing(EIGHTH + timedelta(minutes=20)) == []
+
+
+def test_a_row_posted_during_a_settling_counts_by_the_new_windows(mei, chen, shop, dying):
+    buy(mei.member, shop, "A1", datetime(2025, 11, 15, tzinfo=UTC))
+    buy(chen.member, shop, "B1", datetime(2025, 11, 15, tzinfo=UTC))
+    run()
+    assert standing(mei).value == standing(chen).value == 11
+    first, second = sorted((mei, chen), key=lambda user: user.member.pk)
+    dying(second.member)
+    with pytest.raises(Cut):
+        run(EIGHTH)
+    # The old month has gone for both: for who was settled, and for who is touched before.
+    for one in (first, second):
+        post_entry(
+            one.member, "value", 5, Cause.GOOD_DEED, "deed", by=None, reason="举报", now=EIGHTH
+        )
+        assert standing(one).value == 5
+    dying.never()
+    run(EIGHTH + timedelta(minutes=10))
+    assert (standing(first).value, standing(second).value) == (5, 5)
+    assert differing(EIGHTH + timedelta(minutes=10)) == []
+
+
+def test_a_guide_that_begins_after_its_orders_were_taken_counts_them(mei, shop):
+    mei.member.registered_at = NOW - timedelta(days=10)
+    mei.member.save()
+    for n in range(2):
+        buy(mei.member, shop, f"G{n}", NOW - timedelta(days=5 - n))
+    run()
+    begin_guide(mei.member, now=NOW)
+    run(NOW + timedelta(minutes=10), upto=timezone.now() + timedelta(minutes=1))
+    guide = Guide.objects.get()
+    assert (guide.completed, guide.first_order_no) == (2, "G0")
+
+
+def test_orders_of_a_guide_that_are_gone_are_not_counted_any_more(mei, shop):
+    mei.member.registered_at = NOW - timedelta(days=10)
+    mei.member.save()
+    begin_guide(mei.member, now=NOW)
+    order = buy(mei.member, shop, "G0", NOW - timedelta(days=5))
+    run()
+    assert Guide.objects.get().completed == 1
+    order.delete()
+    run(NOW + timedelta(minutes=10))
+    guide = Guide.objects.get()
+    assert (guide.completed, guide.first_order_no, guide.first_completed_at) == (0, "", None)
 
 
 def test_runs_are_written_down(mei, shop):

@@ -8,6 +8,7 @@ The sample beside this file is always used. With the whole set:
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
@@ -16,8 +17,9 @@ import pytest
 from django.db.models import Sum
 
 from accounts.loading import MemberLoader
-from accounts.models import MemberMonth, MemberPeriod, MemberStanding
+from accounts.models import MemberMonth, MemberPeriod, MemberStanding, StandingRules, User
 from accounts.standing import rules
+from accounts.standing.numbers import forget
 from accounts.standing.rules import Numbers
 from common.loading import Fates, load_file
 from merchants.loading import ShopLoader
@@ -97,8 +99,11 @@ def test_the_rules_say_what_pandas_says(frames, day):
     assert differences_of_rules(standing_of(frames, numbers, day), numbers, day) == []
 
 
-def test_the_product_says_what_pandas_says(loaded, frames):
-    numbers = Numbers()
+@pytest.mark.parametrize(("value_months", "credit_months"), [(13, 25), (13, 6)])
+def test_the_product_says_what_pandas_says(loaded, frames, ops, value_months, credit_months):
+    numbers = Numbers(window_months=value_months, credit_months=credit_months)
+    if numbers != Numbers():
+        in_force(numbers, ops)
     for day in (LAST_DAY, date(2012, 1, 7), date(2012, 1, 8), date(2013, 6, 8)):
         runs.settle_now(datetime.combine(day, time(12), rules.SHANGHAI))
         standing = standing_of(frames, numbers, day)
@@ -108,9 +113,20 @@ def test_the_product_says_what_pandas_says(loaded, frames):
         assert wrong == [], day
 
 
+def in_force(numbers: Numbers, by: User) -> None:
+    """Let ``numbers`` hold from before the first order on."""
+    then = datetime(2009, 1, 1, tzinfo=rules.SHANGHAI)
+    StandingRules.objects.create(
+        version=1, numbers=asdict(numbers), reason="试", made_by=by, made_at=then,
+        published_at=then, effective_on=then.date(),
+    )  # fmt: skip
+    forget()
+
+
 def wrong_months(standing: Standing, numbers: Numbers, day: date) -> list[object]:
     """Return the months of members that the product and pandas tell apart, and those of one alone."""
-    oldest = rules.first_month(day, numbers.credit_months, numbers)
+    counted = max(numbers.credit_months, numbers.window_months)
+    oldest = rules.first_month(day, counted, numbers)
     said = {
         (member, month.date()): tuple(map(int, row[MONTH_COLUMNS]))
         for (member, month), row in standing.months.iterrows()

@@ -54,11 +54,12 @@ def bring_up_to_date(now: datetime) -> StandingRun | None:
         return _take(last, now=now)
 
 
-def settle_now(now: datetime) -> StandingRun | None:
-    """Count every month again from the orders and settle everybody; tiers fall on recompute days alone."""
-    with one_run_at_a_time() as mine:
-        if not mine:
-            return None
+def settle_now(now: datetime) -> StandingRun:
+    """Count every month again from the orders and settle everybody; tiers fall on recompute days alone.
+
+    Waits for the run that another process is at.
+    """
+    with one_run_at_a_time(wait=True):
         last = newest_run()
         if last is not None and last.finished_at is None:
             _finish(last, now=now)

@@ -205,17 +205,14 @@ def test_a_wrong_total_is_found_and_mended(mei, shop):
 def test_a_wrong_month_is_found_and_mended(mei, shop, wrong, where):
     buy(mei.member, shop, "A1", OCTOBER)
     run()
-    month = MemberMonth.objects.get()
+    right = MemberMonth.objects.values().get()
     MemberMonth.objects.update(**wrong)
     assert [one.where for one in differing()] == where
     with pytest.raises(CommandError, match="rows differ"):
         call_command("recompute", check=True, stdout=StringIO())
     call_command("recompute", stdout=StringIO())
     assert differing() == []
-    assert (
-        MemberMonth.objects.values().get() == MemberMonth.objects.filter(pk=month.pk).values().get()
-    )
-    assert MemberMonth.objects.get().value_points == month.value_points
+    assert MemberMonth.objects.values().get() == right
 
 
 def test_the_command_says_that_nothing_differs(mei, shop):
@@ -228,7 +225,7 @@ def test_the_command_says_that_nothing_differs(mei, shop):
 
 
 def test_the_command_refuses_what_it_does_not_know():
-    with pytest.raises(CommandError, match="nothing is called weather; known: .*standing"):
+    with pytest.raises(CommandError, match="nothing is called weather; known: "):
         call_command("recompute", only=["weather"], stdout=StringIO())
 
 
@@ -302,7 +299,7 @@ def test_orders_that_come_while_a_settling_lies_cut_are_taken_after_it(mei, chen
     dying.never()
     run(EIGHTH + timedelta(minutes=10))
     run(EIGHTH + timedelta(minutes=20))
-    assert (standing(mei).value, standing(chen).value) == (18, 11)
+    assert (standing(mei).value, standing(chen).value) == (22, 11)
     assert differing(EIGHTH + timedelta(minutes=20)) == []
 
 

@@ -64,14 +64,6 @@ def frames(folder) -> Frames:
     return Frames.read(folder)
 
 
-@pytest.fixture(autouse=True)
-def fresh_rules():
-    """No test inherits the rules another one published."""
-    forget()
-    yield
-    forget()
-
-
 @pytest.fixture
 def loaded(db, folder) -> None:
     """The members, their shop, orders and refunds, as the commands load them."""

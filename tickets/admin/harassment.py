@@ -15,7 +15,8 @@ from accounts.models import Role, User
 from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, ReasonForm, reason_action
 from tickets.actions.appeals import decide_appeal
-from tickets.actions.harassment import confirm_case, dismiss_case, lift_block
+from tickets.actions.blocks import confirm_case, lift_block
+from tickets.actions.harassment import dismiss_case
 from tickets.models import Appeal, CaseState, ContactBlock, Grade, HarassmentCase
 from tickets.queries.harassment import quotes_masked
 

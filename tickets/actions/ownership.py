@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import notify
 from accounts.actions.asking import is_own_case, refuse_own_case
+from accounts.masks import names_of, shown_texts
 from accounts.models import User, own_members
 from common.errors import DomainError, Forbidden
 from common.history import record
@@ -281,11 +282,13 @@ def _hand_on(
     announce(conversation, "conversation.transferred", teams=[team], people=[former, person])
     tell(conversation, "conversation.transferred")
     if person is not None and person != by:
+        names = names_of(conversation.member)
+        (told,) = shown_texts([note], is_party=not person.is_partner_agent, names=names)
         notify(
             person,
             "conversation.assigned",
             title=_("%(name)s hands a conversation to you"),
-            body=note,
+            body=told,
             words={"name": by.display_name},
             url=f"{reverse('desk')}?c={conversation.public_key}",
             subject=conversation,

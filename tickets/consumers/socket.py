@@ -460,7 +460,7 @@ class ClientSocket(LeanConsumer):
         )
         heads = {}
         for (subscription, seen), page in zip(wanted, pages, strict=True):
-            for seq, missed in page.messages:
+            for seq, missed in await subscription.readable(page.messages):
                 if seq > seen:
                     self.offer(missed)
                     subscription.last = max(subscription.last, seq)

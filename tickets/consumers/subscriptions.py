@@ -8,7 +8,7 @@ from tickets.queries.messages import masked_live
 from tickets.reader import Page
 
 if TYPE_CHECKING:
-    from tickets.consumers.socket import ClientSocket
+    from tickets.consumers.base import SocketBase
 
 Key = TypeVar("Key", int, int | None)
 
@@ -23,7 +23,7 @@ class Subscription:
     __slots__ = ("conversation", "held", "last", "name", "side", "socket", "topic")
 
     def __init__(
-        self, socket: "ClientSocket", name: str, topic: str, *, conversation: UUID | None, side: str
+        self, socket: "SocketBase", name: str, topic: str, *, conversation: UUID | None, side: str
     ) -> None:
         self.socket = socket
         self.name = name

@@ -89,9 +89,14 @@ def set_deadlines(
 
 
 def drop_deadline(kind: str, subject: models.Model | str) -> bool:
-    """Cancel the timer; return False when it does not run (any more)."""
-    gone, _ = Deadline.objects.filter(kind=kind, subject_id=_key(subject), done_at=None).delete()
-    return bool(gone)
+    """Cancel the timer; return False when it does not run (any more), or a clock is at it right now.
+
+    It never waits: who cancels holds the subject, which is what the clock's handler waits for. The
+    handler then finds that the subject has moved on, and does nothing.
+    """
+    running = Deadline.objects.filter(kind=kind, subject_id=_key(subject), done_at=None)
+    keys = list(running.select_for_update(skip_locked=True).values_list("pk", flat=True))
+    return bool(keys) and bool(Deadline.objects.filter(pk__in=keys).delete()[0])
 
 
 def sweep(now: datetime, *, limit: int = 500) -> Swept:

@@ -126,6 +126,7 @@ def _waits(case: Case) -> bool:
 class CaseAdmin(BaseAdmin):
     """What agents pushed, masked, and what the kitchen decided."""
 
+    about_member = "conversation__member"
     list_display = ("headline", "state_word", "severity", "pushed_by", "pushed_at", "screened_by")
     list_select_related = ("pushed_by", "screened_by")
     list_filter = ("state", MomentFilter, "severity")

@@ -6,8 +6,8 @@ from typing import Any
 
 from common.deadlines import at_clock_start, deadline_handler, set_deadline
 from tickets.actions.away import tell_away, tell_away_from
+from tickets.actions.blocks import END_OF_BLOCK, end_expired
 from tickets.actions.conversations import AWAY, CLOSE, close_resolved
-from tickets.actions.harassment import END_OF_BLOCK, end_expired
 
 UNREAD = "conversation.unread_sweep"
 EVERY = timedelta(seconds=10)

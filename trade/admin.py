@@ -122,6 +122,7 @@ class OrderAdmin(BaseAdmin):
 class RefundAdmin(BaseAdmin):
     """What was asked back. The facts come from the systems that refund, never from a form."""
 
+    about_member = "order__member"
     list_display = ("refund_no", "outcome_label", "order", "kind", "money", "applied_at")
     list_select_related = ("order",)
     list_filter = (OutcomeFilter, "kind")

@@ -1,4 +1,4 @@
-"""What the clock does about those who serve: lost lines, and the monthly count of quality."""
+"""What the clock does about those who serve: lost lines, and every night the count of quality."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -8,7 +8,8 @@ from django.utils import timezone
 from common.deadlines import at_clock_start, deadline_handler, set_deadline
 from common.parameters import value
 from workforce.actions import count_quality, turn_away_lost
-from workforce.rules import measured_month, next_count
+from workforce.queries.authority import uncounted_months
+from workforce.rules import measured_month
 
 LINES, QUALITY = "presence.lines", "authority.count"
 EVERY = timedelta(seconds=10)
@@ -17,7 +18,7 @@ COUNTED_AT = time(3, 30)
 
 @at_clock_start
 def begin(now: datetime) -> None:
-    """Look for lost lines, and count the month that was missed."""
+    """Look for lost lines, and count the months that were missed."""
     set_deadline(LINES, "workforce", now)
     set_deadline(QUALITY, "workforce", now)
 
@@ -31,8 +32,12 @@ def lost_lines(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
 
 @deadline_handler(QUALITY)
 def count(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
-    """Count the newest month that is due, and come back on the day of the next one."""
-    today, on_day = timezone.localdate(now), value("authority.counted_on", now)
-    count_quality(measured_month(today, on_day), now=now)
-    due = datetime.combine(next_count(today, on_day), COUNTED_AT, timezone.get_current_timezone())
-    set_deadline(QUALITY, "workforce", due)
+    """Count every month that is due and was not counted, the oldest first; again every night.
+
+    What was measured late is counted the night after.
+    """
+    today = timezone.localdate(now)
+    for month in uncounted_months(measured_month(today, value("authority.counted_on", now))):
+        count_quality(month, now=now)
+    due = timezone.make_aware(datetime.combine(today, COUNTED_AT))
+    set_deadline(QUALITY, "workforce", due if due > now else due + timedelta(days=1))

@@ -122,9 +122,3 @@ def measured_month(today: date, on_day: int) -> date:
     this = today.replace(day=1)
     last = (this - timedelta(days=1)).replace(day=1)
     return last if today.day >= on_day else (last - timedelta(days=1)).replace(day=1)
-
-
-def next_count(today: date, on_day: int) -> date:
-    """Return the next day after ``today`` on which a month is counted."""
-    this = today.replace(day=on_day)
-    return this if this > today else (today.replace(day=28) + timedelta(days=4)).replace(day=on_day)

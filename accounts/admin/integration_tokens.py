@@ -2,9 +2,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +28,6 @@ from accounts.people import signed_in
 from accounts.scopes import RESOURCES, SCOPES, WRITE
 from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.admin.acts import Act
-from common.errors import DomainError
 from common.events import name_events
 from common.parameters import value
 
@@ -188,12 +187,7 @@ class IntegrationTokenAdmin(BaseAdmin):
         # Issuing ends on the page of the secret: there is nothing to go on with.
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         context = buttons | (extra_context or {})
-        try:
-            return super().changeform_view(request, object_id, form_url, context)
-        except DomainError as refused:
-            # What the form could not see: the account was closed in this very moment.
-            messages.error(request, refused.message)
-            return HttpResponseRedirect(request.path)
+        return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given = form.cleaned_data

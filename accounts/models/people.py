@@ -130,6 +130,10 @@ class User(AbstractBaseUser):
         """What this person may do, by role; nothing once the account is closed."""
         return rules.rights_of(self.roles) if self.is_active else frozenset()
 
+    def own_members(self) -> RawSQL:
+        """Return the keys of all members this person is: under this account, and under joined ones."""
+        return own_members(self)
+
     def can(self, right: str) -> bool:
         """Tell whether this person may do ``right``; superusers may everything."""
         return self.is_active and (self.is_superuser or right in self.rights)

@@ -51,25 +51,30 @@ class Known:
         return stored
 
 
-def known_of(member: Member, now: datetime, *, months: int | None = None) -> Known:
-    """Read what is stored of ``member`` in six queries; the newest ``months`` alone when that is enough."""
+def known_of(member: Member, now: datetime, *, in_short: bool = False) -> Known:
+    """Read what is stored of ``member`` in six queries.
+
+    ``in_short`` reads what the desk shows, in five: the newest rows of credit, and no period.
+    """
     among = windows(now)
     row = Member.objects.select_related("standing", "guide").get(pk=member.pk)
+    months = MemberMonth.objects.filter(member=member, month__gte=among.oldest).order_by("-month")
+    entries = (
+        ScoreEntry.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), member=member)
+        .select_related("about")
+        .order_by("-at", "-pk")
+    )
+    if in_short:
+        earning = months.filter(month__gte=among.credit_from).exclude(credit_points=0)
+        months, entries = earning[:ROWS_IN_SHORT], entries.filter(score=Score.CREDIT)
+    periods = MemberPeriod.objects.filter(member=member, until=None)
     return Known(
         member=member,
         among=among,
         standing=getattr(row, "standing", None),
-        months=list(
-            MemberMonth.objects.filter(member=member, month__gte=among.oldest).order_by("-month")[
-                :months
-            ]
-        ),
-        entries=list(
-            ScoreEntry.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), member=member)
-            .select_related("about")
-            .order_by("-at", "-pk")[:ENTRIES_SHOWN]
-        ),
-        period=MemberPeriod.objects.filter(member=member, until=None).first(),
+        months=list(months),
+        entries=list(entries[: ROWS_IN_SHORT if in_short else ENTRIES_SHOWN]),
+        period=None if in_short else periods.first(),
         guide=getattr(row, "guide", None),
         titles=list(
             TierTitle.objects.filter(
@@ -106,7 +111,7 @@ def standing_card(member: Member, now: datetime) -> dict[str, Any]:
 
 def standing_in_short(member: Member, now: datetime) -> dict[str, Any]:
     """Return what the desk shows: totals, the credit's band with the scale, its three newest rows."""
-    known = known_of(member, now, months=ROWS_IN_SHORT)
+    known = known_of(member, now, in_short=True)
     numbers = known.among.rules.numbers
     credit = _score(known, Score.CREDIT, now)
     return {

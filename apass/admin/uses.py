@@ -72,6 +72,7 @@ offer_act("accounts.member", give_to)
 class RedemptionAdmin(BaseAdmin):
     """Uses of entitlements, the newest first."""
 
+    about_member = "member"
     list_display = ("at", "member", "code", "subject_key", "source", "by")
     list_select_related = ("member", "by")
     list_filter = ("entitlement__kind",)
@@ -93,6 +94,7 @@ class RedemptionAdmin(BaseAdmin):
 class GrantAdmin(BaseAdmin):
     """Entitlements given to single members."""
 
+    about_member = "member"
     list_display = ("member", "code", "since", "until", "ended_at", "by")
     list_select_related = ("member", "by")
     search_fields = ("=member__member_no",)

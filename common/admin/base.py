@@ -22,6 +22,7 @@ from common.admin.bulk import BulkActs, refusals
 from common.admin.exporting import ListExport
 from common.admin.lists import HouseChangeList, KeysetChangeList, KeysetPaginator
 from common.admin.picking import Picking
+from common.admin.refusing import Refusing
 from common.admin.views import ListViews
 from common.events import history_lines
 from common.history import history_of, record
@@ -29,17 +30,19 @@ from common.history import history_of, record
 HISTORY_SHOWN = 200
 
 
-class BaseAdmin(ListViews, ListExport, BulkActs, Picking, ModelAdmin):
+class BaseAdmin(ListViews, ListExport, BulkActs, Picking, Refusing, ModelAdmin):
     """Read-only unless a field is named editable; moved by actions with a reason; every row has its history.
 
     Lists page by key and count nothing. ``is_small`` is for reference data of a few hundred rows:
     counted, sortable pages. ``list_select_related`` names every relation of ``list_display``.
+    ``about_member`` is the path to the member whom a row is about: nobody has rows about themselves.
     """
 
     is_small = False
     editable_fields: tuple[str, ...] = ()
     hidden_fields: tuple[str, ...] = ()
     event_noun = ""
+    about_member = ""
     allow_add = False
     allow_delete = False
 
@@ -59,7 +62,10 @@ class BaseAdmin(ListViews, ListExport, BulkActs, Picking, ModelAdmin):
         manager = self.model._default_manager
         # The back office is work: what is about oneself is not in its lists.
         seen = getattr(manager, "for_work_of", None) or getattr(manager, "visible_to", None)
-        rows = seen(request.user) if seen else manager.all()
+        user: Any = request.user
+        rows = seen(user) if seen else manager.all()
+        if self.about_member:
+            rows = rows.exclude(**{f"{self.about_member}__in": user.own_members()})
         ordering = self.get_ordering(request)
         return rows.order_by(*ordering) if ordering else rows
 

@@ -117,7 +117,7 @@ OWN: dict[str, Codes] = {
     "markHarassment": {
         409: (
             "not_owner", "harassment.no_member", "harassment.grade", "harassment.no_quote",
-            "harassment.bad_quote", "reason.missing",
+            "harassment.bad_quote", "harassment.old_quote", "reason.missing",
         ),
     },
     "confirmHarassment": {409: (*_JUDGED, "harassment.no_owner")},

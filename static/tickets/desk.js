@@ -107,10 +107,24 @@ function drawMe() {
   $("load").dataset.presence = me.presence;
   document.querySelector(".rail__me .avatar__presence").dataset.presence = me.presence;
   $("presence-since").textContent = me.since ? ` ${interpolate(gettext("%(presence)s since %(time)s"), { presence: label, time: momentWords(me.since) })}` : "";
-  $("presences").replaceChildren(...presences.map((p) => h(
-    "button", { class: "menu__item", type: "button", role: "menuitemradio", "aria-checked": String(p.code === me.presence), onclick: () => choosePresence(p.code) },
-    h("span", { class: "dot", dataset: { presence: p.code } }), p.name,
-    p.minutes ? h("span", { class: "menu__note" }, interpolate(gettext("%(n)s min"), { n: p.minutes })) : null,
+  $("presences").replaceChildren(...presences.flatMap((p) => [presenceItem(p), reasonsOf(p)].filter(Boolean)));
+}
+
+function presenceItem({ code, name, minutes }) {
+  return h(
+    "button", { class: "menu__item", type: "button", role: "menuitemradio", "aria-checked": String(code === desk.me.presence), onclick: () => choosePresence(code) },
+    h("span", { class: "dot", dataset: { presence: code } }), name,
+    minutes ? h("span", { class: "menu__note" }, interpolate(gettext("%(n)s min"), { n: minutes })) : null,
+  );
+}
+
+/* Why, in one click with the presence it goes with. */
+function reasonsOf({ code, name, reasons }) {
+  if (!reasons.length) return null;
+  const isOn = (why) => code === desk.me.presence && why === desk.me.reason;
+  return h("div", { class: "menu__reasons", role: "group", "aria-label": name }, reasons.map((why) => h(
+    "button", { class: "menu__item menu__item--why", type: "button", role: "menuitemradio", "aria-checked": String(isOn(why.code)), onclick: () => choosePresence(code, why.code) },
+    why.name,
   )));
 }
 
@@ -131,9 +145,9 @@ async function rest() {
   }
 }
 
-async function choosePresence(presence) {
+async function choosePresence(presence, reason = "") {
   try {
-    await put("/api/v1/presence/", { presence });
+    await put("/api/v1/presence/", { presence, reason });
     await read();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -31,7 +31,7 @@ from tickets.actions.ownership import (
     transfer_conversation,
 )
 from tickets.consumers.identity import identity_of
-from tickets.consumers.socket import _is_own
+from tickets.consumers.operations import is_own
 from tickets.models import AuthorKind, Conversation, State
 from tickets.queries.conversations import conversation_page
 from tickets.queries.desk import desk, panel
@@ -215,7 +215,7 @@ def test_the_socket_lets_in_the_member_alone(queued, own, bo, account):
     # On the socket too, who asked is the member, whatever they are besides.
     who = identity_of(bo)
     assert who.is_both == (account == ACCOUNTS[0])
-    assert _is_own(queued.pk, who) == (account == ACCOUNTS[0])
+    assert is_own(queued.pk, who) == (account == ACCOUNTS[0])
 
 
 def test_what_changed_is_told_of_work_alone(queued, bo, browser_of):

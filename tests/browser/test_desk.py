@@ -257,7 +257,26 @@ def test_bo_goes_on_a_break(new_page, house, bo, team):
     page.get_by_role("menuitemradio", name="小休").click()
     expect(page.locator("#load")).to_have_attribute("data-presence", "break")
     bo.agent_status.refresh_from_db()
-    assert bo.agent_status.presence == "break"
+    assert (bo.agent_status.presence, bo.agent_status.reason) == ("break", "")
+
+
+def test_bo_says_why_and_by_keys(new_page, house, bo, team):
+    page = at_desk(new_page, house, bo)
+    page.locator("#load").click()
+    whys = page.get_by_role("group", name="会议", exact=True).get_by_role("menuitemradio")
+    expect(whys).to_have_count(2)
+    # That a line is lost is for the clock to say.
+    expect(page.get_by_role("menuitemradio", name="连接断开")).to_have_count(0)
+    assert_fits(page)
+    shot(page, "desk-presence-why")
+    whys.filter(has_text="组会").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#load")).to_contain_text("会议 · 组会")
+    bo.agent_status.refresh_from_db()
+    assert (bo.agent_status.presence, bo.agent_status.reason) == ("meeting", "team_meeting")
+    page.locator("#load").click()
+    chosen = page.get_by_role("menuitemradio", name="组会")
+    expect(chosen).to_have_attribute("aria-checked", "true")
 
 
 def test_panes_fold_away_and_stay_so(new_page, house, mei, bo, team):

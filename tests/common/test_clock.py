@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from common import clock, deadlines
@@ -104,9 +105,9 @@ def test_a_tick_beats_and_sleeps_until_the_next_timer(heard):
     assert one.tick(now) == LONGEST_SLEEP
     set_deadline("test.ring", "7", now + timedelta(milliseconds=200))
     assert one.tick(now) <= timedelta(milliseconds=200)
-    assert Heartbeat.objects.get(process="clock").at == now
+    assert Heartbeat.objects.get(pk=one.instance).at == now
     one.tick(now + timedelta(seconds=5))
-    assert Heartbeat.objects.get(process="clock").at == now + timedelta(seconds=5)
+    assert Heartbeat.objects.get(pk=one.instance).at == now + timedelta(seconds=5)
 
 
 def test_each_clock_makes_up_for_what_was_missed_when_it_starts(heard):
@@ -169,6 +170,35 @@ def test_two_clocks_share_the_timers_and_ring_each_once(heard):
 
 
 @pytest.mark.django_db(transaction=True)
+def test_who_cancels_a_timer_never_waits_for_the_clock_that_is_at_it(heard):
+    """The handler waits for the subject, which whoever cancels holds: waiting both ways is a deadlock."""
+    now = timezone.now()
+    at_it, cancelled = threading.Event(), threading.Event()
+
+    @deadline_handler("test.slow")
+    def slow(subject_id, payload, moment):
+        at_it.set()
+        cancelled.wait(20)
+
+    def run():
+        sweep(now)
+        connections.close_all()
+
+    set_deadline("test.slow", "7", now)
+    one = threading.Thread(target=run)
+    one.start()
+    assert at_it.wait(20)
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '2s'")
+            assert drop_deadline("test.slow", "7") is False
+    finally:
+        cancelled.set()
+        one.join()
+    assert Deadline.objects.get(kind="test.slow").done_at == now
+
+
+@pytest.mark.django_db(transaction=True)
 def test_the_process_beats_and_stops_cleanly_on_a_signal():
     params = connection.get_connection_params()
     query = urlencode({key: params[key] for key in ("host", "port") if params.get(key)})
@@ -183,9 +213,12 @@ def test_the_process_beats_and_stops_cleanly_on_a_signal():
         )
         for _ in range(2)
     ]
+    beats = Heartbeat.objects.filter(
+        pk__in=[f"clock {socket.gethostname()}:{one.pid}" for one in clocks]
+    )
     try:
         patience = time.monotonic() + 60
-        while Heartbeat.objects.filter(process="clock").count() < 2:
+        while beats.count() < 2:
             assert time.monotonic() < patience, "the clocks do not beat"
             assert all(one.poll() is None for one in clocks), "a clock ended by itself"
             time.sleep(0.05)
@@ -197,5 +230,5 @@ def test_the_process_beats_and_stops_cleanly_on_a_signal():
             if one.poll() is None:
                 one.kill()
     assert [one.returncode for one in clocks] == [0, 0]
-    assert not Heartbeat.objects.filter(process="clock").exists()
+    assert not beats.exists()
     assert all("Traceback" not in text for text in errors)

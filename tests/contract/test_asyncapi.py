@@ -19,8 +19,8 @@ from accounts.actions import issue_socket_ticket, sign_in_device
 from config.openapi.refusals import OWN
 from tests.tickets.live import LiveProcess, cookie_of, phone
 from tickets.actions.ownership import accept_conversation
-from tickets.consumers import frames, socket
-from tickets.consumers.socket import _OPS
+from tickets.consumers import base, frames
+from tickets.consumers.operations import OPS
 from tickets.models import Conversation
 
 HERE = Path(__file__).parent
@@ -64,7 +64,7 @@ def test_a_wrong_description_would_be_noticed():
 
 
 def test_every_op_of_the_server_is_described_and_no_other():
-    assert set().union(*map(ops_of, CLIENT)) == set(_OPS)
+    assert set().union(*map(ops_of, CLIENT)) == set(OPS)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -110,7 +110,7 @@ def test_every_event_is_described():
 
 def test_every_close_code_is_described():
     described = set(DESCRIPTION["channels"]["socket"]["x-close-codes"])
-    codes = (socket.SIGN_IN, socket.ORIGIN, socket.IDLE, socket.TOO_MANY_BAD, socket.TRY_LATER)
+    codes = (base.SIGN_IN, base.ORIGIN, base.IDLE, base.TOO_MANY_BAD, base.TRY_LATER)
     assert described == set(codes)
 
 

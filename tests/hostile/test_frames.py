@@ -18,8 +18,9 @@ from tests.hostile.schemas import Path as Place
 from tests.hostile.schemas import with_value
 from tests.tickets.casts import answered
 from tests.tickets.live import ROOT, LiveProcess, Phone, cookie_of, phone
+from tickets.consumers.base import BAD_FRAMES_A_MINUTE
 from tickets.consumers.frames import FRAME_BYTES
-from tickets.consumers.socket import _OPS, BAD_FRAMES_A_MINUTE
+from tickets.consumers.operations import OPS
 from tickets.models import Message
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -164,7 +165,7 @@ async def end_of(client: Phone, flood: list[str | bytes]) -> int | None:
     return client.socket.close_code
 
 
-@pytest.mark.parametrize("op", sorted(_OPS))
+@pytest.mark.parametrize("op", sorted(OPS))
 async def test_every_field_of_every_operation(op, server, talk, cookies, quiet):
     key = talk.public_key
     assert list(frames_of(op, key)), "the description has an example of each operation"

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -143,8 +144,9 @@ def test_idle_workers_are_killed_and_work_goes_on(tmp_path):
         process = subprocess.Popen(
             [sys.executable, "-c", QUICK], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
+    beats = Heartbeat.objects.filter(pk=f"worker@{socket.gethostname()}:{process.pid}")
     try:
-        wait_until(lambda: Heartbeat.objects.filter(process="worker").exists(), 90)
+        wait_until(beats.exists, 90)
         (cluster,) = children(process.pid)
         (sentinel,) = children(cluster)
         for worker in children(sentinel)[:2]:  # both workers; the lock dies with one of them
@@ -155,7 +157,7 @@ def test_idle_workers_are_killed_and_work_goes_on(tmp_path):
         process.terminate()
         assert process.wait(90) == 0
         assert state(group) in ("", "Z")
-        assert not Heartbeat.objects.filter(process="worker").exists()
+        assert not beats.exists()
     except AssertionError:
         print((tmp_path / "log").read_text())
         raise

@@ -16,7 +16,7 @@ from tests.rights.house import ROLES, build
 from tests.rights.sockets import OPS, TOPICS
 from tests.tickets.live import LiveProcess, cookie_of, phone
 from tests.tickets.test_live_tokens import ticket_by, ticketed
-from tickets.consumers.socket import _OPS
+from tickets.consumers import operations
 from tickets.models import Conversation, Message
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -31,7 +31,7 @@ def server(django_db_setup):
 
 async def test_every_topic_and_every_operation_is_declared():
     assert set(TOPICS) == set(topic_kinds())
-    assert set(OPS) == set(_OPS)
+    assert set(OPS) == set(operations.OPS)
     assert {kind: row.scope for kind, row in TOPICS.items()} == TOPIC_SCOPES
 
 

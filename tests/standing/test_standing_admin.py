@@ -87,8 +87,17 @@ def test_bad_numbers_are_said_beside_their_fields(office):
     given = numbers(good_from="500", recompute_day="29")
     answer = office.post(reverse("admin:accounts_standingrules_add"), given)
     assert set(answer.context["adminform"].form.errors) == {"good_from", "recompute_day"}
-    same = office.post(reverse("admin:accounts_standingrules_add"), numbers())
-    assert same.status_code == 302
+    assert not StandingRules.objects.exists()
+
+
+def test_what_only_the_action_sees_is_said_on_the_form_which_keeps_what_was_typed(office):
+    answer = office.post(reverse("admin:accounts_standingrules_add"), numbers())
+    form = answer.context["adminform"].form
+    assert [error.message for error in form.non_field_errors().as_data()] == [
+        "现在生效的就是这些数。"
+    ]
+    assert form["reason"].value() == "双十一后"
+    assert "双十一后" in answer.content.decode()
     assert not StandingRules.objects.exists()
 
 

@@ -1,7 +1,8 @@
 """Harassment of the cast: Mei harasses Bo, Lin confirms."""
 
 from accounts.models import User
-from tickets.actions.harassment import confirm_case, mark_harassment
+from tickets.actions.blocks import confirm_case
+from tickets.actions.harassment import mark_harassment
 from tickets.actions.posting import post_message
 from tickets.models import AuthorKind, ContactBlock, Conversation, HarassmentCase
 

@@ -15,15 +15,8 @@ from common.models import Deadline
 from tests.conftest import person
 from tests.tickets.blocks import blocked, marked, said
 from tests.tickets.casts import answered, waiting
-from tickets.actions.appeals import decide_appeal, file_appeal
-from tickets.actions.harassment import (
-    confirm_case,
-    dismiss_case,
-    end_expired,
-    lift_block,
-    mark_harassment,
-    take_rest,
-)
+from tickets.actions.blocks import confirm_case, end_expired, lift_block
+from tickets.actions.harassment import dismiss_case, mark_harassment, take_rest
 from tickets.models import ContactBlock, HarassmentCase, Message
 from workforce.models import AgentStatus, Presence
 
@@ -271,68 +264,6 @@ def test_of_two_blocks_the_longer_one_stays(mei, team, bo, lin):
     end_expired(first.pk, now=first.until)
     talk.refresh_from_db()
     assert talk.limited_until == second.until
-
-
-def test_an_appeal_is_decided_by_a_third_person(conversation, mei, bo, lin, ops, sen):
-    block = blocked(conversation, bo, lin)
-    file_appeal(block, text="那句话不是我说的", by=mei)
-    assert Notification.objects.filter(person=ops, kind="harassment.case").exists()
-    for who, code in ((bo, "forbidden"), (sen, "forbidden"), (lin, "appeal.same_person")):
-        with refused(code):
-            decide_appeal(block, upheld=True, answer="查过了", by=who)
-    decide_appeal(block, upheld=True, answer="账号被盗，已核实", by=ops)
-    block.refresh_from_db()
-    assert (block.appeal, block.ended_why, block.case.state) == ("upheld", "appeal", "ended")
-    points = ScoreEntry.objects.filter(member=mei.member).values_list("points", flat=True)
-    assert sum(points) == 0
-    assert len(points) == 2
-    # The last two are of one moment.
-    assert sorted(lines_of(block.case)[-3:]) == [
-        "harassment.appeal_upheld", "harassment.appealed", "harassment.overturned",
-    ]  # fmt: skip
-    assert Notification.objects.filter(person=mei, body="账号被盗，已核实").exists()
-
-
-def test_the_marker_with_every_right_does_not_decide_the_appeal(mei, team, bo, lin, ops):
-    both = person("duo", "双岗", Role.LEAD)
-    team.memberships.create(user=both, is_lead=True)
-    block = blocked(answered(mei.member, team, both), both, lin)
-    file_appeal(block, text="冤枉", by=mei)
-    with refused("appeal.same_person"):
-        decide_appeal(block, upheld=False, answer="不成立", by=both)
-
-
-def test_a_rejected_appeal_changes_nothing_and_is_the_last(conversation, mei, bo, lin, ops):
-    block = blocked(conversation, bo, lin)
-    file_appeal(block, text="冤枉", by=mei)
-    decide_appeal(block, upheld=False, answer="录音属实", by=ops)
-    block.refresh_from_db()
-    assert (block.appeal, block.is_running) == ("rejected", True)
-    with refused("appeal.already"):
-        file_appeal(block, text="还是冤枉", by=mei)
-    with refused("appeal.not_filed"):
-        decide_appeal(block, upheld=True, answer="又查了", by=ops)
-
-
-def test_an_appeal_comes_in_time_from_the_member_alone(conversation, mei, chen, bo, lin):
-    now = timezone.now()
-    block = blocked(conversation, bo, lin, now=now)
-    for who in (chen, bo, lin):
-        with refused("forbidden"):
-            file_appeal(block, text="冤枉", by=who)
-    with refused("appeal.too_late"):
-        file_appeal(block, text="冤枉", by=mei, now=now + 7 * DAY)
-    end_expired(block.pk, now=now + DAY)
-    file_appeal(block, text="冤枉", by=mei, now=now + 7 * DAY - timedelta(seconds=1))
-
-
-def test_a_block_that_was_taken_back_makes_the_next_one_no_longer(mei, team, bo, lin, ops):
-    block = blocked(answered(mei.member, team, bo), bo, lin)
-    file_appeal(block, text="冤枉", by=mei)
-    end_expired(block.pk, now=block.until)
-    decide_appeal(block, upheld=True, answer="属实", by=ops)
-    again = blocked(answered(mei.member, team, bo), bo, lin, now=timezone.now() + timedelta(days=2))
-    assert again.until - again.since == DAY
 
 
 def at_once(*calls):

@@ -11,8 +11,9 @@ from django.db import OperationalError
 from common.hub import Hub
 from tickets import reader as reading
 from tickets.actions.posting import draft, post_message
+from tickets.consumers.base import TRY_LATER
 from tickets.consumers.identity import Arrival, arrival_by, identity_of
-from tickets.consumers.socket import TRY_LATER, ClientSocket
+from tickets.consumers.socket import ClientSocket
 from tickets.consumers.subscriptions import Subscription
 from tickets.reader import Reader
 from tickets.writer import Writer

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
 
+from accounts.models import User
 from common.deadlines import sweep
 from common.errors import DomainError, Forbidden
 from common.history import history_of
@@ -68,19 +70,6 @@ def test_a_month_is_counted_from_the_eighth_of_the_next(today, month):
     assert rules.measured_month(today, 8) == month
 
 
-@pytest.mark.parametrize(
-    ("today", "due"),
-    [
-        (date(2026, 11, 7), date(2026, 11, 8)),
-        (date(2026, 11, 8), date(2026, 12, 8)),
-        (date(2026, 12, 31), date(2027, 1, 8)),
-        (date(2028, 1, 31), date(2028, 2, 8)),
-    ],
-)
-def test_the_clock_comes_back_on_the_eighth(today, due):
-    assert rules.next_count(today, 8) == due
-
-
 def measured(user, ops, csat="0.95", qa="95", sample=100, month=OCTOBER):
     return record_quality(
         user,
@@ -141,7 +130,37 @@ def test_the_clock_counts_what_it_missed(bo, ops):
     sweep(late)
     assert limit_of(bo, rules.REFUND, late).amount == Decimal("625.00")
     due = Deadline.objects.get(kind=clock.QUALITY)
-    assert timezone.localtime(due.due_at).isoformat() == "2026-12-08T03:30:00+08:00"
+    assert timezone.localtime(due.due_at).isoformat() == "2026-11-21T03:30:00+08:00"
+
+
+def test_every_night_what_was_not_counted_yet_is_the_oldest_first(bo, lin, ops):
+    measured(bo, ops, month=date(2026, 8, 1), csat="0.70")
+    measured(bo, ops, month=date(2026, 9, 1))
+    first = datetime(2026, 10, 31, 19, 30, tzinfo=UTC)  # half past three in Shanghai
+    clock.begin(first)
+    sweep(first)
+    counted = AuthorityFactor.objects.filter(user=bo).order_by("month")
+    assert [str(one.factor) for one in counted] == ["0.75", "1.00"]
+    measured(lin, ops, month=date(2026, 9, 1))  # late, and counted the night after
+    sweep(first + timedelta(days=1) - timedelta(seconds=1))
+    assert not AuthorityFactor.objects.filter(user=lin).exists()
+    sweep(first + timedelta(days=1))
+    assert AuthorityFactor.objects.get(user=lin).month == date(2026, 9, 1)
+    assert counted.count() == 2
+
+
+def test_before_the_hour_it_is_counted_the_same_night(ops):
+    midnight = datetime(2026, 11, 19, 16, 0, tzinfo=UTC)
+    clock.begin(midnight)
+    sweep(midnight)
+    due = Deadline.objects.get(kind=clock.QUALITY)
+    assert timezone.localtime(due.due_at).isoformat() == "2026-11-20T03:30:00+08:00"
+
+
+def test_a_month_before_one_that_was_counted_is_refused(bo, ops):
+    measured(bo, ops)
+    count_quality(OCTOBER, now=NOV8)
+    refused("quality.counted", measured, bo, ops, month=date(2026, 9, 1))
 
 
 @pytest.mark.parametrize(
@@ -168,6 +187,20 @@ def test_a_cap_holds_and_is_lifted(bo, ops):
     cap_authority(bo, rules.REFUND, None, by=ops, reason="恢复", now=now)
     assert limit_of(bo, rules.REFUND, now).amount == Decimal("500.00")
     assert limit_of(bo, rules.REFUND, now - timedelta(days=1)).amount == Decimal("500.00")
+
+
+def test_the_moment_of_a_cap_is_read_after_the_wait(bo, ops, monkeypatch):
+    """Of two who cap at once, the second one's holds: it began later."""
+    begun, lock = timezone.now(), User.objects.select_for_update
+    with time_machine.travel(begun, tick=False) as moment:
+
+        def waits(*args, **kwargs):
+            moment.move_to(begun + timedelta(minutes=1))
+            return lock(*args, **kwargs)
+
+        monkeypatch.setattr(User.objects, "select_for_update", waits)
+        row = cap_authority(bo, rules.REFUND, Decimal(80), by=ops, reason="复核中")
+    assert row.began_at == begun + timedelta(minutes=1)
 
 
 def test_a_cap_never_raises_a_limit(bo, ops):

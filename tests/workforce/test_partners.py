@@ -26,6 +26,7 @@ from workforce.actions import (
     join_partner,
     join_team,
     leave_partner,
+    leave_team,
 )
 from workforce.models import Partner, PartnerStaff, Team, TeamMembership
 
@@ -240,3 +241,50 @@ def test_they_push_a_case_and_learn_what_became_of_it_and_of_no_other(pat, talk,
     case, _new = submit_case(talk, reason="该听听", by=pat)
     assert list(Case.objects.visible_to(pat)) == [case]
     assert ours not in Case.objects.visible_to(pat)
+
+
+def asked_to_return(monkeypatch) -> list:
+    asked = []
+    monkeypatch.setattr("tickets.receivers.async_task", lambda name, pk: asked.append((name, pk)))
+    return asked
+
+
+RETURN = "tickets.tasks.return_conversations"
+
+
+def test_who_leaves_a_team_of_a_partner_gives_back_what_they_answer_there(
+    pat, talk, helpers, ops, monkeypatch
+):
+    asked = asked_to_return(monkeypatch)
+    accept_conversation(talk, by=pat)
+    leave_team(helpers, pat, by=ops)
+    assert asked == [(RETURN, pat.pk)]
+    assert return_conversations(pat.pk) == 1
+    talk.refresh_from_db()
+    assert (talk.state, talk.owner) == (State.WAITING, None)
+
+
+def test_our_own_people_go_on_with_what_they_answer_in_a_team_they_left(
+    mei, team, bo, ops, monkeypatch
+):
+    asked = asked_to_return(monkeypatch)
+    ours = answered(mei.member, team, bo)
+    leave_team(team, bo, by=ops)
+    assert asked == []
+    assert return_conversations(bo.pk) == 0
+    ours.refresh_from_db()
+    assert ours.owner == bo
+
+
+def test_who_joins_a_partner_gives_back_what_they_answered_for_us(
+    mei, team, bo, partner, ops, monkeypatch
+):
+    ours = answered(mei.member, team, bo)
+    bo = set_roles(bo, [Role.PARTNER_AGENT], by=ops, reason="转到服务商")
+    asked = asked_to_return(monkeypatch)
+    join_partner(partner, bo, by=ops, reason="入驻")
+    assert asked == [(RETURN, bo.pk)]
+    bo.refresh_from_db()
+    assert return_conversations(bo.pk) == 1
+    ours.refresh_from_db()
+    assert (ours.state, ours.owner, ours.team) == (State.WAITING, None, team)

@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import hold_totals, reverse_entry
+from accounts.actions.asking import refuse_own_case
 from accounts.models import Cause, Score, ScoreEntry, User
 from common.errors import DomainError, Forbidden
 from common.history import record
 from common.rights import require_right
 from common.text import clean
+from tickets.actions.blocks import end_block, hold_block
 from tickets.actions.conversations import reason_from
-from tickets.actions.harassment import end_block, hold_block, require_not_about
 from tickets.actions.telling import tell_appeal_decided, tell_of_appeal
 from tickets.models import Appeal, CaseState, ContactBlock, End, HarassmentCase
 from tickets.queries.harassment import may_appeal
@@ -29,9 +30,9 @@ def file_appeal(
 
     Raises ``forbidden``, ``text.*``, ``appeal.already``, ``appeal.too_late``.
     """
-    now = now or timezone.now()
     words = clean(text, max_chars=APPEAL_CHARACTERS)
     member, block = hold_block(block)
+    now = now or timezone.now()
     if member.user_id != by.pk or not by.is_active:
         raise Forbidden()
     if block.appeal != Appeal.NONE:
@@ -54,14 +55,15 @@ def decide_appeal(
     """Answer an appeal as a third person, who neither marked nor confirmed.
 
     Upheld, the limits end, the credit comes back and the block counts no more. The member reads
-    ``answer``. Raises ``forbidden``, ``appeal.not_filed``, ``appeal.same_person``, ``reason.missing``.
+    ``answer``. Raises ``forbidden``, ``conflict.own_case``, ``appeal.not_filed``,
+    ``appeal.same_person``, ``reason.missing``.
     """
     require_right(by, "harassment.confirm")
-    now = now or timezone.now()
     words = reason_from(answer)
     hold_totals()
     member, block = hold_block(block)
-    require_not_about(member, by)
+    now = now or timezone.now()
+    refuse_own_case(member.pk, by)
     if by.pk in {block.case.marked_by_id, block.case.decided_by_id}:
         raise DomainError(
             "appeal.same_person", _("Somebody decides who neither marked nor confirmed it.")

@@ -26,7 +26,7 @@ from common.push import push
 from common.text import clean
 from merchants.models import Shop
 from tickets import rules
-from tickets.actions.limits import require_way_in, restricted_team
+from tickets.actions.limits import may_keep, require_way_in, restricted_team
 from tickets.actions.posting import Posted, post_message
 from tickets.models import (
     AuthorKind,
@@ -205,22 +205,27 @@ def resolve_conversation(
 def reopen_conversation(conversation: Conversation, *, reason: str, by: User) -> Conversation:
     """Take a resolved conversation up again: by an agent of the team for themselves, else its queue.
 
-    Raises ``forbidden``, ``reason.missing``, ``conversation.not_resolved``.
+    While the member is limited it goes on in the restricted team, whoever takes it up.
+    Raises ``forbidden``, ``conflict.own_case``, ``reason.missing``, ``conversation.not_resolved``.
     """
     conversation = locked(conversation)
+    refuse_own_case(conversation.member_id, by)
     if not by.can("tickets.reassign"):
         require(by, "tickets.reply", conversation)
     why = reason_from(reason)
     require_state(conversation, "reopen")
     now = timezone.now()
+    is_limited = conversation.is_limited(now)
     to_me = by.is_agent and in_team(by, conversation.team_id)
+    if is_limited:
+        to_me = to_me and may_keep(by, conversation.member_id)
     changes: dict[str, Any] = {
         "state": State.OPEN if to_me else State.WAITING,
         "owner": by if to_me else None,
         "queued_at": None if to_me else now,
         "accepted_at": now if to_me else None,
     }
-    if not to_me and conversation.is_limited(now):
+    if is_limited:
         changes["team"] = conversation.team = restricted_team(now)
     Conversation.objects.filter(pk=conversation.pk).update(
         **changes,

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import tell_rights_changed
-from accounts.models import Member, Role
+from accounts.actions.asking import is_own_case
+from accounts.models import Member, Role, User
 from common.errors import DomainError
 from common.history import record
 from common.parameters import value
@@ -39,6 +40,19 @@ def restricted_team(now: datetime) -> Team:
             record(team, "team.joined", by=None, after={"user": lead.user_id, "lead": True})
             tell_rights_changed(lead.user)
     return team
+
+
+def may_keep(person: User, member_id: int | None) -> bool:
+    """Tell whether ``person`` may go on in writing with a member whose contact is limited.
+
+    Of our own desk, not a partner's, and never who asks themselves.
+    """
+    return (
+        person.is_active
+        and person.is_agent
+        and not person.is_partner_agent
+        and not is_own_case(member_id, person)
+    )
 
 
 def require_way_in(member: Member, limits: Limits | None, *, written: bool) -> None:

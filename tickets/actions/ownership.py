@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import notify
 from accounts.actions.asking import is_own_case, refuse_own_case
+from accounts.masks import names_of, shown_texts
 from accounts.models import User, own_members
 from common.errors import DomainError, Forbidden
 from common.history import record
@@ -31,7 +32,7 @@ from tickets.actions.conversations import (
     say,
     write_note,
 )
-from tickets.actions.limits import restricted_team
+from tickets.actions.limits import may_keep, restricted_team
 from tickets.models import Conversation, State
 from tickets.webhooks import tell
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
@@ -99,7 +100,8 @@ def transfer_conversation(
     the time they have been waiting. Raises ``forbidden``, ``not_owner``, ``conversation.not_live``,
     ``transfer.no_target``, ``transfer.no_note``, ``transfer.same_owner``, ``transfer.same_team``,
     ``transfer.team_closed``, ``transfer.set_apart``, ``transfer.not_agent``, ``transfer.not_in_team``,
-    ``transfer.not_online``, ``transfer.not_free`` (the person is who asks), ``transfer.at_capacity``,
+    ``transfer.not_online``, ``transfer.not_free`` (the person is who asks, or a partner's and the member
+    is limited), ``transfer.at_capacity``,
     ``transfer.out_of_reach``.
     """
     if not note.strip():
@@ -280,11 +282,13 @@ def _hand_on(
     announce(conversation, "conversation.transferred", teams=[team], people=[former, person])
     tell(conversation, "conversation.transferred")
     if person is not None and person != by:
+        names = names_of(conversation.member)
+        (told,) = shown_texts([note], is_party=not person.is_partner_agent, names=names)
         notify(
             person,
             "conversation.assigned",
             title=_("%(name)s hands a conversation to you"),
-            body=note,
+            body=told,
             words={"name": by.display_name},
             url=f"{reverse('desk')}?c={conversation.public_key}",
             subject=conversation,
@@ -350,7 +354,10 @@ def _require_receiver(
     conversation: Conversation, person: User, status: AgentStatus, by: User
 ) -> None:
     name = {"name": person.display_name}
-    if is_own_case(conversation.member_id, person):
+    is_limited = conversation.is_limited(timezone.now())
+    if is_own_case(conversation.member_id, person) or (
+        is_limited and not may_keep(person, conversation.member_id)
+    ):
         # No word of whose case it is: who hands it on need not learn that their colleague buys here.
         raise DomainError("transfer.not_free", _("%(name)s cannot take this one.") % name)
     if conversation.owner_id == person.pk:

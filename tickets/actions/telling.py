@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import notify, notify_many
+from accounts.actions.asking import is_own_case
 from accounts.models import Role, User
 from common.push import push
 from common.words import SHANGHAI, date_words
@@ -50,7 +51,10 @@ def say_limits(conversation: Conversation, block: ContactBlock, *, goes_on: bool
 
 
 def tell_leads(case: HarassmentCase, *, now: datetime) -> None:
-    """Tell who leads the team of an H2, and who may confirm of an H3."""
+    """Tell who leads the team of an H2, and who may confirm of an H3; without such, who runs the house.
+
+    Never who marked it, nor who is the member.
+    """
     waits = case.grade == Grade.END
     title = (
         _("Harassment waits for your confirmation")
@@ -58,13 +62,17 @@ def tell_leads(case: HarassmentCase, *, now: datetime) -> None:
         else _("A customer has had a second warning")
     )
     talk = case.conversation
+    leads = _others(_leads_of(talk.team_id), case)
+    is_led = leads.exists()
     notify_many(
-        _leads(talk.team_id).exclude(pk=case.marked_by_id),
+        leads if is_led else _others(_running_the_house(), case),
         "harassment.case",
         title=title,
         body=_("%(name)s has marked it; %(no)s."),
         words={"name": case.marked_by.display_name, "no": talk.conversation_no},
-        url=f"{reverse('desk')}?c={talk.public_key}",
+        url=f"{reverse('desk')}?c={talk.public_key}"
+        if is_led
+        else reverse("admin:tickets_harassmentcase_change", args=[case.pk]),
         subject=case,
         now=now,
     )
@@ -92,9 +100,8 @@ def tell_ended(block: ContactBlock, why: str, *, now: datetime) -> None:
 def tell_of_appeal(block: ContactBlock, *, now: datetime) -> None:
     """Tell who may decide, and neither marked nor confirmed, that a member appeals."""
     case = block.case
-    deciders = User.objects.filter(roles__contains=[Role.OPERATIONS])
     notify_many(
-        deciders.exclude(pk__in=[case.marked_by_id, case.decided_by_id]),
+        _others(_running_the_house(), case, case.decided_by_id),
         "harassment.case",
         title=_("A member appeals against a contact block"),
         body=_("Decide it as somebody who neither marked nor confirmed."),
@@ -139,13 +146,21 @@ def _tell_member(block: ContactBlock, what: str, now: datetime, *, title: Any, b
         )  # fmt: skip
 
 
-def _leads(team_id: int) -> QuerySet[User]:
-    leads = User.objects.filter(
-        Q(memberships__is_lead=True) | Q(roles__contains=[Role.LEAD]), memberships__team=team_id
-    )
-    found = leads.filter(is_active=True).distinct()
-    # A team without a lead: who runs the house hears of it.
-    return found if found.exists() else User.objects.filter(roles__contains=[Role.OPERATIONS])
+def _leads_of(team_id: int) -> QuerySet[User]:
+    """Return who leads the team by their role: who merely stands for the lead in it decides nothing."""
+    return User.objects.filter(roles__contains=[Role.LEAD], memberships__team=team_id)
+
+
+def _running_the_house() -> QuerySet[User]:
+    return User.objects.filter(roles__contains=[Role.OPERATIONS])
+
+
+def _others(people: QuerySet[User], case: HarassmentCase, *but: int | None) -> QuerySet[User]:
+    """Return those of a handful of ``people`` to whom a second look at ``case`` falls, without ``but``."""
+    found = people.filter(is_active=True).exclude(pk__in=[case.marked_by_id, *but]).distinct()
+    # One by one: who is the member, under whatever account, is asked of a person.
+    keys = [one.pk for one in found if not is_own_case(case.member_id, one)]
+    return User.objects.filter(pk__in=keys)
 
 
 def _until(block: ContactBlock) -> str:

@@ -15,7 +15,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.actions import log_reading, reveal
 from accounts.admin.members import PurposeForm
 from accounts.masks import names_of, shown, shown_texts
-from accounts.models import AccessKind, PersonalField, User, own_members
+from accounts.models import AccessKind, PersonalField, User
 from accounts.people import signed_in
 from common.addresses import address_of
 from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
@@ -335,13 +335,10 @@ class ConversationAdmin(BaseAdmin):
 class RecalledMessageAdmin(ReadOnlyAdmin):
     """What was taken back: for auditors alone."""
 
+    about_member = "conversation__member"
     list_display = ("recalled_at", "conversation", "seq", "recalled_by", "body")
     list_select_related = ("conversation", "recalled_by")
     list_filter = (MomentFilter,)
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        own = own_members(signed_in(request))
-        return super().get_queryset(request).exclude(conversation__member__in=own)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(super().has_view_permission(request, obj)) and _audits(request)

@@ -15,7 +15,8 @@ from accounts.models import Role, User
 from accounts.people import signed_in
 from common.admin import BaseAdmin, MomentFilter, ReasonForm, reason_action
 from tickets.actions.appeals import decide_appeal
-from tickets.actions.harassment import confirm_case, dismiss_case, lift_block
+from tickets.actions.blocks import confirm_case, lift_block
+from tickets.actions.harassment import dismiss_case
 from tickets.models import Appeal, CaseState, ContactBlock, Grade, HarassmentCase
 from tickets.queries.harassment import quotes_masked
 
@@ -72,6 +73,7 @@ def _masked(row: Any, text: str) -> str:
 class HarassmentCaseAdmin(BaseAdmin):
     """What agents marked, and what a second person decided."""
 
+    about_member = "member"
     list_display = (
         "grade_word", "state_word", "customer", "ground", "marked_by", "marked_at", "decided_by",
     )  # fmt: skip
@@ -152,6 +154,7 @@ class HarassmentCaseAdmin(BaseAdmin):
 class ContactBlockAdmin(BaseAdmin):
     """How members' contact is limited, until when, and what they say to it."""
 
+    about_member = "member"
     list_display = (
         "customer", "since", "until", "text_only", "slow_seconds", "no_new", "ended_why", "appeal_word",
     )  # fmt: skip

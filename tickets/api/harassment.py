@@ -15,8 +15,9 @@ from accounts.models import User
 from accounts.queries import own_member
 from common.rest import Endpoint, KeyField, Nothing, PageQuery, RowLimit, Sent, accepted, answers
 from tickets import shapes
-from tickets.actions import harassment
 from tickets.actions.appeals import file_appeal
+from tickets.actions.blocks import confirm_case
+from tickets.actions.harassment import MOST_QUOTES, dismiss_case, mark_harassment, take_rest
 from tickets.api.base import at_the_desk
 from tickets.models import ContactBlock, Grade, Ground, HarassmentCase
 from tickets.queries.harassment import block_card, blocks_of, case_card, case_page, member_cards
@@ -32,7 +33,7 @@ class Mark(Sent):
     reason = serializers.CharField(allow_blank=True, trim_whitespace=False)
     quotes = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**31 - 1), default=list,
-        max_length=harassment.MOST_QUOTES, help_text="numbers of the member's own messages",
+        max_length=MOST_QUOTES, help_text="numbers of the member's own messages",
     )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ class Marks(Endpoint):
         """Mark harassment: H1 and H2 warn at once, H3 waits for a second person (200 when it does already)."""
         conversation = at_the_desk(request.user, key)
         sent = accepted(Mark, request.data)
-        marked = harassment.mark_harassment(conversation, **sent, by=request.user)
+        marked = mark_harassment(conversation, **sent, by=request.user)
         card = case_card(marked.case, request.user)
         return Response(card, status=201 if marked.made else 200)
 
@@ -125,7 +126,7 @@ class Confirmations(CaseEndpoint):
             owner = User.objects.filter(public_id=sent["owner"]).first()
             if owner is None:
                 raise Http404
-        harassment.confirm_case(
+        confirm_case(
             case,
             has_request=sent["has_request"],
             reason=sent["reason"],
@@ -143,7 +144,7 @@ class Dismissals(CaseEndpoint):
         """Dismiss what somebody else has marked; a warning is taken back."""
         case = self.case(request.user, key)
         reason = accepted(Dismissal, request.data)["reason"]
-        harassment.dismiss_case(case, reason=reason, by=request.user)
+        dismiss_case(case, reason=reason, by=request.user)
         return Response(case_card(case, request.user))
 
 
@@ -159,7 +160,7 @@ class Rests(CaseEndpoint):
         if case is None:
             raise Http404
         accepted(Nothing, request.data)
-        return Response(case_card(harassment.take_rest(case, by=request.user), request.user))
+        return Response(case_card(take_rest(case, by=request.user), request.user))
 
 
 class OwnLimits(Endpoint):

@@ -122,7 +122,7 @@ class Messages(Endpoint):
             seen_seq=sent.get("seen_seq") if is_staff else None,
             anyway=sent["anyway"],
         )
-        frame = message_of(conversation, posted.seq)
+        frame = message_of(conversation, posted.seq, to=request.user)
         return Response(frame, status=200 if posted.duplicate else 201)
 
 
@@ -139,7 +139,7 @@ class OneMessage(Endpoint):
             raise Http404
         conversation = visible(request.user, key)
         recall_message(conversation, seq, by=request.user)
-        return Response(message_of(conversation, seq))
+        return Response(message_of(conversation, seq, to=request.user))
 
 
 class ReadMark(Endpoint):

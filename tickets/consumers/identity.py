@@ -56,6 +56,8 @@ class Identity:
     is_agent: bool
     # Answers members and is one: which of the two they are is asked for each conversation.
     is_both: bool = False
+    # Answers for a partner: at work they read masked what members say.
+    is_partner: bool = False
     scopes: frozenset[str] | None = None
 
     def allows(self, scope: str) -> bool:
@@ -84,7 +86,15 @@ class Arrival:
 def identity_of(user: User, scopes: frozenset[str] | None = None) -> Identity:
     """Return what a socket keeps of ``user``."""
     is_both = user.is_agent and user.can("me.use")
-    return Identity(user.pk, user.public_key, user.display_name, user.is_agent, is_both, scopes)
+    return Identity(
+        user.pk,
+        user.public_key,
+        user.display_name,
+        user.is_agent,
+        is_both,
+        user.is_partner_agent,
+        scopes,
+    )
 
 
 def arrival_by(hold: Hold) -> Arrival | None:

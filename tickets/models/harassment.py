@@ -61,11 +61,11 @@ class Appeal(models.TextChoices):
 
 class HarassmentCaseQuerySet(models.QuerySet["HarassmentCase"]):
     def visible_to(self, user: User) -> "HarassmentCaseQuerySet":
-        """Cases ``user`` may see: staff, those of conversations they may see; never about themselves."""
+        """Cases ``user`` may see: staff, those of their work; never about themselves."""
         if not (user.can("desk.use") or user.can("tickets.see_all")):
             return self.none()
-        talks = Conversation.objects.visible_to(user).values("pk")
-        return self.filter(conversation__in=talks).exclude(member__user=user)
+        talks = Conversation.objects.for_work_of(user).values("pk")
+        return self.filter(conversation__in=talks)
 
     def to_confirm(self) -> "HarassmentCaseQuerySet":
         """Cases that wait for a second person."""
@@ -162,12 +162,20 @@ class HarassmentCase(models.Model):
 
 class ContactBlockQuerySet(models.QuerySet["ContactBlock"]):
     def visible_to(self, user: User) -> "ContactBlockQuerySet":
-        """Blocks ``user`` may see: their own as a member, and those of cases they may see."""
+        """Blocks ``user`` may see: their own as a member, and those of their work."""
+        return self.of_member_of(user) | self.for_work_of(user)
+
+    def of_member_of(self, user: User) -> "ContactBlockQuerySet":
+        """Blocks of the member that ``user`` is under this account, for their own page."""
         if not user.is_authenticated:
             return self.none()
-        own = Q(member__in=Member.objects.filter(user=user).values("pk"))
-        cases = HarassmentCase.objects.visible_to(user).values("pk")
-        return self.filter(own | Q(case__in=cases))
+        return self.filter(member__in=Member.objects.filter(user=user).values("pk"))
+
+    def for_work_of(self, user: User) -> "ContactBlockQuerySet":
+        """Blocks that ``user`` may see as staff: never their own, under whatever account."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(case__in=HarassmentCase.objects.visible_to(user).values("pk"))
 
     def running(self) -> "ContactBlockQuerySet":
         """Blocks that have not been ended."""

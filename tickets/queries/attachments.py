@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from common.errors import Forbidden
 from tickets.models import Attachment, Conversation, Message
-from tickets.queries.parties import reads_whole
+from tickets.queries.parties import opens_files
 
 
 def attachment_for(user: User, key: uuid.UUID, now: datetime) -> Attachment | None:
@@ -30,7 +30,7 @@ def attachment_for(user: User, key: uuid.UUID, now: datetime) -> Attachment | No
         return attachment if user.can("history.read") else None
     if attachment.uploaded_by_id != user.pk and not _was_sent(attachment):
         return None
-    if not reads_whole(user, attachment.conversation, now):
+    if not opens_files(user, attachment.conversation, now):
         raise Forbidden(
             _("Reveal what was said in this conversation first, with a reason."),
             code="personal_data.reveal_first",

@@ -126,7 +126,7 @@ def panel(conversation: Conversation, user: User, now: datetime) -> dict[str, An
             "can_reveal": user.can("personal_data.reveal"),
             "tier": member.tier,
             "tier_label": str(Tier(member.tier).label),
-            "tier_why": standing["why"],
+            "tier_why": "" if outside else standing["why"],
             "standing": None if outside else standing,
             "registered_at": member.registered_at,
             "real_name_verified": member.real_name_verified,

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, QuerySet
 
 from accounts.masks import names_of, shown, shown_texts
-from accounts.models import Member, User
+from accounts.models import User
 from common.cursors import as_uuid, decode_cursor, encode_cursor
 from common.ids import public_key
 from common.parameters import value
@@ -42,8 +43,16 @@ def limits_in_force(member_id: int, now: datetime) -> rules.Limits | None:
     )
 
 
-def warned_lately(member_id: int, now: datetime) -> int:
-    """Return the highest warning that counts at ``now`` (0 for none); a dismissed one never does.
+@dataclass(frozen=True)
+class Warned:
+    """The highest warning that counts (0 for none), and when the last one was given."""
+
+    grade: int
+    at: datetime | None
+
+
+def last_warning(member_id: int, now: datetime) -> Warned:
+    """Return which warning counts at ``now``; a dismissed one never does.
 
     After a confirmed case one begins at the first warning again: the next block is longer anyway.
     """
@@ -57,7 +66,8 @@ def warned_lately(member_id: int, now: datetime) -> int:
         marked_at__gt=max(since, last_end) if last_end else since,
         marked_at__lte=now,
     )
-    return counting.aggregate(highest=Max("grade"))["highest"] or 0
+    found = counting.aggregate(highest=Max("grade"), at=Max("marked_at"))
+    return Warned(found["highest"] or 0, found["at"])
 
 
 def earlier_blocks(member_id: int, now: datetime) -> int:
@@ -79,8 +89,7 @@ def may_appeal(block: ContactBlock, now: datetime) -> bool:
 
 def blocks_of(user: User) -> QuerySet[ContactBlock]:
     """Return the blocks of the member that ``user`` is, newest first."""
-    own = ContactBlock.objects.filter(member__in=Member.objects.filter(user=user).values("pk"))
-    return own.select_related("case").order_by("-id")
+    return ContactBlock.objects.of_member_of(user).select_related("case").order_by("-id")
 
 
 def block_card(block: ContactBlock, now: datetime) -> dict[str, Any]:
@@ -223,12 +232,13 @@ def _card(case: HarassmentCase, words: list[str], user: User) -> dict[str, Any]:
         "quotes": words[1:],
         "marked_by": _person(case.marked_by),
         "marked_at": case.marked_at,
-        "decided_by": _person(case.decided_by) if case.decided_by else None,
+        # Who of us decided is not a partner's to know.
+        "decided_by": _person(case.decided_by)
+        if case.decided_by and not user.is_partner_agent
+        else None,
         "decided_at": case.decided_at,
         "limited_until": block.until if block and block.is_running else None,
-        "may_decide": waits
-        and user.can("harassment.confirm")
-        and user.pk not in (case.marked_by_id, case.member.user_id),
+        "may_decide": waits and user.can("harassment.confirm") and user.pk != case.marked_by_id,
     }
 
 

@@ -1,8 +1,10 @@
 """Pages of what was said, in the shape the sockets use."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.utils import timezone
 
 from accounts.masks import names_of, shown_texts
@@ -47,10 +49,22 @@ def message_page(
     return page, len(found) > limit
 
 
-def message_of(conversation: Conversation, seq: int) -> dict[str, Any]:
-    """Return message ``seq`` of ``conversation`` as its parties read it."""
+def message_of(conversation: Conversation, seq: int, *, to: User) -> dict[str, Any]:
+    """Return message ``seq`` of ``conversation`` as ``to`` reads it."""
     rows = Message.objects.filter(conversation_id=conversation.pk, seq=seq)
-    return stored_frame(rows.values_list(*MESSAGE_COLUMNS).get())
+    frame = stored_frame(rows.values_list(*MESSAGE_COLUMNS).get())
+    if not reads_whole(to, conversation, timezone.now()):
+        mask_frames([frame], names_of(conversation.member))
+    return frame
+
+
+def masked_live(conversation: UUID, frames: Sequence[bytes]) -> list[bytes]:
+    """Return message frames of a socket as who reads masked hears them; other frames as they are."""
+    heard = [orjson.loads(frame) for frame in frames]
+    said = [frame for frame in heard if frame["op"] == "message"]
+    row = Conversation.objects.select_related("member__user").get(pk=conversation)
+    mask_frames(said, names_of(row.member))
+    return [orjson.dumps(frame) for frame in heard]
 
 
 def mask_frames(frames: list[dict[str, Any]], names: list[str]) -> None:

@@ -1,4 +1,8 @@
-"""Who reads the words of conversations whole, and how everybody else reads them."""
+"""Who reads the words of conversations whole, and how everybody else reads them.
+
+Whole read the two parties: the member, and the desk whose work it is. A partner's people work on a talk as
+a party of it, and read it masked all the same: who the member is stays with the house.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +24,7 @@ Row = Mapping[str, Any]
 
 
 class Parties:
-    """How ``user`` reads conversations they may see: whole as the member or the desk, masked as anybody else."""
+    """How ``user`` reads conversations they may see: whole as the member or our desk, masked as anybody else."""
 
     def __init__(self, user: User) -> None:
         self.user = user
@@ -38,13 +42,19 @@ class Parties:
             or row["team_id"] in self._teams
         )
 
+    def reads(self, row: Row) -> bool:
+        """Tell of a row with :data:`PARTY_COLUMNS` whether ``user`` reads its words as they were said."""
+        if self.user.is_partner_agent:
+            return bool(row["member__user_id"] == self.user.pk)
+        return self.include(row)
+
     def readable(self, said: Sequence[tuple[Row, str]]) -> list[str]:
         """Return what was said, each with its row, as it is read; one question for all of it."""
-        foreign = [(row, text) for row, text in said if not self.include(row)]
+        foreign = [(row, text) for row, text in said if not self.reads(row)]
         names = {name for row, _text in foreign for name in _names(row)}
         texts = shown_texts((text for _row, text in foreign), is_party=False, names=sorted(names))
         masked = iter(texts)
-        return [text if self.include(row) else next(masked) for row, text in said]
+        return [text if self.reads(row) else next(masked) for row, text in said]
 
     @cached_property
     def _teams(self) -> set[int]:
@@ -53,20 +63,30 @@ class Parties:
 
 def is_party(user: User, conversation: Conversation) -> bool:
     """Tell whether ``user``, who may see it, is one of the two parties of ``conversation``."""
-    member = conversation.member
-    return Parties(user).include(
-        {
-            "team_id": conversation.team_id,
-            "owner_id": conversation.owner_id,
-            "first_owner_id": conversation.first_owner_id,
-            "member__user_id": member.user_id if member else None,
-        }
-    )
+    return Parties(user).include(_row(conversation))
+
+
+def opens_files(user: User, conversation: Conversation, now: datetime) -> bool:
+    """Tell whether ``user`` opens its files: as one of its two parties, or having revealed it lately.
+
+    A picture cannot be masked, and who answers has to see what is broken.
+    """
+    return is_party(user, conversation) or reads_text(user, conversation.pk, now)
 
 
 def reads_whole(user: User, conversation: Conversation, now: datetime) -> bool:
-    """Tell whether ``user`` reads it unmasked: as one of its two parties, or having revealed it lately."""
-    return is_party(user, conversation) or reads_text(user, conversation.pk, now)
+    """Tell whether ``user`` reads its words unmasked: as a party of the house, or having revealed it lately."""
+    return Parties(user).reads(_row(conversation)) or reads_text(user, conversation.pk, now)
+
+
+def _row(conversation: Conversation) -> dict[str, Any]:
+    member = conversation.member
+    return {
+        "team_id": conversation.team_id,
+        "owner_id": conversation.owner_id,
+        "first_owner_id": conversation.first_owner_id,
+        "member__user_id": member.user_id if member else None,
+    }
 
 
 def _names(row: Row) -> list[str]:

@@ -51,6 +51,11 @@ def open_grades(ground: str, warned: int) -> frozenset[int]:
     return frozenset(grades | {END}) if ground in SEVERE else frozenset(grades)
 
 
+def follows_a_warning(grade: int, ground: str) -> bool:
+    """Tell whether ``grade`` is the answer to going on after a warning, so that only later words count."""
+    return grade == WARN_AGAIN or (grade == END and ground == INSULT)
+
+
 def block_length(earlier: int, steps: Sequence[timedelta]) -> timedelta:
     """Return how long the next block lasts after ``earlier`` ones that counted; the last step repeats."""
     return steps[min(earlier, len(steps) - 1)]

@@ -30,7 +30,7 @@ def record_quality(
     reason: str = "",
     now: datetime | None = None,
 ) -> QualityMeasure:
-    """Keep what was measured of ``user`` in a month; until it is counted it may be corrected.
+    """Keep what was measured of ``user`` in a month; until it or a later one is counted it may be corrected.
 
     Raises ``forbidden``, ``quality.month``, ``quality.out_of_scale``, ``quality.counted``.
     """
@@ -43,8 +43,10 @@ def record_quality(
             "quality.out_of_scale",
             _("The share lies between 0 and 1, the score between 0 and 100."),
         )
-    if AuthorityFactor.objects.filter(user=user, month=month).exists():
-        raise DomainError("quality.counted", _("This month has been counted already."))
+    if AuthorityFactor.objects.filter(user=user, month__gte=month).exists():
+        raise DomainError(
+            "quality.counted", _("This month, or a later one, has been counted already.")
+        )
     row, _made = QualityMeasure.objects.update_or_create(
         user=user,
         month=month,
@@ -117,7 +119,6 @@ def cap_authority(
     """
     require_right(by, "people.manage")
     require_reason(reason)
-    now = now or timezone.now()
     if kind not in rules.KINDS:
         raise DomainError("authority.unknown", _("There is no such kind of decision."))
     if amount is not None and amount < 0:
@@ -126,6 +127,7 @@ def cap_authority(
         raise DomainError("presence.not_agent", _("Only people at the desk have a presence."))
     # One at a time: two caps of one moment would leave it open which holds.
     User.objects.select_for_update().get(pk=user.pk)
+    now = now or timezone.now()
     before = cap_of(user, kind, now)
     if before == amount:
         return None

@@ -54,7 +54,7 @@ def reopen_partner(partner: Partner, *, by: User | None, reason: str) -> Partner
 
 @transaction.atomic
 def join_partner(partner: Partner, user: User, *, by: User | None, reason: str) -> PartnerStaff:
-    """Make ``user`` one of the partner's people; they leave the teams of any other.
+    """Make ``user`` one of the partner's people; they leave the teams of any other, and what they answered there.
 
     Raises ``forbidden``, ``person.no_reason``, ``partner.not_partner_agent``, ``partner.closed``.
     """
@@ -72,6 +72,8 @@ def join_partner(partner: Partner, user: User, *, by: User | None, reason: str) 
         return staff
     if staff is not None:
         _leave(staff, by, reason)
+    else:
+        left_the_desk.send(User, user=user)
     # Teams they were in before they were a partner's.
     TeamMembership.objects.filter(user=user).exclude(team__partner=partner).delete()
     staff = PartnerStaff.objects.create(user=user, partner=partner, since=timezone.now())

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import tell_rights_changed
 from accounts.models import User
+from accounts.signals import left_the_desk
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
@@ -41,10 +42,15 @@ def join_team(team: Team, user: User, *, is_lead: bool = False, by: User | None)
 
 @transaction.atomic
 def leave_team(team: Team, user: User, *, by: User | None) -> bool:
-    """Take ``user`` out of ``team``; False when they were not in it. Raises ``forbidden``."""
+    """Take ``user`` out of ``team``; False when they were not in it. Raises ``forbidden``.
+
+    Our own people go on with what they answer there; a partner's see it no more and give it back.
+    """
     require_right(by, "people.manage")
     gone, _rows = TeamMembership.objects.filter(team=team, user=user).delete()
     if gone:
         record(team, "team.left", by=by, before={"user": user.pk})
         tell_rights_changed(user)
+        if user.is_partner_agent:
+            left_the_desk.send(User, user=user)
     return bool(gone)

@@ -35,6 +35,7 @@ name_events(
 class OfMembers(ReadOnlyAdmin):
     """Rows of members, found by the member's number, named by number and masked name."""
 
+    about_member = "member"
     list_select_related: Any = ("member",)
     search_fields = ("=member__member_no",)
     search_help_text = gettext_lazy("Member no.")

@@ -2,7 +2,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.forms.models import ModelFormMetaclass
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
@@ -28,7 +28,6 @@ from accounts.standing.numbers import rules_at, rules_of
 from accounts.standing.rules import BadNumbers, Numbers
 from accounts.standing.words import GROUPS, NUMBERS, bounds_of, problem_words
 from common.admin import BaseAdmin, ReasonForm, reason_action
-from common.errors import DomainError
 from common.events import name_events
 
 name_events(
@@ -136,12 +135,7 @@ class StandingRulesAdmin(BaseAdmin):
     ) -> Any:
         buttons = {"show_save_and_add_another": False, "show_save_and_continue": False}
         context = buttons | (extra_context or {})
-        try:
-            return super().changeform_view(request, object_id, form_url, context)
-        except DomainError as refusal:
-            # What the form cannot see: these numbers are in force already.
-            messages.error(request, refusal.message)
-            return HttpResponseRedirect(request.path)
+        return super().changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         draft = draft_rules(

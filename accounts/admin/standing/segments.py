@@ -4,11 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.forms.models import ModelFormMetaclass
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -32,7 +32,6 @@ from accounts.standing.segments import RANGES, BadConditions, Conditions
 from accounts.standing.words import CONDITIONS, condition_problem_words
 from common.admin import BaseAdmin
 from common.admin.counts import UNKNOWN, Count, counted
-from common.errors import DomainError
 from common.events import name_events
 
 MOST_COUNTED = 1_000_000
@@ -156,20 +155,6 @@ class SegmentAdmin(BaseAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may = signed_in(request).can("standing.manage")
         return may and super().has_change_permission(request, obj)
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: Any = None,
-    ) -> Any:
-        try:
-            return super().changeform_view(request, object_id, form_url, extra_context)
-        except DomainError as refusal:
-            # What the form cannot see: the code was taken in this very moment.
-            messages.error(request, refusal.message)
-            return HttpResponseRedirect(request.path)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         given, by, now = form.cleaned_data, signed_in(request), timezone.now()

@@ -73,6 +73,7 @@ def _in(*states: str) -> Any:
 class MembershipAdmin(BaseAdmin):
     """Everybody on the way through APASS."""
 
+    about_member = "member"
     list_display = (
         "who",
         "state_word",
@@ -256,6 +257,7 @@ class MembershipAdmin(BaseAdmin):
 class ManagerAssignmentAdmin(ReadOnlyAdmin):
     """Who looks after whom, and who did."""
 
+    about_member = "member"
     list_display = ("who", "manager", "deputy", "since", "until")
     list_select_related = ("member", "manager", "deputy")
     list_filter = (("until", admin.EmptyFieldListFilter),)

@@ -14,7 +14,8 @@ $$;
 -- Locks the conversations in id order, judges each message (is the author there, is it a retry, is
 -- the conversation open to them), numbers what may be stored without gaps, and applies what posting
 -- does to a conversation: counters, clocks, reopening with its history line. Notifies the bus with
--- the stored frames unless p_origin is null; outside, a conversation is called cnv_ and its digits. Returns one row per input, in the order of p_ord.
+-- the stored frames unless p_origin is null; outside, a conversation is called cnv_ and its
+-- digits. Returns one row per input, in the order of p_ord.
 --
 -- Limits: a member under a contact block says words alone, slowly, and comes back to nothing that is
 -- done; they stand on the conversation's row, which is held anyway. Only who is limited costs more.
@@ -47,7 +48,7 @@ BEGIN
                 kind, body, payload, seen, n
               )
         ),
-        judged AS MATERIALIZED (
+        permitted AS MATERIALIZED (
             SELECT i.*,
                    c.last_seq AS old_seq,
                    c.state,
@@ -76,18 +77,12 @@ BEGIN
                        WHEN i.author_kind = 'member' AND c.limited_until > p_now
                             AND c.limited_to_text AND i.kind IN ('image', 'file', 'sticker')
                             THEN 'text_only'
-                       WHEN i.author_kind = 'member' AND c.limited_until > p_now
-                            AND c.limited_slow_seconds > 0
-                            AND (tickets_slow_wait(c.member_id, c.limited_slow_seconds, p_now) > 0
-                                 OR EXISTS (
-                                    SELECT 1 FROM unnest(p_author, p_author_kind, p_client)
-                                        WITH ORDINALITY AS e (author_id, kind, client_id, n)
-                                     WHERE e.n < i.nth AND e.author_id = i.author_id
-                                       AND e.kind = 'member' AND e.client_id <> i.client_id))
-                            THEN 'too_soon'
                        WHEN i.seen >= 0 AND c.last_member_seq > i.seen THEN 'unseen'
                        ELSE 'stored'
-                   END AS verdict,
+                   END AS allowed,
+                   (i.author_kind = 'member' AND c.limited_until > p_now
+                    AND c.limited_slow_seconds > 0) AS slow,
+                   min(i.nth) OVER (PARTITION BY i.conversation_id, i.client_id) AS first_nth,
                    o.display_name AS owner_name,
                    c.last_member_seq,
                    c.limited_slow_seconds
@@ -101,6 +96,22 @@ BEGIN
                  WHERE t.conversation_id = i.conversation_id AND t.client_id = i.client_id
                  LIMIT 1
               ) stored ON true
+        ),
+        -- One word of a slowed member at a time: of several in one batch the first that may be stored
+        -- is. A retry and what is refused anyway hold nobody up.
+        judged AS MATERIALIZED (
+            SELECT p.*,
+                   CASE
+                       WHEN p.slow AND p.allowed = 'stored'
+                            AND (tickets_slow_wait(p.member_id, p.limited_slow_seconds, p_now) > 0
+                                 OR EXISTS (
+                                    SELECT 1 FROM permitted e
+                                     WHERE e.slow AND e.allowed = 'stored'
+                                       AND e.author_id = p.author_id AND e.nth < p.first_nth))
+                            THEN 'too_soon'
+                       ELSE p.allowed
+                   END AS verdict
+              FROM permitted p
         ),
         numbered AS MATERIALIZED (
             SELECT j.*,

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
@@ -201,30 +201,47 @@ def _use_friends(code: InvitationCode, member: Member, *, by: User, now: datetim
         raise DomainError("apass.own_code", _("This code is for a friend of yours."))
     hold_totals()
     # Two codes of one friend go one after the other, and the nightly list waits.
-    member = Member.objects.select_for_update().get(pk=member.pk)
+    # The key stays what it is: rows that name the member are written meanwhile.
+    member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     running = open_membership(member)
     if running is not None and running.is_running:
-        raise DomainError("apass.already", _("You are one of APASS already."))
+        raise _already()
     figures = figures_now(member, now)
     gone = rules.friend_misses(figures, value("apass.friend_credit", now))
     if gone:
         raise DomainError("apass.friend_not_ready", friend_words(gone), missing=gone)
     _spend(code, member, now)
-    if running is not None:
-        membership = locked(running)
-        use_up_own_codes(membership, now=now)
-    else:
-        membership = Membership.objects.create(
-            member=member,
-            state=MembershipState.CANDIDATE,
-            since=now,
-            due_at=now,
-            origin=Origin.FRIEND,
-            figures=figures.plain(),
-            figures_at=now,
-            made_at=now,
-        )
+    membership = locked(running) if running else _new_for_friend(member, figures, now)
+    # What was read before the lock may have moved on.
+    if membership.is_running:
+        raise _already()
+    use_up_own_codes(membership, now=now)
     return begin_first_term(membership, by=by, now=now, friend_of_id=code.membership_id)
+
+
+def _new_for_friend(member: Member, figures: rules.Figures, now: datetime) -> Membership:
+    """Begin a membership for a friend, or take the one somebody else began at this very moment."""
+    try:
+        with transaction.atomic():
+            return Membership.objects.create(
+                member=member,
+                state=MembershipState.CANDIDATE,
+                since=now,
+                due_at=now,
+                origin=Origin.FRIEND,
+                figures=figures.plain(),
+                figures_at=now,
+                made_at=now,
+            )
+    except IntegrityError:
+        running = open_membership(member)
+        if running is None:
+            raise
+        return locked(running)
+
+
+def _already() -> DomainError:
+    return DomainError("apass.already", _("You are one of APASS already."))
 
 
 def friend_words(gone: list[str]) -> str:

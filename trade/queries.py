@@ -55,9 +55,9 @@ def order_card(user: User, order_no: str) -> dict[str, Any] | None:
     return _shown([_card(found[0])], user)[0] if found else None
 
 
-def order_cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
-    """Return ``rows``, which somebody may see, as a page of orders tells them."""
-    return [_card(row) for row in _rows(rows.order_by("-id"))]
+def order_cards(rows: QuerySet[Order], user: User) -> list[dict[str, Any]]:
+    """Return ``rows``, which ``user`` may see, as a page of orders tells them."""
+    return _shown([_card(row) for row in _rows(rows.order_by("-id"))], user)
 
 
 def return_window(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
@@ -13,6 +13,7 @@ from accounts.actions import hold_totals
 from accounts.actions.codes import typed_code
 from accounts.actions.guards import give_tries_back, take_try
 from accounts.models import Member, User
+from accounts.people import language_of
 from accounts.phones import mainland_phone
 from accounts.queries import own_member
 from accounts.senders import sender
@@ -44,10 +45,11 @@ def send_own_code(membership: Membership, *, expires_at: datetime, now: datetime
     """Make the code of who is invited and have it sent to their phone; part of inviting."""
     row, written = _make(membership, CodeKind.OWN, expires_at=expires_at, now=now)
     if mainland_phone(membership.member.phone):
-        words = _(
-            "[Xiaoer] You are invited to APASS. Your own code is %(code)s, good until %(until)s."
-        )
-        text = words % {"code": written, "until": last_day(expires_at)}
+        # In the language of who reads it, not of who invites.
+        with translation.override(language_of(membership.member.user)):
+            text = _(
+                "[Xiaoer] You are invited to APASS. Your own code is %(code)s, good until %(until)s."
+            ) % {"code": written, "until": last_day(expires_at)}
         row.sealed_text = seal(text, purpose=TEXT_PURPOSE)
         row.save(update_fields=["sealed_text"])
         async_task(SEND, row.pk)

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apass.models import EntitlementRule, Grant, Redemption
+from tests.conftest import member as make_member
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -42,6 +43,19 @@ def test_an_agent_gives_once_whatever_is_sent_again(ada, bo, browser_of):
 
 def test_chen_reads_nothing_of_the_others(chen, ada, browser_of):
     assert browser_of(chen).get("/api/v1/members/M10000002/entitlements/").status_code == 404
+
+
+def test_an_agent_who_buys_finds_nothing_of_their_own_at_the_desks_address(bo, browser_of):
+    make_member(bo, "M20000077", "apass", "13600000077")
+    browser, address = browser_of(bo), "/api/v1/members/M20000077"
+    assert browser.get(f"{address}/entitlements/").status_code == 404
+    body = {"code": "return-card", "subject_key": "order 7", "reason": "坏果"}
+    refused = browser.post(
+        f"{address}/redemptions/", body, content_type="application/json",
+        headers={"Idempotency-Key": "k1"},
+    )  # fmt: skip
+    assert refused.status_code == 404
+    assert not Redemption.objects.exists()
 
 
 def test_a_rule_is_saved_once_its_reach_was_seen(mei, ops, browser_of):

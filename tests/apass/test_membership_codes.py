@@ -22,11 +22,19 @@ from apass.membership.cards import own_card
 from apass.models import InvitationCode, Membership
 from common.errors import DomainError, NotFound
 from common.models import Deadline
-from tests.apass.casts import NOW, WHY, candidate, friend, give_figures, invited
+from tests.apass.casts import (
+    DAY,
+    NOW,
+    WHY,
+    active,
+    candidate,
+    friend,
+    give_figures,
+    invited,
+    refusal,
+)
 
 pytestmark = pytest.mark.django_db
-
-DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -42,12 +50,6 @@ def texts(monkeypatch):
     return sent
 
 
-def refusal(verb, *args, **kwargs) -> str:
-    with pytest.raises(DomainError) as refused:
-        verb(*args, **kwargs)
-    return refused.value.code
-
-
 def code_in(text: str) -> str:
     """Find the code in the words of a text message."""
     return re.search(r"[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}", text)[0]
@@ -56,10 +58,6 @@ def code_in(text: str) -> str:
 def sent_code(membership, texts) -> str:
     codes.send_invitation(membership.codes.get(kind="own").pk, now=NOW)
     return code_in(texts[-1][1])
-
-
-def active(user, now=NOW) -> Membership:
-    return actions.accept_invitation(invited(user, now=now), by=user, now=now)
 
 
 # --- One's own code ---------------------------------------------------------------------------------

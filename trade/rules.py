@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from common.rules import SHANGHAI
+
 OPEN, NOT_SIGNED, EXCLUDED, OVER, CLOSED = "open", "not_signed", "excluded", "over", "closed"
 
 

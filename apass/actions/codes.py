@@ -26,6 +26,7 @@ from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
 from common.parameters import value
 from common.rights import require_right
+from common.rules import midnight, shanghai_day
 from common.sealing import fingerprint, seal, unseal
 
 TEXT_PURPOSE = "apass.text"
@@ -101,13 +102,11 @@ def give_friend_code(membership: Membership, *, by: User, now: datetime | None =
         )  # fmt: skip
     most, given = value("apass.friend_codes_a_year", now), friend_codes(membership, now).count()
     if given >= most:
-        year = rules.year_of(
-            rules.shanghai_day(membership.activated_at or now), rules.shanghai_day(now)
-        )
+        year = rules.year_of(shanghai_day(membership.activated_at or now), shanghai_day(now))
         raise DomainError(
             "apass.no_codes_left",
             _("You have given all your codes of this year."),
-            again_at=rules.midnight(year[1]).isoformat(),
+            again_at=midnight(year[1]).isoformat(),
         )
     expires = rules.end_of_day(now, value("apass.invitation_valid", now).days)
     row, written = _make(membership, CodeKind.FRIEND, expires_at=expires, now=now)

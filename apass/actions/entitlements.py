@@ -16,12 +16,25 @@ from apass.entitlements.catalogue import forget
 from apass.entitlements.queries import members_in
 from apass.entitlements.rules import Refused
 from apass.entitlements.words import refusal
-from apass.models import Entitlement, EntitlementRule, Guided, Kind, PackageItem, ServicePackage
+from apass.models import (
+    Allowance,
+    Entitlement,
+    EntitlementRule,
+    Guided,
+    Kind,
+    PackageItem,
+    Rollout,
+    ServicePackage,
+)
+from apass.models.rollouts import SubjectKind
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
 
 RIGHT = "entitlements.manage"
+LONGEST_CLOCK = timedelta(days=366)
+MOST_BUDGET = Decimal(10) ** 9
+LAST_RANK = 1000
 _ORDER = 0x656E7469  # one writer of definitions at a time: each is checked against all others
 
 
@@ -106,8 +119,10 @@ def publish_entitlement(
 ) -> Entitlement:
     """Make an entitlement, or its next version: what is in force under its code ends when this begins.
 
-    Raises ``forbidden``, ``entitlement.no_reason``, ``entitlement.quantity``, ``span.backwards``,
-    ``parameters.*``, ``entitlement.in_the_past`` and ``entitlement.out_of_order``.
+    Raises ``forbidden``, ``entitlement.no_reason``, ``entitlement.quantity``,
+    ``entitlement.too_often``, ``span.*``, ``parameters.*``, ``entitlement.in_the_past``,
+    ``entitlement.out_of_order``, ``entitlement.other_kind``, ``entitlement.other_period`` and
+    ``entitlement.unknown_rollout``.
     """
     _begin(by, reason)
     made = Entitlement(**asdict(draft) | {"parameters": {}})
@@ -119,11 +134,8 @@ def publish_entitlement(
         raise refusal(refused) from None
     _name(made, draft.promise_zh, draft.promise_en)
     _follow(Entitlement, made, now)
-    others = Entitlement.objects.filter(code=draft.code).exclude(kind=draft.kind)
-    if others.exists():
-        raise DomainError(
-            "entitlement.other_kind", _("This code belongs to an entitlement of another kind.")
-        )
+    _same_as_before(made)
+    _known_rollout(made.rollout_code)
     made.save(force_insert=True)
     return _published(made, "entitlement", by, reason)
 
@@ -134,6 +146,7 @@ def publish_rule(
 ) -> EntitlementRule:
     """Say who else has an entitlement. Also raises ``segment.*`` and ``rule.ambiguous``."""
     _begin(by, reason)
+    _rank(draft.rank)
     kind = _kind_of(draft.code)
     made = EntitlementRule(
         code=draft.code,
@@ -263,6 +276,7 @@ def _end(
     row: Any, noun: str, at: datetime, by: User | None, reason: str, now: datetime | None
 ) -> None:
     _begin(by, reason)
+    _in_bounds(at)
     row = type(row).objects.select_for_update().get(pk=row.pk)
     moment = now or timezone.now()
     if row.effective_until is not None and row.effective_until <= moment:
@@ -301,6 +315,41 @@ def _follow(model: Any, made: Any, now: datetime | None) -> None:
         last.save(update_fields=["effective_until"])
 
 
+def _same_as_before(made: Entitlement) -> None:
+    """Refuse another kind, and another period once uses were counted: no period would hold them."""
+    before = Entitlement.objects.filter(code=made.code)
+    if before.exclude(kind=made.kind).exists():
+        raise DomainError(
+            "entitlement.other_kind", _("This code belongs to an entitlement of another kind.")
+        )
+    if (
+        before.exclude(period=made.period).exists()
+        and Allowance.objects.filter(code=made.code).exists()
+    ):
+        raise DomainError(
+            "entitlement.other_period",
+            _("Members have used this already, counted by another period. Give it a new code."),
+        )
+
+
+def _known_rollout(code: str) -> None:
+    """Refuse a rollout that the house does not know: nobody would ever be promised it."""
+    known = Rollout.objects.filter(code=code, subject_kind=SubjectKind.MEMBER)
+    if code and not known.exists():
+        raise DomainError(
+            "entitlement.unknown_rollout",
+            _("There is no rollout for members of this code. Open it first."),
+            unknown=code,
+        )
+
+
+def _in_bounds(*moments: datetime) -> None:
+    try:
+        rules.check_moments(*moments)
+    except Refused as refused:
+        raise refusal(refused) from None
+
+
 def _not_past(at: datetime, now: datetime | None) -> None:
     if at < (now or timezone.now()) - timedelta(minutes=1):
         raise DomainError(
@@ -334,9 +383,15 @@ def _name(made: Any, *also: str) -> None:
 
 def _bounds(made: ServicePackage) -> None:
     clocks = (made.first_reply, made.next_reply, made.complaint_resolution, made.call_back)
-    if any(one is not None and one <= timedelta(0) for one in clocks):
-        raise DomainError("package.clock", _("A clock needs some time to run."))
+    if any(one is not None and not timedelta(0) < one <= LONGEST_CLOCK for one in clocks):
+        raise DomainError("package.clock", _("A clock runs for some time, and for a year at most."))
     if made.queue_priority is not None and not 1 <= made.queue_priority <= 9:
         raise DomainError("package.priority", _("The place in the queue is from 1 to 9."))
-    if made.budget_amount is not None and made.budget_amount < 0:
-        raise DomainError("package.budget", _("A budget cannot be less than nothing."))
+    if made.budget_amount is not None and not 0 <= made.budget_amount <= MOST_BUDGET:
+        raise DomainError("package.budget", _("A budget is from nothing to a thousand million."))
+    _rank(made.rank)
+
+
+def _rank(rank: int) -> None:
+    if not 0 <= rank <= LAST_RANK:
+        raise DomainError("entitlement.rank", _("The rank is from 0 to 1000."))

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from apass.actions.cohorts import keys_or_refusal
+from apass.actions.cohorts import far_off, keys_or_refusal
 from apass.actions.stages import changed, locked
 from apass.models import Rollout, RolloutDecline, RolloutPromise
 from apass.rollouts import rules
@@ -16,6 +16,7 @@ from apass.rollouts.snapshot import plan_at
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
+from common.rules import is_in_bounds
 
 
 @transaction.atomic
@@ -30,10 +31,12 @@ def give_promise(
     """Note that ``subject`` was promised something; it holds until then, whatever becomes of the rollout.
 
     A second promise only lengthens the first. Raises ``rollout.closed`` to whom is not inside, also
-    when the rollout steps back at this very moment, and ``rollout.promise_is_over``.
+    when the rollout steps back at this very moment, ``span.far_off`` and ``rollout.promise_is_over``.
     """
     require_right(by, "rollouts.manage")
     moment = now or timezone.now()
+    if not is_in_bounds(until):
+        raise far_off()
     if until is not None and until <= moment:
         raise DomainError("rollout.promise_is_over", _("A promise must hold for a while."))
     # Many may promise at once; a step back waits for them, and they for it.

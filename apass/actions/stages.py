@@ -78,7 +78,7 @@ def add_stage(
 ) -> RolloutStage:
     """Add a stage at the end; who is in before stays in. ``share`` in hundredths of a percent.
 
-    Raises ``forbidden``, ``rollout.stage_incomplete``, ``rollout.other_subjects``,
+    Raises ``forbidden``, ``rollout.stage_incomplete``, ``rollout.stage_says_more``, ``rollout.other_subjects``,
     ``rollout.unknown_subject``, ``rollout.shrinks``, ``rollout.matches_nobody`` and
     ``rollout.matches_everybody``.
     """
@@ -100,6 +100,7 @@ def add_stage(
         tiers=frozenset(tiers),
     )
     _require_complete(stage)
+    _require_one_kind(stage)
     earlier = read_plan(rollout).stages
     if rules.shrinks(earlier, stage):
         raise DomainError(
@@ -113,7 +114,7 @@ def add_stage(
         name=name,
         kind=kind,
         cohort=cohort,
-        share=share if kind == rules.SHARE else 0,
+        share=share,
         tiers=sorted(tiers),
         subjects=keys,
     )
@@ -268,4 +269,23 @@ def _require_complete(stage: StageRule) -> None:
         raise DomainError(
             "rollout.stage_incomplete",
             _("Say to whom: a list or a cohort, a share above 0 and up to 100 %, or tiers."),
+        )
+
+
+def _require_one_kind(stage: StageRule) -> None:
+    """Refuse what another kind of stage says: it would be left out without a word."""
+    says = {
+        "numbers": bool(stage.keys) and stage.kind != rules.NAMED,
+        "cohort": stage.cohort is not None and stage.kind not in (rules.NAMED, rules.SHARE),
+        "share": bool(stage.share) and stage.kind != rules.SHARE,
+        "tiers": bool(stage.tiers) and stage.kind != rules.TIERS,
+    }
+    more = [name for name, is_said in says.items() if is_said]
+    if more:
+        raise DomainError(
+            "rollout.stage_says_more",
+            _(
+                "A stage says one thing: a list or cohort, a share, tiers, or all. Leave the rest empty."
+            ),
+            more=more,
         )

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from apass.entitlements import rules
-from apass.entitlements.rules import SHANGHAI, Claim, Facts, Package, Right, Terms
+from apass.entitlements.rules import Claim, Facts, Package, Right, Terms
 from apass.models import Entitlement, EntitlementRule, PackageItem, ServicePackage
+from common.rules import SHANGHAI
 
 _RECHECK_SECONDS = 1.0
 _MOST_PLANS = 5000

@@ -82,9 +82,7 @@ LONGEST = 60 * 60 * 24 * 365
 def parameters_of(kind: str, raw: Mapping[str, Any]) -> Any:
     """Return ``raw`` as the dataclass of ``kind``. Raises ``Refused`` for what is unknown, missing or odd."""
     shape = SHAPES[kind]
-    known = {one.name: one for one in fields(shape)}
-    if unknown := sorted(set(raw) - set(known)):
-        raise Refused("parameters.unknown", names=unknown)
+    known = _known(shape, raw)
     missing = [one.name for one in known.values() if one.default is MISSING and one.name not in raw]
     if missing:
         raise Refused("parameters.missing", names=missing)
@@ -95,14 +93,22 @@ def stored(kind: str, raw: Mapping[str, Any], *, partly: bool = False) -> dict[s
     """Return ``raw`` as it is kept: checked, amounts as words. ``partly``: some names only."""
     shape = SHAPES[kind]
     if partly:
-        known = {one.name: one for one in fields(shape)}
-        if unknown := sorted(set(raw) - set(known)):
-            raise Refused("parameters.unknown", names=unknown)
+        known = _known(shape, raw)
         values = {name: _value(name, known[name].type, given) for name, given in raw.items()}
     else:
         whole = parameters_of(kind, raw)
         values = {one.name: getattr(whole, one.name) for one in fields(shape)}
     return {name: _plain(one) for name, one in values.items()}
+
+
+def _known(shape: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers a kind has, unless ``raw`` is no mapping or names another."""
+    if not isinstance(raw, Mapping):
+        raise Refused("parameters.no_mapping")
+    known = {one.name: one for one in fields(shape)}
+    if unknown := sorted(set(map(str, raw)) - set(known)):
+        raise Refused("parameters.unknown", names=unknown)
+    return known
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from apass.entitlements.rules import GRANT, Facts, Right, Source, changes_at, so
 from apass.models import ServicePackage
 from apass.rollouts.deciding import decide
 from apass.rollouts.rules import Subject
+from common.rules import midnight, midnight_after
 
 
 def entitlements_of(member: Member, at: datetime | None = None) -> list[Right]:
@@ -91,9 +92,9 @@ def members_in(segment: rules.Segment, at: datetime) -> Any:
         led = Q(pk__in=Member.objects.filter(guided).values("pk"))
         rows = rows.filter(led if segment.guided else ~led)
     if segment.registered_from:
-        rows = rows.filter(registered_at__gte=rules.midnight(segment.registered_from))
+        rows = rows.filter(registered_at__gte=midnight(segment.registered_from))
     if segment.registered_until:
-        rows = rows.filter(registered_at__lt=rules.midnight_after(segment.registered_until))
+        rows = rows.filter(registered_at__lt=midnight_after(segment.registered_until))
     return rows
 
 

@@ -15,6 +15,10 @@ from common.errors import DomainError
 
 _REFUSALS = {
     "entitlement.quantity": gettext_lazy("How often must be at least once; leave it empty for no limit."),
+    "entitlement.too_often": gettext_lazy(
+        "How often is at most %(most)s times; leave it empty for no limit."
+    ),
+    "span.far_off": gettext_lazy("Days lie between the years 1990 and 2999."),
     "span.backwards": gettext_lazy("It would end before it begins."),
     "segment.nobody": gettext_lazy("This is for nobody: the last day of registration is before the first."),
     "segment.everybody": gettext_lazy(
@@ -22,6 +26,9 @@ _REFUSALS = {
     ),
     "segment.not_everybody": gettext_lazy(
         "It says everybody, and names conditions as well. Choose one of the two."
+    ),
+    "parameters.no_mapping": gettext_lazy(
+        'Write the numbers as names with their values, in braces: {"amount": "800.00"}'
     ),
     "parameters.unknown": gettext_lazy("This kind has no number called %(names)s."),
     "parameters.missing": gettext_lazy("This kind needs the number %(names)s."),

@@ -12,6 +12,7 @@ from accounts.standing.numbers import rules_at
 from apass.membership import presence, rules
 from apass.models import CodeKind, InvitationCode, ManagerAssignment, Membership
 from common.parameters import value
+from common.rules import midnight, shanghai_day
 
 
 def needs_at(now: datetime) -> rules.Needs:
@@ -87,8 +88,8 @@ def told_membership(member: Member) -> Membership | None:
 def year_of(membership: Membership, now: datetime) -> tuple[datetime, datetime]:
     """Return when the running year of an active membership began and when the next one begins."""
     began = membership.activated_at or now
-    first, following = rules.year_of(rules.shanghai_day(began), rules.shanghai_day(now))
-    return rules.midnight(first), rules.midnight(following)
+    first, following = rules.year_of(shanghai_day(began), shanghai_day(now))
+    return midnight(first), midnight(following)
 
 
 def friend_codes(membership: Membership, now: datetime) -> QuerySet[InvitationCode]:

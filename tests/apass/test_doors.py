@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import TierTitle
 from apass.models import EntitlementRule, Grant, Redemption
 from tests.conftest import member as make_member
 
@@ -83,3 +84,21 @@ def test_the_members_list_gives_grants_after_a_trial(mei, ops, browser_of):
     assert not Grant.objects.exists()
     assert browser.post(url, body | {"step": "do"}).status_code == 302
     assert Grant.objects.get().member == mei.member
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1989-12-31", "3000-01-01"])
+@pytest.mark.parametrize(
+    ("action", "answers"),
+    [("give_to", {"code": "return-card"}), ("grant_vip88", {"source_key": "sale 7"})],
+)
+def test_a_day_nobody_means_is_refused_in_words(action, answers, day, mei, ops, browser_of):
+    url = reverse("admin:accounts_member_changelist")
+    body = {
+        "action": action, "_selected_action": [mei.member.pk], "until": day, "reason": "补偿",
+        "step": "do",
+    }  # fmt: skip
+    page = browser_of(ops).post(url, body | answers)
+    assert page.status_code == 200
+    assert "1990" in page.content.decode()
+    assert not Grant.objects.exists()
+    assert not TierTitle.objects.exists()

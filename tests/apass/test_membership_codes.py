@@ -22,6 +22,7 @@ from apass.membership.cards import own_card
 from apass.models import InvitationCode, Membership
 from common.errors import DomainError, NotFound
 from common.models import Deadline
+from common.rules import midnight, shanghai_day
 from tests.apass.casts import (
     DAY,
     NOW,
@@ -168,7 +169,7 @@ def test_a_friend_comes_in_with_a_term_of_their_own_and_is_told_by_whom(mei):
 def test_the_third_code_of_a_year_is_refused_and_the_next_year_has_two_more(mei):
     membership = active(mei)
     assert [give_friend_code(membership, by=mei, now=NOW).left for _ in range(2)] == [1, 0]
-    last = rules.midnight(rules.shanghai_day(NOW) + 365 * DAY) - timedelta(seconds=1)
+    last = midnight(shanghai_day(NOW) + 365 * DAY) - timedelta(seconds=1)
     for now in (NOW, last):
         assert refusal(give_friend_code, membership, by=mei, now=now) == "apass.no_codes_left"
     give_figures(mei)

@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections
@@ -187,3 +187,14 @@ def test_nobody_gives_or_takes_back_what_is_their_own(packages, ops, bo, tea):
     with pytest.raises(DomainError, match=r"conflict\.own_case"):
         end_grant(grant, by=both, reason="不要了", now=NOW)
     assert Redemption.objects.filter(member=own, release=None).count() == 1
+
+
+def test_a_grant_ends_in_a_year_that_people_mean(packages, ops, mei_m):
+    until = datetime.max.replace(tzinfo=UTC)
+    with pytest.raises(DomainError, match=r"span\.far_off"):
+        give_grant(mei_m, "return-card", until=until, by=ops, reason="永远", now=NOW)
+    with pytest.raises(DomainError, match=r"parameters\.no_mapping"):
+        give_grant(
+            mei_m, "return-card", until=day(25), by=ops, reason="试", parameters=[1], now=NOW
+        )
+    assert not Grant.objects.exists()

@@ -27,6 +27,7 @@ from apass.models import (
     MembershipState,
 )
 from common.admin import BaseAdmin, ReadOnlyAdmin, ReasonForm, reason_action
+from common.rules import SHANGHAI
 
 
 class ManagerForm(ReasonForm):
@@ -172,7 +173,7 @@ class MembershipAdmin(BaseAdmin):
                 code.used_by.shown_name
                 if code.used_by
                 else gettext("good until %(until)s")
-                % {"until": f"{code.expires_at.astimezone(rules.SHANGHAI):%Y-%m-%d %H:%M}"},
+                % {"until": f"{code.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"},
             )
             for code in codes.order_by("made_at")
         ]

@@ -114,9 +114,10 @@ def test_two_rules_nobody_could_choose_between_are_refused(ops):
 def test_a_refusal_speaks_both_languages(ops, publish):
     said = {}
     for language in ("zh-hans", "en"):
-        with translation.override(language), pytest.raises(DomainError) as refused:
-            publish(ops)
-        said[language] = str(refused.value.message)
+        with translation.override(language):
+            with pytest.raises(DomainError) as refused:
+                publish(ops)
+            said[language] = str(refused.value.message)
     assert said["en"].isascii()
     assert not said["zh-hans"].isascii()
 

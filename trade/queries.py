@@ -16,7 +16,7 @@ from common.rules import SHANGHAI
 from common.text import clean
 from trade import rules
 from trade.models import SEE_ALL, Order, OrderStatus, Product, Refund
-from trade.rollouts import shows_products
+from trade.rollouts import shop_shows_offers, shows_products
 
 PAGE = 20
 LONGEST_SEARCH = 60
@@ -25,7 +25,7 @@ LONGEST_NUMBER = 40
 _FIELDS = (
     "id", "order_no", "product", "category", "quantity", "paid_amount", "refunded_amount", "freight",
     "status", "paid_at", "promised_ship_at", "shipped_at", "promised_deliver_at", "signed_at",
-    "shop__shop_no", "shop__name", "member_id",
+    "shop__shop_no", "shop__name", "shop__opened_at", "member_id",
 )  # fmt: skip
 
 
@@ -223,6 +223,12 @@ def _shown(cards: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
     return cards if shows_products(user) else [card | {"offer": None} for card in cards]
 
 
+def _offer(row: dict[str, Any], shop: dict[str, str]) -> dict[str, Any] | None:
+    if not row["offer"] or not shop_shows_offers(row["shop__shop_no"], row["shop__opened_at"]):
+        return None
+    return {"title": row["product"]} | shop | row["offer"]
+
+
 def _searched(text: str) -> str:
     return clean(text, max_chars=LONGEST_SEARCH, single_line=True, required=False)
 
@@ -254,6 +260,6 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
             "status_label": str(OrderStatus(row["status"]).label),
             "return_window": return_card(row["signed_at"], row["category"], row["status"]),
             # What the shop offers of it today, told like any product; None when that is unknown.
-            "offer": row["offer"] and {"title": row["product"]} | shop | row["offer"],
+            "offer": _offer(row, shop),
         }
     )

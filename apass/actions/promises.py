@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,7 @@ def give_promise(
     *,
     until: datetime | None,
     by: User | None,
+    reason: str = "",
     now: datetime | None = None,
 ) -> RolloutPromise:
     """Note that ``subject`` was promised something; it holds until then, whatever becomes of the rollout.
@@ -39,10 +40,8 @@ def give_promise(
         raise far_off()
     if until is not None and until <= moment:
         raise DomainError("rollout.promise_is_over", _("A promise must hold for a while."))
-    # Many may promise at once; a step back waits for them, and they for it.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM apass_rollout WHERE id = %s FOR SHARE", [rollout.pk])
-    rollout = Rollout.objects.get(pk=rollout.pk)
+    # A step back waits for it, or it for the step back.
+    rollout = locked(rollout)
     decision = rules.decide(plan_at(rollout), subject, moment)
     if not decision.is_in:
         raise DomainError("rollout.closed", _("This is not open to them."))
@@ -51,14 +50,18 @@ def give_promise(
         subject=subject.key,
         defaults={"stage": decision.stage, "given_at": moment, "until": until},
     )
-    if not is_new and made.until is not None and (until is None or until > made.until):
-        RolloutPromise.objects.filter(pk=made.pk).update(until=until)
+    if not is_new:
+        if made.until is None or (until is not None and until <= made.until):
+            return made
         made.until = until
+        made.save(update_fields=["until"])
+    changed(rollout)
     record(
         rollout,
         "rollout.promised",
         by=by,
         after={"subject": subject.key, "until": made.until},
+        reason=reason,
         at=now,
     )
     return made

@@ -12,7 +12,7 @@ from accounts.models import Member, User
 from apass.entitlements import kinds, rules
 from apass.entitlements.catalogue import catalogue
 from apass.entitlements.offers import why_not
-from apass.entitlements.queries import entitlements_of
+from apass.entitlements.queries import shown_entitlements
 from apass.entitlements.rules import Refused, Right
 from apass.entitlements.words import refusal
 from apass.models import Entitlement, Grant, Redemption, RedemptionRelease
@@ -205,7 +205,7 @@ def _alone(member: Member, code: str) -> None:
 
 
 def _right_of(member: Member, code: str, at: datetime) -> Right:
-    right = next((one for one in entitlements_of(member, at) if one.code == code), None)
+    right = next((one for one in shown_entitlements(member, at) if one.code == code), None)
     if right is not None:
         return right
     if code not in catalogue().terms_at(at):

@@ -14,6 +14,7 @@ from apass.actions.cohorts import keys_or_refusal, require_part
 from apass.models import Cohort, Guardrail, Rollout, RolloutStage
 from apass.models.rollouts import Direction, RolloutState
 from apass.rollouts import rules
+from apass.rollouts.features import feature
 from apass.rollouts.metrics import metric_named
 from apass.rollouts.populations import counted
 from apass.rollouts.rules import StageRule
@@ -37,9 +38,15 @@ def open_rollout(
 ) -> Rollout:
     """Begin a rollout that lets nobody in yet. What it is of is closed to all from now on.
 
-    Raises ``forbidden``, ``rollout.taken`` and ``rollout.holdout_too_large``.
+    Raises ``forbidden``, ``rollout.taken``, ``rollout.other_kind`` and ``rollout.holdout_too_large``.
     """
     require_right(by, "rollouts.manage")
+    declared = feature(code)
+    if declared is not None and declared.kind != subject_kind:
+        # It would be closed to everybody at once: nobody who asks is of that kind.
+        raise DomainError(
+            "rollout.other_kind", _("This function is not opened to these, but to others.")
+        )
     if not 0 <= holdout_share <= rules.BUCKETS // 2:
         raise DomainError("rollout.holdout_too_large", _("At most half may be kept outside."))
     moment = now or timezone.now()
@@ -182,7 +189,7 @@ def add_guardrail(
     require_right(by, "rollouts.manage")
     rollout = locked(rollout)
     known = metric_named(metric)
-    if known is None or known.values is None or rollout.subject_kind not in known.kinds:
+    if known is None or not known.is_measured or rollout.subject_kind not in known.kinds:
         raise DomainError("guardrail.not_measured", _("Nobody measures this yet."))
     if window <= timedelta(0) or smallest < 1 or direction not in Direction.values:
         raise DomainError("guardrail.bad", _("A window and a sample above zero are needed."))

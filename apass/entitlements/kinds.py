@@ -76,6 +76,8 @@ SHAPES: dict[str, type[Any]] = {
     "free_pickup": Plain,
 }
 MOST = Decimal("999999.99")
+WAITING = frozenset({"seconds", "hours", "call_back_seconds"})
+"""Numbers of which less is better."""
 LONGEST = 60 * 60 * 24 * 365
 
 
@@ -141,3 +143,24 @@ def _amount(name: str, given: Any) -> Decimal:
     if not amount.is_finite() or not 0 <= amount <= MOST or amount != round(amount, 2):
         raise Refused("parameters.odd", name=name)
     return amount
+
+
+def best_of(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of two stored sets of numbers of one kind the better of each, for the member.
+
+    Less time is better to wait, more to send back; more money and more categories are better.
+    """
+    return {
+        name: _better(name, first[name], other[name])
+        if name in first and name in other
+        else first.get(name, other.get(name))
+        for name in {**first, **other}
+    }
+
+
+def _better(name: str, first: Any, other: Any) -> Any:
+    if isinstance(first, list):
+        return list(dict.fromkeys([*first, *other]))
+    if isinstance(first, str):
+        return max(first, other, key=Decimal)
+    return min(first, other) if name in WAITING else max(first, other)

@@ -193,7 +193,8 @@ class Right(NamedTuple):
     """What one member is promised at a moment.
 
     ``until`` is the first change that is known: of the source, the guide, the title, the period.
-    ``left`` is what is left in the period that runs, None without limit.
+    ``left`` is what is left in the period that runs, None without limit. ``kept``: a promise given
+    before a rollout stepped back is all that it still rests on.
     """
 
     code: str
@@ -202,6 +203,7 @@ class Right(NamedTuple):
     source: Source
     until: datetime | None
     left: int | None
+    kept: bool = False
 
 
 def check_claim(new: Claim, others: Iterable[Claim]) -> None:

@@ -103,7 +103,9 @@ def often_words(right: Right) -> str:
 
 
 def source_words(right: Right, packages: Mapping[int, Any]) -> str:
-    """Say where a right comes from: the package by name, a rule, or something given apart."""
+    """Say where a right comes from: a promise kept, the package by name, a rule, something given apart."""
+    if right.kept:
+        return _("Promised to you before; we keep it")
     if right.source.kind == GRANT:
         return _("Given to you personally")
     if right.source.kind == RULE:

@@ -28,6 +28,9 @@ NAMED, SHARE, TIERS, EVERYBODY = "named", "share", "tiers", "all"
 TREATED, HOLDOUT, CONTROL = "treated", "holdout", "control"
 """Who was let in, who is kept out on purpose, whose bucket was not drawn yet."""
 
+PROMISED = "promised"
+"""Why somebody is in whom no stage lets in: it was promised before."""
+
 AT_MOST, AT_LEAST = "at_most", "at_least"
 
 _EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -98,12 +101,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """In or out, and why: stage, promised, holdout, share, cohort, declined, closed, kind."""
+    """In or out, and why: stage, promised, holdout, share, cohort, declined, closed, kind.
+
+    ``until`` is how long a promise lets somebody in whom no stage does; None when it has no end.
+    """
 
     is_in: bool
     why: str
     stage: int = 0
     arm: str = ""
+    until: datetime | None = None
+
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether a promise alone lets them in."""
+        return self.why == PROMISED
 
 
 def bucket(salt: str, subject: str) -> int:
@@ -136,7 +148,7 @@ def decide(plan: Plan, subject: Subject, now: datetime) -> Decision:
             if _lets_in(stage, subject, place):
                 return Decision(True, "stage", position, TREATED)
     if _is_promised(plan, subject.key, now):
-        return Decision(True, "promised", 0, TREATED)
+        return Decision(True, PROMISED, 0, TREATED, plan.promised[subject.key])
     if not reached:
         return Decision(False, "closed")
     return _outside(reached, subject, held_out=held_out)

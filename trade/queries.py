@@ -110,7 +110,8 @@ def return_words(window: rules.ReturnWindow) -> str:
             _("The days to return it without a reason ended on %(month)s-%(day)s 24:00") % numbers
         )
     return {
-        rules.NOT_SIGNED: _("Seven days to return it without a reason, once you have it"),
+        rules.NOT_SIGNED: _("%(days)s days to return it without a reason, once you have it")
+        % {"days": window.days},
         rules.EXCLUDED: _("This kind of thing does not go back without a reason"),
     }.get(window.reason, "")
 

@@ -1,5 +1,6 @@
 """The kinds of entitlements, and what each needs to be said: one dataclass for one kind."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal, InvalidOperation
@@ -75,6 +76,7 @@ SHAPES: dict[str, type[Any]] = {
     "no_return_refund": NoReturn,
     "free_pickup": Plain,
 }
+NAMED_NUMBER = re.compile(r"\{(\w+)\}")
 MOST = Decimal("999999.99")
 WAITING = frozenset({"seconds", "hours", "call_back_seconds"})
 """Numbers of which less is better."""
@@ -164,3 +166,11 @@ def _better(name: str, first: Any, other: Any) -> Any:
     if isinstance(first, str):
         return max(first, other, key=Decimal)
     return min(first, other) if name in WAITING else max(first, other)
+
+
+def check_words(kind: str, *promises: str) -> None:
+    """Refuse words that name a number in braces which the kind does not have. Raises ``Refused``."""
+    known = {one.name for one in fields(SHAPES[kind])}
+    named = {name for words in promises for name in NAMED_NUMBER.findall(words)}
+    if unknown := sorted(named - known):
+        raise Refused("promise.unknown_number", names=unknown)

@@ -11,7 +11,7 @@ from apass.entitlements import rules
 from apass.entitlements.catalogue import Catalogue, catalogue
 from apass.entitlements.queries import entitlements_of, facts_of, is_open_for, shown_entitlements
 from apass.entitlements.rules import Facts, Right, Terms
-from apass.entitlements.words import day_words, limit_words, often_words, source_words
+from apass.entitlements.words import day_words, filled, limit_words, often_words, source_words
 from apass.models import Kind
 
 BY_HAND = frozenset({Kind.RETURN_CARD, Kind.FREE_PICKUP, Kind.NO_RETURN, Kind.WORRY_FREE})
@@ -106,7 +106,7 @@ def right_card(right: Right, held: Catalogue, *, for_desk: bool = False) -> dict
         "code": right.code,
         "kind": right.terms.kind,
         "name": entitlement.name,
-        "promise": entitlement.promise,
+        "promise": filled(entitlement.promise, right.parameters),
         "limit": limit_words(right.terms.kind, right.parameters),
         "parameters": right.parameters,
         "period": right.terms.period,

@@ -33,6 +33,9 @@ _REFUSALS = {
     "parameters.unknown": gettext_lazy("This kind has no number called %(names)s."),
     "parameters.missing": gettext_lazy("This kind needs the number %(names)s."),
     "parameters.odd": gettext_lazy("%(name)s has a value it cannot have."),
+    "promise.unknown_number": gettext_lazy(
+        "The promise names %(names)s in braces; this kind has no such number."
+    ),
     "rule.ambiguous": gettext_lazy(
         "Rule %(other)s promises some of the same members other numbers. Give one of the two another rank."
     ),
@@ -54,6 +57,14 @@ def refusal(refused: Refused) -> DomainError:
         for name, given in refused.facts.items()
     }
     return DomainError(refused.code, str(_REFUSALS[refused.code]) % facts, **details)
+
+
+def filled(words: str, numbers: Mapping[str, Any]) -> str:
+    """Return the words of a promise with its numbers where they are named: ``{days}``."""
+    for name, number in numbers.items():
+        shown = "、".join(number) if isinstance(number, list) else str(number)
+        words = words.replace(f"{{{name}}}", shown.removesuffix(".00"))
+    return words
 
 
 def day_words(moment: datetime) -> str:

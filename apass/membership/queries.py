@@ -114,6 +114,26 @@ def assignment_at(member: Member, at: datetime) -> ManagerAssignment | None:
     )  # fmt: skip
 
 
+def managers_of(memberships: Iterable[Membership], now: datetime) -> dict[int, ManagerAssignment]:
+    """Return who looks after the member of each running membership, and who did at the end of an ended one.
+
+    By the membership's key, in one query.
+    """
+    rows = list(memberships)
+    named: dict[int, list[ManagerAssignment]] = {}
+    found = ManagerAssignment.objects.filter(member__in=[row.member_id for row in rows])
+    for one in found.select_related("manager", "deputy").order_by("since"):
+        named.setdefault(one.member_id, []).append(one)
+    looked_after = {}
+    for row in rows:
+        moment = now if row.is_running else (row.ended_at or now) - rules.MOMENT
+        for one in named.get(row.member_id, ()):
+            is_its_own = row.activated_at is not None and one.since >= row.activated_at
+            if is_its_own and one.since <= moment and (one.until is None or one.until > moment):
+                looked_after[row.pk] = one
+    return looked_after
+
+
 def who_looks_after(
     member: Member, at: datetime, is_here: presence.IsHere | None = None
 ) -> User | None:

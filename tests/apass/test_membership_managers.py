@@ -1,12 +1,13 @@
 """Who looks after a member of APASS: named, handed over, released."""
 
 import pytest
+from django.urls import reverse
 
 from apass.actions import (
     advance,
     assign_manager,
 )
-from apass.membership.queries import who_looks_after
+from apass.membership.queries import managers_of, who_looks_after
 from apass.models import ManagerAssignment
 from common.errors import Forbidden
 from tests.apass.casts import (
@@ -96,6 +97,24 @@ def test_the_manager_is_released_when_it_lapses(mei, bo, lin, ops):
     advance(membership, now=ends)
     assert ManagerAssignment.objects.get().until == ends
     assert who_looks_after(mei.member, ends) is None
+
+
+def test_each_membership_shows_who_looked_after_the_member_in_its_time(
+    mei, bo, lin, sen, ops, browser_of
+):
+    ended = in_review(mei)
+    assign_manager(ended, manager=bo, deputy=lin, by=ops, reason=WHY, now=NOW)
+    ended = advance(ended, now=ended.term_ends_at)
+    years_later = ended.ended_at + 400 * DAY
+    again = active(mei, years_later)
+    assign_manager(again, manager=sen, deputy=lin, by=ops, reason=WHY, now=years_later)
+    found = managers_of([ended, again], years_later + DAY)
+    assert {pk: one.manager for pk, one in found.items()} == {ended.pk: bo, again.pk: sen}
+    office = browser_of(ops)
+    url = reverse("admin:apass_membership_change", args=[ended.pk])
+    assert bo.display_name in office.get(url).content.decode()
+    rows = office.get(reverse("admin:apass_membership_changelist")).content.decode()
+    assert bo.display_name in rows
 
 
 def test_nobody_names_their_own_manager(bo, lin):

@@ -47,6 +47,7 @@ def counts() -> tuple[int, ...]:
         ({"parameters": "amount"}, "parameters.no_mapping"),
         ({"parameters": 7}, "parameters.no_mapping"),
         ({"rollout_code": "tea-2026"}, "entitlement.unknown_rollout"),
+        ({"promise_zh": "{days}天内请您喝茶。"}, "promise.unknown_number"),
     ],
 )
 def test_an_entitlement_that_cannot_be_is_refused_whole(ops, fields, code):
@@ -178,6 +179,7 @@ def test_a_package_of_a_lower_rank_takes_over(ops, mei):
         ({"effective_until": datetime.max.replace(tzinfo=UTC)}, "span.far_off"),
         ({"items": {"quick-refund": [600]}}, "parameters.no_mapping"),
         ({"rank": -1}, "entitlement.rank"),
+        ({"team_code": "nobody-knows"}, "package.unknown_team"),
         ({"first_reply": timedelta(days=367)}, "package.clock"),
         ({"budget_amount": Decimal(10) ** 12}, "package.budget"),
     ],
@@ -203,6 +205,24 @@ def test_the_next_version_of_a_package_ends_the_one_before(ops, mei):
     publish_package(package(effective_from=later), by=ops, reason="再试", now=NOW)
     first.refresh_from_db()
     assert first.effective_until == later
+
+
+def test_the_version_that_is_cut_short_says_so_in_its_history(ops):
+    first = publish_package(package(), by=ops, reason="试", now=NOW)
+    rule_first = publish_entitlement(entitlement(), by=ops, reason="茶", now=NOW)
+    later = NOW + timedelta(days=1)
+    publish_package(package(effective_from=later), by=ops, reason="再试", now=NOW)
+    publish_entitlement(
+        entitlement(quantity=3, effective_from=later), by=ops, reason="多些", now=NOW
+    )
+    for row, action, why in (
+        (first, "service_package.ended", "再试"),
+        (rule_first, "entitlement.ended", "多些"),
+    ):
+        line = history_of(row).get(action=action)
+        assert (line.actor, line.reason) == (ops, why)
+        assert line.before == {"effective_until": None}
+        assert line.after["effective_until"].startswith("2026-11-21")
 
 
 def test_only_who_runs_the_house_publishes(bo, wen):

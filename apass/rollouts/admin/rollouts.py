@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
+from accounts.models import Tier
 from accounts.people import signed_in
 from apass import actions
 from apass.models import Rollout
@@ -115,6 +116,7 @@ class RolloutAdmin(SubjectActs, StepActs, StageActs, BaseAdmin):
         stages: list[Any] = list(row.stages.select_related("cohort").order_by("position"))
         for stage in stages:
             stage.percent = f"{stage.share / 100:g} %" if stage.share else ""
+            stage.tier_names = [str(Tier(one).label) for one in Tier.values if one in stage.tiers]
         return {
             "stages": stages,
             "changes": steps_told(row),

@@ -8,11 +8,11 @@ from django.utils import timezone
 
 from apass.actions import advance, look_for_candidates
 from apass.actions.moves import DUE
-from apass.membership.rules import SHANGHAI, shanghai_day
 from apass.models import CandidateRun, Membership
 from common.companions import beside_the_clock
 from common.deadlines import deadline_handler
 from common.parameters import value
+from common.rules import SHANGHAI, shanghai_day
 
 LOOK_EVERY = timedelta(minutes=5)
 _LOOK_LOCK = 0x78_69_61_6F_11

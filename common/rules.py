@@ -1,4 +1,4 @@
-"""Arithmetic of working days and working hours; which days are worked arrives as a question."""
+"""Arithmetic of days, working days and working hours; which days are worked arrives as a question."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,9 +9,31 @@ IsWorkday = Callable[[date], bool]
 Interval = tuple[time, time]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+FIRST_YEAR, LAST_YEAR = 1990, 2999
+"""Years that people mean: with others a slip of the hand, and arithmetic at the edge of the calendar."""
 _DAY = timedelta(days=1)
 # No holiday is longer; a calendar without any working day must not hang whoever asks.
 _LONGEST_REST = 400
+
+
+def shanghai_day(moment: datetime) -> date:
+    """Return the day in Shanghai in which ``moment`` lies."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def midnight(day: date) -> datetime:
+    """Return the first moment of ``day`` in Shanghai."""
+    return datetime.combine(day, time(), SHANGHAI)
+
+
+def midnight_after(day: date) -> datetime:
+    """Return the first moment after ``day`` in Shanghai."""
+    return midnight(day + _DAY)
+
+
+def is_in_bounds(*days: date | None) -> bool:
+    """Tell whether days (or moments) lie in years that people mean; None is no day."""
+    return all(FIRST_YEAR <= day.year <= LAST_YEAR for day in days if day is not None)
 
 
 def next_workday(day: date, is_workday: IsWorkday) -> date:

@@ -6,13 +6,12 @@ The same words are made in the browser by ``static/js/format.js``; tests compare
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from common.rules import SHANGHAI
 
 CALM, WARN, URGENT, BREACHED, PAUSED = "calm", "warn", "urgent", "breached", "paused"
 

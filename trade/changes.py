@@ -17,7 +17,8 @@ def changed_orders(
     rows = Order.objects.visible_to(user).filter(member__user=user, changed_at__gte=since)
     found = list(rows.order_by("changed_at", "pk").only("pk", "changed_at")[: most + 1])
     told, until = first_ones(found, most)
-    return {"data": order_cards(Order.objects.filter(pk__in=[row.pk for row in told]))}, until
+    data = order_cards(Order.objects.filter(pk__in=[row.pk for row in told]), user)
+    return {"data": data}, until
 
 
 follow("orders", kind=ORDERS, changed=changed_orders, scope=lambda user: None)

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.cursors import as_moment, as_number, as_uuid, decode_cursor, encode_cursor
 from common.parameters import value
+from common.rules import SHANGHAI
 from common.text import clean
 from trade import rules
 from trade.models import SEE_ALL, Order, OrderStatus, Product, Refund
-from trade.rollouts import shows_products
+from trade.rollouts import shop_shows_offers, shows_products
 
 PAGE = 20
 LONGEST_SEARCH = 60
@@ -24,7 +25,7 @@ LONGEST_NUMBER = 40
 _FIELDS = (
     "id", "order_no", "product", "category", "quantity", "paid_amount", "refunded_amount", "freight",
     "status", "paid_at", "promised_ship_at", "shipped_at", "promised_deliver_at", "signed_at",
-    "shop__shop_no", "shop__name", "member_id",
+    "shop__shop_no", "shop__name", "shop__opened_at", "member_id",
 )  # fmt: skip
 
 
@@ -55,9 +56,9 @@ def order_card(user: User, order_no: str) -> dict[str, Any] | None:
     return _shown([_card(found[0])], user)[0] if found else None
 
 
-def order_cards(rows: QuerySet[Order]) -> list[dict[str, Any]]:
-    """Return ``rows``, which somebody may see, as a page of orders tells them."""
-    return [_card(row) for row in _rows(rows.order_by("-id"))]
+def order_cards(rows: QuerySet[Order], user: User) -> list[dict[str, Any]]:
+    """Return ``rows``, which ``user`` may see, as a page of orders tells them."""
+    return _shown([_card(row) for row in _rows(rows.order_by("-id"))], user)
 
 
 def return_window(
@@ -101,7 +102,7 @@ def with_return_words(orders: Iterable[Order]) -> list[Order]:
 def return_words(window: rules.ReturnWindow) -> str:
     """Say until when a thing goes back without a reason, or why it does not."""
     if window.reason in (rules.OPEN, rules.OVER) and window.until is not None:
-        last = (window.until - timedelta(days=1)).astimezone(rules.SHANGHAI)
+        last = (window.until - timedelta(days=1)).astimezone(SHANGHAI)
         numbers = {"month": last.month, "day": last.day}
         if window.is_open:
             return _("No reason needed to return it until %(month)s-%(day)s 24:00") % numbers
@@ -109,7 +110,8 @@ def return_words(window: rules.ReturnWindow) -> str:
             _("The days to return it without a reason ended on %(month)s-%(day)s 24:00") % numbers
         )
     return {
-        rules.NOT_SIGNED: _("Seven days to return it without a reason, once you have it"),
+        rules.NOT_SIGNED: _("%(days)s days to return it without a reason, once you have it")
+        % {"days": window.days},
         rules.EXCLUDED: _("This kind of thing does not go back without a reason"),
     }.get(window.reason, "")
 
@@ -222,6 +224,12 @@ def _shown(cards: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
     return cards if shows_products(user) else [card | {"offer": None} for card in cards]
 
 
+def _offer(row: dict[str, Any], shop: dict[str, str]) -> dict[str, Any] | None:
+    if not row["offer"] or not shop_shows_offers(row["shop__shop_no"], row["shop__opened_at"]):
+        return None
+    return {"title": row["product"]} | shop | row["offer"]
+
+
 def _searched(text: str) -> str:
     return clean(text, max_chars=LONGEST_SEARCH, single_line=True, required=False)
 
@@ -253,6 +261,6 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
             "status_label": str(OrderStatus(row["status"]).label),
             "return_window": return_card(row["signed_at"], row["category"], row["status"]),
             # What the shop offers of it today, told like any product; None when that is unknown.
-            "offer": row["offer"] and {"title": row["product"]} | shop | row["offer"],
+            "offer": _offer(row, shop),
         }
     )

@@ -1,38 +1,62 @@
 """What the testbed knows of trade: products as something to be opened, ordering again as a figure."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, User
-from apass.rollouts.deciding import is_open, meet, member_subject
+from apass.rollouts.deciding import is_open, meet, member_subject, shop_subject
 from apass.rollouts.features import declare_feature
-from apass.rollouts.metrics import HIGHER, metric
+from apass.rollouts.metrics import HIGHER, LOWER, declare_metric
 from apass.rollouts.snapshot import plan_of
 
-PRODUCTS, PRODUCT_SEARCH = "products", "product-search"
+PRODUCTS, PRODUCT_SEARCH, SHOP_OFFERS = "products", "product-search", "shop-offers"
 
 declare_feature(PRODUCTS, _("Members show products in a talk"), open_without=True)
 declare_feature(PRODUCT_SEARCH, _("Members find products in the search"), open_without=False)
 
-ORDERED_AGAIN_SQL = """
-SELECT k.subject,
-       EXISTS (SELECT 1 FROM trade_order o
-                WHERE o.member_id = k.member AND o.paid_at > k.since AND o.paid_at <= %s)::int
-  FROM unnest(%s::text[], %s::bigint[], %s::timestamptz[]) AS k(subject, member, since)
-"""
+declare_feature(
+    SHOP_OFFERS,
+    _("Orders lead to what the shop offers of it today"),
+    open_without=True,
+    kind="shop",
+)
 
-
-@metric("ordered_again", _("Ordered again"), "", better=HIGHER, is_share=True)
-def ordered_again(since: Mapping[str, datetime], until: datetime) -> Mapping[str, float]:
-    """Return 1 for members who have paid an order since they met the rollout, 0 for the others."""
-    keys = list(since)
-    members = [int(key.partition(":")[2]) for key in keys]
-    with connection.cursor() as cursor:
-        cursor.execute(ORDERED_AGAIN_SQL, [until, keys, members, [since[key] for key in keys]])
-        return dict(cursor.fetchall())
+declare_metric(
+    "ordered_again",
+    _("Ordered again"),
+    "",
+    better=HIGHER,
+    is_share=True,
+    sql="""
+        SELECT EXISTS (SELECT 1 FROM trade_order o
+                        WHERE o.member_id = k.key::bigint AND o.paid_at > k.since
+                          AND o.paid_at <= k.until)::int
+    """,
+)
+declare_metric(
+    "orders_per_shop",
+    _("Orders"),
+    _("per shop"),
+    better=HIGHER,
+    kinds=("shop",),
+    sql="""
+        SELECT count(*) FROM trade_order o JOIN merchants_shop s ON s.id = o.shop_id
+         WHERE s.shop_no = k.key AND o.paid_at > k.since AND o.paid_at <= k.until
+    """,
+)
+declare_metric(
+    "refunded_share",
+    _("Refunded share of sales"),
+    "",
+    better=LOWER,
+    kinds=("shop",),
+    sql="""
+        SELECT sum(o.refunded_amount) / nullif(sum(o.paid_amount), 0)
+          FROM trade_order o JOIN merchants_shop s ON s.id = o.shop_id
+         WHERE s.shop_no = k.key AND o.paid_at > k.since AND o.paid_at <= k.until
+    """,
+)
 
 
 def shows_products(user: User) -> bool:
@@ -46,3 +70,8 @@ def may_send_products(member_id: int | None) -> bool:
         return True
     member = Member.objects.filter(pk=member_id).first() if member_id is not None else None
     return member is not None and meet(PRODUCTS, member_subject(member)).is_in
+
+
+def shop_shows_offers(shop_no: str, opened_at: datetime | None) -> bool:
+    """Tell whether orders of a shop lead to what it offers today. In process, without a query."""
+    return meet(SHOP_OFFERS, shop_subject(shop_no, opened_at)).is_in

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from common.rules import SHANGHAI
+
 OPEN, NOT_SIGNED, EXCLUDED, OVER, CLOSED = "open", "not_signed", "excluded", "over", "closed"
 
 
@@ -13,11 +13,13 @@ OPEN, NOT_SIGNED, EXCLUDED, OVER, CLOSED = "open", "not_signed", "excluded", "ov
 class ReturnWindow:
     """Whether a thing goes back without a reason. ``until`` is the first moment it no longer does.
 
-    ``reason`` is ``open``, ``not_signed``, ``excluded``, ``over`` or ``closed``.
+    ``reason`` is ``open``, ``not_signed``, ``excluded``, ``over`` or ``closed``. ``days`` it will last
+    is said while it has not begun.
     """
 
     reason: str
     until: datetime | None = None
+    days: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -44,7 +46,7 @@ def return_window(
     if category in excluded:
         return ReturnWindow(EXCLUDED)
     if signed_at is None:
-        return ReturnWindow(NOT_SIGNED)
+        return ReturnWindow(NOT_SIGNED, days=days)
     day = signed_at.astimezone(SHANGHAI).date() + timedelta(days=days + 1)
     until = datetime.combine(day, time(), SHANGHAI)
     return ReturnWindow(OPEN if at < until else OVER, until)

@@ -117,8 +117,16 @@ def step_account(user: User) -> str:
 
 
 def _guard(account: str, place: str) -> SignInGuard:
-    guards = SignInGuard.objects.select_for_update()
-    return guards.get_or_create(account=account, address=place[:64])[0]
+    key = {"account": account, "address": place[:64]}
+    # Made or found, and held: a right answer beside this one may take the row away at any moment,
+    # and between "it is there" and reading it there would be nothing left to read.
+    SignInGuard.objects.bulk_create(
+        [SignInGuard(**key)],
+        update_conflicts=True,
+        unique_fields=list(key),
+        update_fields=list(key),
+    )
+    return SignInGuard.objects.get(**key)
 
 
 def _count(guard: SignInGuard, limit: int, now: datetime) -> int:

@@ -1,4 +1,3 @@
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -37,8 +36,9 @@ from accounts.models import (
 )
 from accounts.people import signed_in
 from common.addresses import address_of
-from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, DayField, ReasonForm, reason_action
 from common.loading.offers import offer_import
+from common.rules import midnight_after
 from common.search import searched_rows
 
 offer_import(
@@ -53,7 +53,7 @@ offer_import(
 class TitleForm(ReasonForm):
     """Until when a bought title lasts, and which sale it is."""
 
-    until = forms.DateField(label=_("Lasts until the end of"), widget=UnfoldAdminSingleDateWidget())
+    until = DayField(label=_("Lasts until the end of"), widget=UnfoldAdminSingleDateWidget())
     source_key = forms.CharField(
         label=_("Number of the sale"), max_length=80, widget=UnfoldAdminTextInputWidget()
     )
@@ -181,12 +181,11 @@ class MemberAdmin(BaseAdmin):
     )
     def grant_vip88(self, request: HttpRequest, member: Member, answers: dict[str, Any]) -> None:
         now = timezone.now()
-        day_after = answers["until"] + timedelta(days=1)
         grant_title(
             member,
             Tier.VIP88,
             since=now,
-            until=timezone.make_aware(datetime.combine(day_after, time())),
+            until=midnight_after(answers["until"]),
             source_key=answers["source_key"],
             by=signed_in(request),
             reason=answers["reason"],

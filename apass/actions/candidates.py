@@ -16,6 +16,7 @@ from common.history import plain
 from common.ids import uuid7
 from common.models import Deadline, Event
 from common.parameters import value
+from common.rules import shanghai_day
 
 CHUNK = 2_000
 """Candidates made or dropped in one transaction."""
@@ -29,7 +30,7 @@ def look_for_candidates(now: datetime) -> CandidateRun:
     began = time.monotonic()
     dropped, found = _drop_all(now), _find_all(now)
     run, _made = CandidateRun.objects.update_or_create(
-        on=rules.shanghai_day(now),
+        on=shanghai_day(now),
         defaults={
             "at": now,
             "looked_at": MemberStanding.objects.count(),

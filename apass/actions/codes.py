@@ -4,8 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import IntegrityError, transaction
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
@@ -13,6 +13,7 @@ from accounts.actions import hold_totals
 from accounts.actions.codes import typed_code
 from accounts.actions.guards import give_tries_back, take_try
 from accounts.models import Member, User
+from accounts.people import language_of
 from accounts.phones import mainland_phone
 from accounts.queries import own_member
 from accounts.senders import sender
@@ -25,6 +26,7 @@ from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
 from common.parameters import value
 from common.rights import require_right
+from common.rules import midnight, shanghai_day
 from common.sealing import fingerprint, seal, unseal
 
 TEXT_PURPOSE = "apass.text"
@@ -44,10 +46,11 @@ def send_own_code(membership: Membership, *, expires_at: datetime, now: datetime
     """Make the code of who is invited and have it sent to their phone; part of inviting."""
     row, written = _make(membership, CodeKind.OWN, expires_at=expires_at, now=now)
     if mainland_phone(membership.member.phone):
-        words = _(
-            "[Xiaoer] You are invited to APASS. Your own code is %(code)s, good until %(until)s."
-        )
-        text = words % {"code": written, "until": last_day(expires_at)}
+        # In the language of who reads it, not of who invites.
+        with translation.override(language_of(membership.member.user)):
+            text = _(
+                "[Xiaoer] You are invited to APASS. Your own code is %(code)s, good until %(until)s."
+            ) % {"code": written, "until": last_day(expires_at)}
         row.sealed_text = seal(text, purpose=TEXT_PURPOSE)
         row.save(update_fields=["sealed_text"])
         async_task(SEND, row.pk)
@@ -99,13 +102,11 @@ def give_friend_code(membership: Membership, *, by: User, now: datetime | None =
         )  # fmt: skip
     most, given = value("apass.friend_codes_a_year", now), friend_codes(membership, now).count()
     if given >= most:
-        year = rules.year_of(
-            rules.shanghai_day(membership.activated_at or now), rules.shanghai_day(now)
-        )
+        year = rules.year_of(shanghai_day(membership.activated_at or now), shanghai_day(now))
         raise DomainError(
             "apass.no_codes_left",
             _("You have given all your codes of this year."),
-            again_at=rules.midnight(year[1]).isoformat(),
+            again_at=midnight(year[1]).isoformat(),
         )
     expires = rules.end_of_day(now, value("apass.invitation_valid", now).days)
     row, written = _make(membership, CodeKind.FRIEND, expires_at=expires, now=now)
@@ -201,30 +202,47 @@ def _use_friends(code: InvitationCode, member: Member, *, by: User, now: datetim
         raise DomainError("apass.own_code", _("This code is for a friend of yours."))
     hold_totals()
     # Two codes of one friend go one after the other, and the nightly list waits.
-    member = Member.objects.select_for_update().get(pk=member.pk)
+    # The key stays what it is: rows that name the member are written meanwhile.
+    member = Member.objects.select_for_update(no_key=True).get(pk=member.pk)
     running = open_membership(member)
     if running is not None and running.is_running:
-        raise DomainError("apass.already", _("You are one of APASS already."))
+        raise _already()
     figures = figures_now(member, now)
     gone = rules.friend_misses(figures, value("apass.friend_credit", now))
     if gone:
         raise DomainError("apass.friend_not_ready", friend_words(gone), missing=gone)
     _spend(code, member, now)
-    if running is not None:
-        membership = locked(running)
-        use_up_own_codes(membership, now=now)
-    else:
-        membership = Membership.objects.create(
-            member=member,
-            state=MembershipState.CANDIDATE,
-            since=now,
-            due_at=now,
-            origin=Origin.FRIEND,
-            figures=figures.plain(),
-            figures_at=now,
-            made_at=now,
-        )
+    membership = locked(running) if running else _new_for_friend(member, figures, now)
+    # What was read before the lock may have moved on.
+    if membership.is_running:
+        raise _already()
+    use_up_own_codes(membership, now=now)
     return begin_first_term(membership, by=by, now=now, friend_of_id=code.membership_id)
+
+
+def _new_for_friend(member: Member, figures: rules.Figures, now: datetime) -> Membership:
+    """Begin a membership for a friend, or take the one somebody else began at this very moment."""
+    try:
+        with transaction.atomic():
+            return Membership.objects.create(
+                member=member,
+                state=MembershipState.CANDIDATE,
+                since=now,
+                due_at=now,
+                origin=Origin.FRIEND,
+                figures=figures.plain(),
+                figures_at=now,
+                made_at=now,
+            )
+    except IntegrityError:
+        running = open_membership(member)
+        if running is None:
+            raise
+        return locked(running)
+
+
+def _already() -> DomainError:
+    return DomainError("apass.already", _("You are one of APASS already."))
 
 
 def friend_words(gone: list[str]) -> str:

@@ -17,6 +17,7 @@ from apass.rollouts.snapshot import recheck
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
+from common.rules import is_in_bounds
 
 NUMBERS_SHOWN = 5
 
@@ -36,7 +37,7 @@ def open_cohort(
 ) -> Cohort:
     """Open a cohort: an empty list, or a rule, which is not changed any more.
 
-    Raises ``forbidden``, ``cohort.taken``, ``cohort.list_has_a_rule``, ``cohort.backwards``,
+    Raises ``forbidden``, ``cohort.taken``, ``cohort.list_has_a_rule``, ``cohort.backwards``, ``span.far_off``,
     ``rollout.matches_nobody`` and ``rollout.matches_everybody``.
     """
     require_right(by, "rollouts.manage")
@@ -44,6 +45,8 @@ def open_cohort(
         raise DomainError(
             "cohort.list_has_a_rule", _("A list has no rule. Leave tiers and days empty.")
         )
+    if not is_in_bounds(registered_from, registered_until):
+        raise far_off()
     if registered_from and registered_until and registered_until <= registered_from:
         raise DomainError("cohort.backwards", _("The end must lie after the beginning."))
     if not is_list:
@@ -122,6 +125,11 @@ def remove_from_cohort(
     _moved(cohort)
     record(cohort, "cohort.shrunk", by=by, before={"removed": gone}, reason=reason, at=now)
     return gone
+
+
+def far_off() -> DomainError:
+    """Return the refusal of days nobody means."""
+    return DomainError("span.far_off", _("Days lie between the years 1990 and 2999."))
 
 
 def keys_or_refusal(kind: str, numbers: Sequence[str]) -> list[str]:

@@ -1,9 +1,7 @@
 """What may be promised is written here: entitlements, rules and packages, each from a moment on."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,12 +9,28 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from apass.actions.definition_checks import (
+    kind_of,
+    require_moments,
+    require_names,
+    require_not_past,
+    require_rank,
+    require_rollout,
+    require_same_promise,
+    require_service,
+    require_somebody,
+)
+from apass.actions.drafts import EntitlementDraft, PackageDraft, RuleDraft
 from apass.entitlements import kinds, rules
 from apass.entitlements.catalogue import forget
-from apass.entitlements.queries import members_in
 from apass.entitlements.rules import Refused
 from apass.entitlements.words import refusal
-from apass.models import Entitlement, EntitlementRule, Guided, Kind, PackageItem, ServicePackage
+from apass.models import (
+    Entitlement,
+    EntitlementRule,
+    PackageItem,
+    ServicePackage,
+)
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
@@ -25,89 +39,16 @@ RIGHT = "entitlements.manage"
 _ORDER = 0x656E7469  # one writer of definitions at a time: each is checked against all others
 
 
-@dataclass(frozen=True, kw_only=True)
-class SegmentDraft:
-    """Whom something is for, as it was filled in."""
-
-    tiers: tuple[str, ...] = ()
-    bands: tuple[str, ...] = ()
-    guided: str = Guided.ANY
-    registered_from: date | None = None
-    registered_until: date | None = None
-    says_everybody: bool = False
-
-    def fields(self) -> dict[str, Any]:
-        """Return the columns of a rule or package that say whom it is for."""
-        return {
-            "tiers": list(self.tiers),
-            "bands": list(self.bands),
-            "guided": self.guided,
-            "registered_from": self.registered_from,
-            "registered_until": self.registered_until,
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class EntitlementDraft:
-    """An entitlement, or its next version, as it was filled in."""
-
-    code: str
-    kind: str
-    name_zh: str
-    name_en: str
-    promise_zh: str
-    promise_en: str
-    period: str = rules.ONCE
-    quantity: int | None = None
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    effective_from: datetime
-    effective_until: datetime | None = None
-    is_live: bool = True
-    rollout_code: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RuleDraft:
-    """A rule of who has an entitlement, as it was filled in."""
-
-    code: str
-    segment: SegmentDraft
-    rank: int = 0
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    effective_from: datetime
-    effective_until: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PackageDraft:
-    """A service package, or its next version, as it was filled in."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    segment: SegmentDraft
-    rank: int = 10
-    items: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    first_reply: timedelta | None = None
-    next_reply: timedelta | None = None
-    complaint_resolution: timedelta | None = None
-    call_back: timedelta | None = None
-    queue_priority: int | None = None
-    team_code: str = ""
-    persona: str = ""
-    budget_amount: Decimal | None = None
-    effective_from: datetime
-    effective_until: datetime | None = None
-
-
 @transaction.atomic
 def publish_entitlement(
     draft: EntitlementDraft, *, by: User | None, reason: str, now: datetime | None = None
 ) -> Entitlement:
     """Make an entitlement, or its next version: what is in force under its code ends when this begins.
 
-    Raises ``forbidden``, ``entitlement.no_reason``, ``entitlement.quantity``, ``span.backwards``,
-    ``parameters.*``, ``entitlement.in_the_past`` and ``entitlement.out_of_order``.
+    Raises ``forbidden``, ``entitlement.no_reason``, ``entitlement.quantity``,
+    ``entitlement.too_often``, ``span.*``, ``parameters.*``, ``promise.unknown_number``, ``entitlement.in_the_past``,
+    ``entitlement.out_of_order``, ``entitlement.other_kind``, ``entitlement.other_period`` and
+    ``entitlement.unknown_rollout``.
     """
     _begin(by, reason)
     made = Entitlement(**asdict(draft) | {"parameters": {}})
@@ -115,15 +56,13 @@ def publish_entitlement(
         rules.check_quantity(draft.quantity)
         rules.check_span(made.span)
         made.parameters = kinds.stored(draft.kind, draft.parameters)
+        kinds.check_words(draft.kind, draft.promise_zh, draft.promise_en)
     except Refused as refused:
         raise refusal(refused) from None
-    _name(made, draft.promise_zh, draft.promise_en)
-    _follow(Entitlement, made, now)
-    others = Entitlement.objects.filter(code=draft.code).exclude(kind=draft.kind)
-    if others.exists():
-        raise DomainError(
-            "entitlement.other_kind", _("This code belongs to an entitlement of another kind.")
-        )
+    require_names(made, draft.promise_zh, draft.promise_en)
+    _follow(made, "entitlement", now, by, reason)
+    require_same_promise(made)
+    require_rollout(made.rollout_code)
     made.save(force_insert=True)
     return _published(made, "entitlement", by, reason)
 
@@ -134,7 +73,8 @@ def publish_rule(
 ) -> EntitlementRule:
     """Say who else has an entitlement. Also raises ``segment.*`` and ``rule.ambiguous``."""
     _begin(by, reason)
-    kind = _kind_of(draft.code)
+    require_rank(draft.rank)
+    kind = kind_of(draft.code)
     made = EntitlementRule(
         code=draft.code,
         rank=draft.rank,
@@ -151,8 +91,8 @@ def publish_rule(
         )
     except Refused as refused:
         raise refusal(refused) from None
-    _somebody(made.segment, now)
-    _not_past(made.effective_from, now)
+    require_somebody(made.segment, now)
+    require_not_past(made.effective_from, now)
     made.save(force_insert=True)
     return _published(made, "entitlement_rule", by, reason)
 
@@ -169,18 +109,18 @@ def publish_package(
         if name not in {"segment", "items", "parameters"}
     }
     made = ServicePackage(**given, **draft.segment.fields())
-    _bounds(made)
-    _name(made)
+    require_service(made)
+    require_names(made)
     try:
         rules.check_span(made.span)
         rules.check_segment(made.segment, says_everybody=draft.segment.says_everybody)
         items = {
-            code: kinds.stored(_kind_of(code), numbers, partly=True)
+            code: kinds.stored(kind_of(code), numbers, partly=True)
             for code, numbers in draft.items.items()
         }
     except Refused as refused:
         raise refusal(refused) from None
-    _follow(ServicePackage, made, now)
+    _follow(made, "service_package", now, by, reason)
     try:
         rules.check_package(made.package(), [one.package() for one in ServicePackage.objects.all()])
     except Refused as refused:
@@ -263,15 +203,21 @@ def _end(
     row: Any, noun: str, at: datetime, by: User | None, reason: str, now: datetime | None
 ) -> None:
     _begin(by, reason)
+    require_moments(at)
     row = type(row).objects.select_for_update().get(pk=row.pk)
     moment = now or timezone.now()
     if row.effective_until is not None and row.effective_until <= moment:
         raise DomainError("entitlement.ended", _("This holds no more."))
-    _not_past(at, now)
+    require_not_past(at, now)
     if row.effective_until is not None and at > row.effective_until:
         raise DomainError("entitlement.ends_before", _("It ends before that day already."))
     if at <= row.effective_from:
         raise refusal(Refused("span.backwards"))
+    _cut(row, noun, at, by, reason)
+    transaction.on_commit(forget)
+
+
+def _cut(row: Any, noun: str, at: datetime, by: User | None, reason: str) -> None:
     before, row.effective_until = row.effective_until, at
     row.save(update_fields=["effective_until"])
     record(
@@ -282,13 +228,12 @@ def _end(
         after={"effective_until": at},
         reason=reason,
     )
-    transaction.on_commit(forget)
 
 
-def _follow(model: Any, made: Any, now: datetime | None) -> None:
+def _follow(made: Any, noun: str, now: datetime | None, by: User | None, reason: str) -> None:
     """Let the version before end where ``made`` begins; versions follow one another."""
-    _not_past(made.effective_from, now)
-    last = model.objects.filter(code=made.code).order_by("-effective_from").first()
+    require_not_past(made.effective_from, now)
+    last = type(made).objects.filter(code=made.code).order_by("-effective_from").first()
     if last is None:
         return
     if last.effective_from >= made.effective_from:
@@ -297,46 +242,4 @@ def _follow(model: Any, made: Any, now: datetime | None) -> None:
             _("A version that begins then or later is there already. Begin after it."),
         )
     if last.effective_until is None or last.effective_until > made.effective_from:
-        last.effective_until = made.effective_from
-        last.save(update_fields=["effective_until"])
-
-
-def _not_past(at: datetime, now: datetime | None) -> None:
-    if at < (now or timezone.now()) - timedelta(minutes=1):
-        raise DomainError(
-            "entitlement.in_the_past", _("What was promised in the past cannot be changed.")
-        )
-
-
-def _kind_of(code: str) -> str:
-    kind = Entitlement.objects.filter(code=code).values_list("kind", flat=True).first()
-    if kind is None:
-        raise DomainError(
-            "entitlement.unknown", _("There is no entitlement of this code."), unknown=code
-        )
-    return str(Kind(kind))
-
-
-def _somebody(segment: rules.Segment, now: datetime | None) -> None:
-    """Refuse what nobody is meant by, among those who are there."""
-    if not members_in(segment, now or timezone.now()).exists():
-        raise DomainError(
-            "segment.nobody", _("No member is like this. Look at the conditions again.")
-        )
-
-
-def _name(made: Any, *also: str) -> None:
-    if not all(one.strip() for one in (made.code, made.name_zh, made.name_en, *also)):
-        raise DomainError(
-            "entitlement.no_name", _("It needs a code, and its words in both languages.")
-        )
-
-
-def _bounds(made: ServicePackage) -> None:
-    clocks = (made.first_reply, made.next_reply, made.complaint_resolution, made.call_back)
-    if any(one is not None and one <= timedelta(0) for one in clocks):
-        raise DomainError("package.clock", _("A clock needs some time to run."))
-    if made.queue_priority is not None and not 1 <= made.queue_priority <= 9:
-        raise DomainError("package.priority", _("The place in the queue is from 1 to 9."))
-    if made.budget_amount is not None and made.budget_amount < 0:
-        raise DomainError("package.budget", _("A budget cannot be less than nothing."))
+        _cut(last, noun, made.effective_from, by, reason)

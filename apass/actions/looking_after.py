@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.actions import notify
-from accounts.actions.asking import require_reason
+from accounts.actions.asking import is_own_case, refuse_own_case, require_reason
 from accounts.models import User
 from apass.actions.moves import locked
 from apass.models import ManagerAssignment, Membership
@@ -30,9 +30,11 @@ def assign_manager(
     """Name who looks after a member and who stands in; a named pair hands over to the new one.
 
     A second call with the same pair changes nothing. Raises ``forbidden``, ``apass.no_reason``,
-    ``apass.not_running``, ``apass.same_person``, ``apass.not_at_the_desk``.
+    ``conflict.own_case``, ``apass.not_running``, ``apass.same_person``, ``apass.not_at_the_desk``,
+    ``apass.of_a_partner`` and ``apass.own_manager``.
     """
     require_right(by, "apass.manage")
+    refuse_own_case(membership.member_id, by)
     require_reason(reason, code="apass.no_reason")
     now = now or timezone.now()
     membership = locked(membership)
@@ -41,11 +43,7 @@ def assign_manager(
     if manager.pk == deputy.pk:
         raise DomainError("apass.same_person", _("The deputy is somebody else than the manager."))
     for person in (manager, deputy):
-        if not person.can("desk.use"):
-            raise DomainError(
-                "apass.not_at_the_desk",
-                _("%(name)s does not answer members.") % {"name": person.shown_name},
-            )
+        _require_fit(person, membership.member_id)
     current = (
         ManagerAssignment.objects.select_for_update()
         .filter(member=membership.member_id, until=None)
@@ -81,3 +79,17 @@ def assign_manager(
         now=now,
     )
     return named
+
+
+def _require_fit(person: User, member_id: int) -> None:
+    """Raise unless ``person`` may look after a member: of our own desk, and somebody else."""
+    name = {"name": person.shown_name}
+    if not person.can("desk.use"):
+        raise DomainError("apass.not_at_the_desk", _("%(name)s does not answer members.") % name)
+    if person.is_partner_agent:
+        # A partner sees its own queues and nothing else.
+        raise DomainError(
+            "apass.of_a_partner", _("%(name)s answers for a partner, not for us.") % name
+        )
+    if is_own_case(member_id, person):
+        raise DomainError("apass.own_manager", _("%(name)s is this very member.") % name)

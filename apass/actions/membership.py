@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.actions.asking import require_oneself, require_reason
+from accounts.actions.asking import refuse_own_case, require_oneself, require_reason
 from accounts.models import Member, User
 from apass.actions import codes
 from apass.actions.moves import (
@@ -39,10 +39,11 @@ def propose(
 ) -> Membership:
     """Put a member on the list by hand; somebody else approves. The figures are kept with it.
 
-    Raises ``forbidden``, ``apass.no_reason``, ``member.nameless``, ``apass.already_open``, and
+    Raises ``forbidden``, ``conflict.own_case``, ``apass.no_reason``, ``member.nameless``, ``apass.already_open``, and
     ``apass.not_fit`` (``missing``) for who has no proved name or a flag of fraud.
     """
     require_right(by, RIGHT)
+    refuse_own_case(member.pk, by)
     require_reason(reason, code=NO_REASON)
     now = now or timezone.now()
     member = Member.objects.get(pk=member.pk)
@@ -86,10 +87,10 @@ def approve(
 ) -> Membership:
     """Say yes to a candidate; who proposed one does not approve it.
 
-    Raises ``forbidden``, ``apass.no_reason``, ``apass.cannot_move``, ``apass.own_proposal``, and
+    Raises ``forbidden``, ``conflict.own_case``, ``apass.no_reason``, ``apass.cannot_move``, ``apass.own_proposal``, and
     ``apass.not_fit`` (``missing``) when a candidate of the list meets the checks no more.
     """
-    require_right(by, RIGHT)
+    _require_decider(membership, by)
     require_reason(reason, code=NO_REASON)
     now = now or timezone.now()
     membership = locked(membership)
@@ -122,9 +123,9 @@ def reject(
 ) -> Membership:
     """Say no to a candidate or take an approval back; the member never learns of it.
 
-    Raises ``forbidden``, ``apass.no_reason``, ``apass.cannot_move``.
+    Raises ``forbidden``, ``conflict.own_case``, ``apass.no_reason``, ``apass.cannot_move``.
     """
-    require_right(by, RIGHT)
+    _require_decider(membership, by)
     require_reason(reason, code=NO_REASON)
     return move(
         locked(membership),
@@ -142,9 +143,9 @@ def invite(
 ) -> Membership:
     """Invite an approved member: a code of their own goes to their phone, and their page says so.
 
-    Raises ``forbidden``, ``apass.cannot_move``.
+    Raises ``forbidden``, ``conflict.own_case``, ``apass.cannot_move``.
     """
-    require_right(by, RIGHT)
+    _require_decider(membership, by)
     now = now or timezone.now()
     membership = locked(membership)
     require_move(membership, MembershipState.INVITED)
@@ -213,9 +214,9 @@ def renew(
 ) -> Membership:
     """Give a membership in review its next term, although the figures do not.
 
-    Raises ``forbidden``, ``apass.no_reason``, ``apass.cannot_move``, ``apass.term_over``.
+    Raises ``forbidden``, ``conflict.own_case``, ``apass.no_reason``, ``apass.cannot_move``, ``apass.term_over``.
     """
-    require_right(by, RIGHT)
+    _require_decider(membership, by)
     require_reason(reason, code=NO_REASON)
     now = now or timezone.now()
     membership = locked(membership)
@@ -229,10 +230,10 @@ def let_lapse(
 ) -> Membership:
     """Decide in review that there is no next term; what is promised holds until the end of this one.
 
-    Raises ``forbidden``, ``apass.no_reason``, ``apass.cannot_move``, ``apass.term_over``. A second call
-    changes nothing; renewing before the end takes it back.
+    Raises ``forbidden``, ``conflict.own_case``, ``apass.no_reason``, ``apass.cannot_move`` and
+    ``apass.term_over``. A second call changes nothing; renewing before the end takes it back.
     """
-    require_right(by, RIGHT)
+    _require_decider(membership, by)
     require_reason(reason, code=NO_REASON)
     now = now or timezone.now()
     membership = locked(membership)
@@ -293,6 +294,12 @@ def require_in_review(membership: Membership, now: datetime) -> None:
         require_move(membership, MembershipState.LAPSED)
     if membership.term_ends_at is None or membership.term_ends_at <= now:
         raise DomainError("apass.term_over", _("The term is over; the clock has decided."))
+
+
+def _require_decider(membership: Membership, by: User | None) -> None:
+    """Raise unless ``by`` decides about memberships, and this is not their own."""
+    require_right(by, RIGHT)
+    refuse_own_case(membership.member_id, by)
 
 
 def _require_own(membership: Membership, by: User) -> None:

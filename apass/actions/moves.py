@@ -14,6 +14,7 @@ from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError
 from common.history import record
 from common.parameters import value
+from common.rules import shanghai_day
 
 DUE = "apass.due"
 """The one timer of a membership: what it does follows from the state."""
@@ -161,5 +162,5 @@ def tell(
 
 def last_day(ends_at: datetime) -> str:
     """Return the last whole day before ``ends_at``, as it is written to members."""
-    day = rules.shanghai_day(ends_at - rules.MOMENT)
+    day = shanghai_day(ends_at - rules.MOMENT)
     return f"{day:%Y-%m-%d}"

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from apass.actions.cohorts import keys_or_refusal
+from apass.actions.cohorts import far_off, keys_or_refusal
 from apass.actions.stages import changed, locked
 from apass.models import Rollout, RolloutDecline, RolloutPromise
 from apass.rollouts import rules
@@ -16,6 +16,7 @@ from apass.rollouts.snapshot import plan_at
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
+from common.rules import is_in_bounds
 
 
 @transaction.atomic
@@ -25,21 +26,22 @@ def give_promise(
     *,
     until: datetime | None,
     by: User | None,
+    reason: str = "",
     now: datetime | None = None,
 ) -> RolloutPromise:
     """Note that ``subject`` was promised something; it holds until then, whatever becomes of the rollout.
 
     A second promise only lengthens the first. Raises ``rollout.closed`` to whom is not inside, also
-    when the rollout steps back at this very moment, and ``rollout.promise_is_over``.
+    when the rollout steps back at this very moment, ``span.far_off`` and ``rollout.promise_is_over``.
     """
     require_right(by, "rollouts.manage")
     moment = now or timezone.now()
+    if not is_in_bounds(until):
+        raise far_off()
     if until is not None and until <= moment:
         raise DomainError("rollout.promise_is_over", _("A promise must hold for a while."))
-    # Many may promise at once; a step back waits for them, and they for it.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM apass_rollout WHERE id = %s FOR SHARE", [rollout.pk])
-    rollout = Rollout.objects.get(pk=rollout.pk)
+    # A step back waits for it, or it for the step back.
+    rollout = locked(rollout)
     decision = rules.decide(plan_at(rollout), subject, moment)
     if not decision.is_in:
         raise DomainError("rollout.closed", _("This is not open to them."))
@@ -48,14 +50,18 @@ def give_promise(
         subject=subject.key,
         defaults={"stage": decision.stage, "given_at": moment, "until": until},
     )
-    if not is_new and made.until is not None and (until is None or until > made.until):
-        RolloutPromise.objects.filter(pk=made.pk).update(until=until)
+    if not is_new:
+        if made.until is None or (until is not None and until <= made.until):
+            return made
         made.until = until
+        made.save(update_fields=["until"])
+    changed(rollout)
     record(
         rollout,
         "rollout.promised",
         by=by,
         after={"subject": subject.key, "until": made.until},
+        reason=reason,
         at=now,
     )
     return made

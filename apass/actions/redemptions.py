@@ -7,11 +7,12 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import refuse_own_case
 from accounts.models import Member, User
 from apass.entitlements import kinds, rules
 from apass.entitlements.catalogue import catalogue
 from apass.entitlements.offers import why_not
-from apass.entitlements.queries import entitlements_of
+from apass.entitlements.queries import shown_entitlements
 from apass.entitlements.rules import Refused, Right
 from apass.entitlements.words import refusal
 from apass.models import Entitlement, Grant, Redemption, RedemptionRelease
@@ -43,10 +44,12 @@ def redeem(
     """Use an entitlement of ``member`` once, for the thing ``subject_key`` names.
 
     ``key`` is the caller's: the same key again, or the same thing again, gives the first answer.
-    Raises ``forbidden``, ``redemption.no_reason``, ``redemption.no_key``, ``redemption.other_request``,
-    ``entitlement.unknown``, ``entitlement.not_yours`` and ``entitlement.used_up`` (``again_at``).
+    Raises ``forbidden``, ``conflict.own_case``, ``redemption.no_reason``, ``redemption.no_key``,
+    ``redemption.other_request``, ``entitlement.unknown``, ``entitlement.not_yours`` and
+    ``entitlement.used_up`` (``again_at``).
     """
     require_right(by, "entitlements.redeem")
+    refuse_own_case(member.pk, by)
     if by is not None and not reason.strip():
         raise DomainError("redemption.no_reason", _("Write why you give it."))
     if not key:
@@ -95,6 +98,7 @@ def release(
 ) -> RedemptionRelease:
     """Give a redemption back: it counts no more in its period. Raises ``redemption.released``."""
     require_right(by, "entitlements.redeem")
+    refuse_own_case(redemption.member_id, by)
     if not reason.strip():
         raise DomainError("redemption.no_reason", _("Write why it is given back."))
     moment = now or timezone.now()
@@ -131,10 +135,11 @@ def give_grant(
 ) -> Grant:
     """Give a member an entitlement apart from rules and packages, from now up to ``until``.
 
-    Raises ``forbidden``, ``grant.no_reason``, ``entitlement.unknown``, ``span.backwards``,
+    Raises ``forbidden``, ``conflict.own_case``, ``grant.no_reason``, ``entitlement.unknown``, ``span.backwards``,
     ``parameters.*`` and ``grant.there`` when a grant of the same code runs already.
     """
     require_right(by, "entitlements.manage")
+    refuse_own_case(member.pk, by)
     if not reason.strip():
         raise DomainError("grant.no_reason", _("Write why they are given it."))
     moment = now or timezone.now()
@@ -173,6 +178,7 @@ def give_grant(
 def end_grant(grant: Grant, *, by: User | None, reason: str, now: datetime | None = None) -> None:
     """Take a grant back from now on; what was redeemed by it is kept. Raises ``grant.ended``."""
     require_right(by, "entitlements.manage")
+    refuse_own_case(grant.member_id, by)
     if not reason.strip():
         raise DomainError("grant.no_reason", _("Write why it is taken back."))
     moment = now or timezone.now()
@@ -199,7 +205,7 @@ def _alone(member: Member, code: str) -> None:
 
 
 def _right_of(member: Member, code: str, at: datetime) -> Right:
-    right = next((one for one in entitlements_of(member, at) if one.code == code), None)
+    right = next((one for one in shown_entitlements(member, at) if one.code == code), None)
     if right is not None:
         return right
     if code not in catalogue().terms_at(at):

@@ -12,7 +12,7 @@ from apass.actions.stages import locked
 from apass.models import Guardrail, MetricSnapshot, Rollout, StageChange
 from apass.models.rollouts import ChangeState, RolloutState, StageKind
 from apass.rollouts import rules
-from apass.rollouts.metrics import measure, metric_named, metrics_of
+from apass.rollouts.metrics import metric_named, metrics_of, observe, watch
 from apass.rollouts.snapshot import recheck
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError
@@ -24,35 +24,44 @@ GUARDRAILS = "rollout.guardrails"
 _WATCHED = frozenset({RolloutState.RUNNING, RolloutState.HELD})
 
 
-@transaction.atomic
 def propose_stage(
     rollout: Rollout, *, by: User, reason: str, now: datetime | None = None
 ) -> StageChange:
     """Propose the next stage, with the figures of every metric on every side as they are now.
 
-    Raises ``forbidden``, ``rollout.held``, ``rollout.finished``, ``rollout.at_the_end`` and
-    ``rollout.waiting``.
+    They are measured before anything is locked: whoever is decided about meanwhile does not wait.
+    Raises ``forbidden``, ``rollout.held``, ``rollout.finished``, ``rollout.at_the_end``,
+    ``rollout.waiting``, and ``rollout.no_figures`` when nobody measures anything of these subjects.
     """
     require_right(by, "rollouts.manage")
-    rollout = locked(rollout)
     moment = now or timezone.now()
-    if rollout.state in {RolloutState.HELD, RolloutState.FINISHED}:
+    _require_next(Rollout.objects.get(pk=rollout.pk))
+    figures = _figures(rollout, moment)
+    if not figures:
         raise DomainError(
-            f"rollout.{rollout.state}", _("It does not widen as it stands. Let it go on first.")
+            "rollout.no_figures",
+            _("Nobody measures anything of these subjects: no step can be judged."),
         )
-    if rollout.reached >= rollout.stages.count():
-        raise DomainError("rollout.at_the_end", _("There is no further stage."))
-    if rollout.changes.filter(state=ChangeState.WAITING).exists():
-        raise DomainError("rollout.waiting", _("A step is waiting for a second person already."))
+    return _propose(rollout, figures, by=by, reason=reason, now=moment)
+
+
+@transaction.atomic
+def _propose(
+    rollout: Rollout, figures: list[MetricSnapshot], *, by: User, reason: str, now: datetime
+) -> StageChange:
+    rollout = locked(rollout)
+    _require_next(rollout)
     change = StageChange.objects.create(
         rollout=rollout,
         from_stage=rollout.reached,
         to_stage=rollout.reached + 1,
         proposed_by=by,
-        proposed_at=moment,
+        proposed_at=now,
         reason=reason,
     )
-    _keep_figures(rollout, change, moment)
+    for figure in figures:
+        figure.change = change
+    MetricSnapshot.objects.bulk_create(figures)
     record(
         rollout,
         "rollout.proposed",
@@ -63,6 +72,18 @@ def propose_stage(
         at=now,
     )
     return change
+
+
+def _require_next(rollout: Rollout) -> None:
+    """Raise unless a next stage may be proposed."""
+    if rollout.state in {RolloutState.HELD, RolloutState.FINISHED}:
+        raise DomainError(
+            f"rollout.{rollout.state}", _("It does not widen as it stands. Let it go on first.")
+        )
+    if rollout.reached >= rollout.stages.count():
+        raise DomainError("rollout.at_the_end", _("There is no further stage."))
+    if rollout.changes.filter(state=ChangeState.WAITING).exists():
+        raise DomainError("rollout.waiting", _("A step is waiting for a second person already."))
 
 
 @transaction.atomic
@@ -187,39 +208,57 @@ def release_holdout(
     record(rollout, "rollout.holdout_released", by=by, reason=reason, at=now)
 
 
-@transaction.atomic
 def evaluate_guardrails(rollout_id: int, *, now: datetime) -> bool:
     """Measure every guardrail; step back one stage when one trips. The clock calls it.
 
-    Returns whether it stepped back. A sample below the guardrail's smallest says nothing.
+    Returns whether it stepped back. A sample below the guardrail's smallest says nothing, nor do
+    figures of a rollout that has moved while they were measured: it is measured without the lock.
     """
-    rollout = Rollout.objects.select_for_update().filter(pk=rollout_id).first()
+    rollout = Rollout.objects.filter(pk=rollout_id).first()
     if rollout is None or rollout.state not in _WATCHED:
         return False
-    tripped = [one for one in rollout.guardrails.all() if _measured(rollout, one, now)]
-    if tripped and rollout.reached:
-        Guardrail.objects.filter(pk__in=[one.pk for one in tripped]).update(tripped_at=now)
-        _step_back(rollout, rollout.reached - 1, now)
-        record(
-            rollout,
-            "rollout.stepped_back",
-            by=None,
-            before={"stage": rollout.reached},
-            after={"stage": rollout.reached - 1, "guardrails": [one.metric for one in tripped]},
-            at=now,
-        )
+    if rollout.stage_since is not None and rollout.stage_since > now:
+        _watch(rollout.pk, now)
+        return False
+    rails = list(rollout.guardrails.order_by("pk"))
+    tripped = [one for one in rails if _measured(rollout, one, now)]
+    return _conclude(rollout, rails, tripped, now)
+
+
+@transaction.atomic
+def _conclude(
+    measured: Rollout, rails: list[Guardrail], tripped: list[Guardrail], now: datetime
+) -> bool:
+    """Keep what was measured, and step back when it says so; whoever moves it at this moment goes first."""
+    Guardrail.objects.bulk_update(rails, ["measured", "sample", "measured_at"])
+    rollout = Rollout.objects.select_for_update(skip_locked=True).filter(pk=measured.pk).first()
+    stands = rollout is not None and (rollout.state, rollout.reached, rollout.stage_since) == (
+        measured.state, measured.reached, measured.stage_since,
+    )  # fmt: skip
+    if not tripped or rollout is None or not stands or not rollout.reached:
+        _watch(measured.pk, now)
+        return False
+    Guardrail.objects.filter(pk__in=[one.pk for one in tripped]).update(tripped_at=now)
+    _step_back(rollout, rollout.reached - 1, now)
+    record(
+        rollout,
+        "rollout.stepped_back",
+        by=None,
+        before={"stage": rollout.reached},
+        after={"stage": rollout.reached - 1, "guardrails": [one.metric for one in tripped]},
+        at=now,
+    )
     _watch(rollout.pk, now)
-    return bool(tripped)
+    return True
 
 
 def _measured(rollout: Rollout, guardrail: Guardrail, now: datetime) -> bool:
-    """Measure one guardrail, keep what was measured, tell whether it trips."""
+    """Measure one guardrail, note what was measured, tell whether it trips."""
     known = metric_named(guardrail.metric)
-    if known is None or known.values is None:
+    if known is None or not known.is_measured:
         return False
-    treated = measure(rollout, known, now, window=guardrail.window)[rules.TREATED]
+    treated = watch(rollout, known, now, window=guardrail.window, direction=guardrail.direction)
     guardrail.measured, guardrail.sample, guardrail.measured_at = treated.mean, treated.size, now
-    guardrail.save(update_fields=["measured", "sample", "measured_at"])
     if treated.size < guardrail.smallest:
         return False
     return rules.trips(guardrail.direction, guardrail.threshold, treated.mean)
@@ -286,22 +325,19 @@ def _bad_move() -> DomainError:
     return DomainError("rollout.bad_move", _("This cannot be done as the rollout stands now."))
 
 
-def _keep_figures(rollout: Rollout, change: StageChange, now: datetime) -> None:
-    """Store size, mean and spread of every metric on every side; of what nobody records, nothing."""
-    rows = []
-    for known in metrics_of(rollout.subject_kind):
-        if known.values is None:
-            continue
-        rows += [
-            MetricSnapshot(
-                change=change,
-                metric=known.code,
-                arm=arm,
-                size=sample.size,
-                mean=sample.mean,
-                spread=sample.spread,
-                at=now,
-            )
-            for arm, sample in measure(rollout, known, now).items()
-        ]
-    MetricSnapshot.objects.bulk_create(rows)
+def _figures(rollout: Rollout, now: datetime) -> list[MetricSnapshot]:
+    """Measure size, mean and spread of every metric on every side; of what nobody records, nothing."""
+    span = value("rollout.observed", now)
+    return [
+        MetricSnapshot(
+            metric=known.code,
+            arm=arm,
+            size=sample.size,
+            mean=sample.mean,
+            spread=sample.spread,
+            at=now,
+        )
+        for known in metrics_of(rollout.subject_kind)
+        if known.is_measured
+        for arm, sample in observe(rollout, known, now, span=span).items()
+    ]

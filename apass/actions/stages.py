@@ -14,6 +14,7 @@ from apass.actions.cohorts import keys_or_refusal, require_part
 from apass.models import Cohort, Guardrail, Rollout, RolloutStage
 from apass.models.rollouts import Direction, RolloutState
 from apass.rollouts import rules
+from apass.rollouts.features import feature
 from apass.rollouts.metrics import metric_named
 from apass.rollouts.populations import counted
 from apass.rollouts.rules import StageRule
@@ -37,9 +38,15 @@ def open_rollout(
 ) -> Rollout:
     """Begin a rollout that lets nobody in yet. What it is of is closed to all from now on.
 
-    Raises ``forbidden``, ``rollout.taken`` and ``rollout.holdout_too_large``.
+    Raises ``forbidden``, ``rollout.taken``, ``rollout.other_kind`` and ``rollout.holdout_too_large``.
     """
     require_right(by, "rollouts.manage")
+    declared = feature(code)
+    if declared is not None and declared.kind != subject_kind:
+        # It would be closed to everybody at once: nobody who asks is of that kind.
+        raise DomainError(
+            "rollout.other_kind", _("This function is not opened to these, but to others.")
+        )
     if not 0 <= holdout_share <= rules.BUCKETS // 2:
         raise DomainError("rollout.holdout_too_large", _("At most half may be kept outside."))
     moment = now or timezone.now()
@@ -78,7 +85,7 @@ def add_stage(
 ) -> RolloutStage:
     """Add a stage at the end; who is in before stays in. ``share`` in hundredths of a percent.
 
-    Raises ``forbidden``, ``rollout.stage_incomplete``, ``rollout.other_subjects``,
+    Raises ``forbidden``, ``rollout.stage_incomplete``, ``rollout.stage_says_more``, ``rollout.other_subjects``,
     ``rollout.unknown_subject``, ``rollout.shrinks``, ``rollout.matches_nobody`` and
     ``rollout.matches_everybody``.
     """
@@ -100,6 +107,7 @@ def add_stage(
         tiers=frozenset(tiers),
     )
     _require_complete(stage)
+    _require_one_kind(stage)
     earlier = read_plan(rollout).stages
     if rules.shrinks(earlier, stage):
         raise DomainError(
@@ -113,7 +121,7 @@ def add_stage(
         name=name,
         kind=kind,
         cohort=cohort,
-        share=share if kind == rules.SHARE else 0,
+        share=share,
         tiers=sorted(tiers),
         subjects=keys,
     )
@@ -181,7 +189,7 @@ def add_guardrail(
     require_right(by, "rollouts.manage")
     rollout = locked(rollout)
     known = metric_named(metric)
-    if known is None or known.values is None or rollout.subject_kind not in known.kinds:
+    if known is None or not known.is_measured or rollout.subject_kind not in known.kinds:
         raise DomainError("guardrail.not_measured", _("Nobody measures this yet."))
     if window <= timedelta(0) or smallest < 1 or direction not in Direction.values:
         raise DomainError("guardrail.bad", _("A window and a sample above zero are needed."))
@@ -268,4 +276,23 @@ def _require_complete(stage: StageRule) -> None:
         raise DomainError(
             "rollout.stage_incomplete",
             _("Say to whom: a list or a cohort, a share above 0 and up to 100 %, or tiers."),
+        )
+
+
+def _require_one_kind(stage: StageRule) -> None:
+    """Refuse what another kind of stage says: it would be left out without a word."""
+    says = {
+        "numbers": bool(stage.keys) and stage.kind != rules.NAMED,
+        "cohort": stage.cohort is not None and stage.kind not in (rules.NAMED, rules.SHARE),
+        "share": bool(stage.share) and stage.kind != rules.SHARE,
+        "tiers": bool(stage.tiers) and stage.kind != rules.TIERS,
+    }
+    more = [name for name, is_said in says.items() if is_said]
+    if more:
+        raise DomainError(
+            "rollout.stage_says_more",
+            _(
+                "A stage says one thing: a list or cohort, a share, tiers, or all. Leave the rest empty."
+            ),
+            more=more,
         )

@@ -7,16 +7,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminSelectWidget
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from accounts.models import Member
 from accounts.people import signed_in
 from apass.actions import end_grant, give_grant, release
-from apass.entitlements.rules import midnight_after
 from apass.models import Entitlement, Grant, Redemption
-from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, DayField, ReasonForm, reason_action
 from common.admin.acts import offer_act
 from common.events import name_events
+from common.rules import midnight_after
 
 name_events(
     {
@@ -32,9 +32,8 @@ class GrantForm(ReasonForm):
     """What is given, and until when."""
 
     code = forms.ChoiceField(label=_("Entitlement"), widget=UnfoldAdminSelectWidget())
-    until = forms.DateField(
+    until = DayField(
         label=_("Last day"),
-        widget=UnfoldAdminDateWidget(),
         help_text=_("It ends when this day ends in Shanghai."),
     )
 

@@ -83,10 +83,10 @@ class Redemptions(Endpoint):
 
 
 def _member(user: User, member_no: str) -> Member:
-    """Return a member whom ``user`` serves. Members ask about themselves at their own address."""
+    """Return a member whom ``user`` serves, never themselves: that is asked at one's own address."""
     if not (user.can("desk.use") or user.can("tickets.see_all")):
         raise Http404
-    member = Member.objects.visible_to(user).filter(member_no=member_no).first()
+    member = Member.objects.for_work_of(user).filter(member_no=member_no).first()
     if member is None:
         raise Http404
     return member

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from apass.entitlements import rules
-from apass.entitlements.rules import SHANGHAI, Claim, Facts, Package, Right, Terms
+from apass.entitlements.rules import Claim, Facts, Package, Right, Terms
 from apass.models import Entitlement, EntitlementRule, PackageItem, ServicePackage
+from common.rules import SHANGHAI
 
 _RECHECK_SECONDS = 1.0
 _MOST_PLANS = 5000
@@ -27,7 +28,6 @@ class Catalogue:
 
     entitlements: dict[int, Entitlement]
     packages: dict[int, ServicePackage]
-    claims: dict[int, EntitlementRule]
     terms: list[Terms]
     known_claims: list[Claim]
     known_packages: list[Package]
@@ -104,7 +104,6 @@ def catalogue() -> Catalogue:
 def read_catalogue() -> Catalogue:
     """Read it from the tables, as this transaction sees them."""
     entitlements = Entitlement.objects.filter(is_live=True).in_bulk()
-    claims = EntitlementRule.objects.in_bulk()
     packages = ServicePackage.objects.in_bulk()
     items: dict[int, list[PackageItem]] = {}
     for item in PackageItem.objects.all():
@@ -112,9 +111,8 @@ def read_catalogue() -> Catalogue:
     return Catalogue(
         entitlements,
         packages,
-        claims,
         [one.terms for one in entitlements.values()],
-        [one.claim for one in claims.values()],
+        [one.claim for one in EntitlementRule.objects.all()],
         [
             one.package((item.code, item.parameters) for item in items.get(key, ()))
             for key, one in packages.items()

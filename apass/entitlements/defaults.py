@@ -21,8 +21,8 @@ _ENTITLEMENTS: tuple[tuple[str, str, str, int | None, str, str, str, str, dict[s
      "您的第一单有任何问题，我们管到底。",
      "If anything goes wrong with your first order, we make it good.", {"amount": "0.00"}),
     ("worry-free-return", "worry_free_return", "once", None, "无忧退换", "Worry-free return",
-     "七天内不用说原因就能退，运费我们出。",
-     "Return within seven days without a reason; we pay the freight.",
+     "{days}天内不用说原因就能退，运费我们出。",
+     "Return within {days} days without a reason; we pay the freight.",
      {"days": 7, "freight": "25.00"}),
     ("free-pickup", "free_pickup", "month", 5, "免费上门取退", "Free pick-up",
      "退货时上门来取，不收您的钱。",
@@ -30,8 +30,8 @@ _ENTITLEMENTS: tuple[tuple[str, str, str, int | None, str, str, str, str, dict[s
     ("return-card", "return_card", "day", 1, "退货卡", "Return card",
      "一张卡退一件，当天有效。", "One card returns one thing, on the same day.", {}),
     ("dedicated-manager", "dedicated_manager", "once", None, "专属客服", "Dedicated manager",
-     "有一位专人照看您，三分钟内回电。",
-     "A person of your own looks after you and calls back within three minutes.",
+     "有一位专人照看您，在约定的时间内回电。",
+     "A person of your own looks after you and calls back within the time named.",
      {"call_back_seconds": 180}),
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The kinds of entitlements, and what each needs to be said: one dataclass for one kind."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal, InvalidOperation
@@ -75,16 +76,17 @@ SHAPES: dict[str, type[Any]] = {
     "no_return_refund": NoReturn,
     "free_pickup": Plain,
 }
+NAMED_NUMBER = re.compile(r"\{(\w+)\}")
 MOST = Decimal("999999.99")
+WAITING = frozenset({"seconds", "hours", "call_back_seconds"})
+"""Numbers of which less is better."""
 LONGEST = 60 * 60 * 24 * 365
 
 
 def parameters_of(kind: str, raw: Mapping[str, Any]) -> Any:
     """Return ``raw`` as the dataclass of ``kind``. Raises ``Refused`` for what is unknown, missing or odd."""
     shape = SHAPES[kind]
-    known = {one.name: one for one in fields(shape)}
-    if unknown := sorted(set(raw) - set(known)):
-        raise Refused("parameters.unknown", names=unknown)
+    known = _known(shape, raw)
     missing = [one.name for one in known.values() if one.default is MISSING and one.name not in raw]
     if missing:
         raise Refused("parameters.missing", names=missing)
@@ -95,14 +97,22 @@ def stored(kind: str, raw: Mapping[str, Any], *, partly: bool = False) -> dict[s
     """Return ``raw`` as it is kept: checked, amounts as words. ``partly``: some names only."""
     shape = SHAPES[kind]
     if partly:
-        known = {one.name: one for one in fields(shape)}
-        if unknown := sorted(set(raw) - set(known)):
-            raise Refused("parameters.unknown", names=unknown)
+        known = _known(shape, raw)
         values = {name: _value(name, known[name].type, given) for name, given in raw.items()}
     else:
         whole = parameters_of(kind, raw)
         values = {one.name: getattr(whole, one.name) for one in fields(shape)}
     return {name: _plain(one) for name, one in values.items()}
+
+
+def _known(shape: type[Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers a kind has, unless ``raw`` is no mapping or names another."""
+    if not isinstance(raw, Mapping):
+        raise Refused("parameters.no_mapping")
+    known = {one.name: one for one in fields(shape)}
+    if unknown := sorted(set(map(str, raw)) - set(known)):
+        raise Refused("parameters.unknown", names=unknown)
+    return known
 
 
 def _plain(value: Any) -> Any:
@@ -135,3 +145,32 @@ def _amount(name: str, given: Any) -> Decimal:
     if not amount.is_finite() or not 0 <= amount <= MOST or amount != round(amount, 2):
         raise Refused("parameters.odd", name=name)
     return amount
+
+
+def best_of(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of two stored sets of numbers of one kind the better of each, for the member.
+
+    Less time is better to wait, more to send back; more money and more categories are better.
+    """
+    return {
+        name: _better(name, first[name], other[name])
+        if name in first and name in other
+        else first.get(name, other.get(name))
+        for name in {**first, **other}
+    }
+
+
+def _better(name: str, first: Any, other: Any) -> Any:
+    if isinstance(first, list):
+        return list(dict.fromkeys([*first, *other]))
+    if isinstance(first, str):
+        return max(first, other, key=Decimal)
+    return min(first, other) if name in WAITING else max(first, other)
+
+
+def check_words(kind: str, *promises: str) -> None:
+    """Refuse words that name a number in braces which the kind does not have. Raises ``Refused``."""
+    known = {one.name for one in fields(SHAPES[kind])}
+    named = {name for words in promises for name in NAMED_NUMBER.findall(words)}
+    if unknown := sorted(named - known):
+        raise Refused("promise.unknown_number", names=unknown)

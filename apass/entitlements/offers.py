@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Member, Tier
 from apass.entitlements import rules
 from apass.entitlements.catalogue import Catalogue, catalogue
-from apass.entitlements.queries import entitlements_of, facts_of, is_open_for
+from apass.entitlements.queries import entitlements_of, facts_of, is_open_for, shown_entitlements
 from apass.entitlements.rules import Facts, Right, Terms
-from apass.entitlements.words import day_words, limit_words, often_words, source_words
+from apass.entitlements.words import day_words, filled, limit_words, often_words, source_words
 from apass.models import Kind
 
 BY_HAND = frozenset({Kind.RETURN_CARD, Kind.FREE_PICKUP, Kind.NO_RETURN, Kind.WORRY_FREE})
@@ -29,7 +29,7 @@ class Refusal:
 
 def offers_of(member: Member, at: datetime) -> tuple[list[Right], list[Refusal]]:
     """Return what may be given to ``member`` at ``at``, and what may not with the reason."""
-    held, rights = catalogue(), entitlements_of(member, at)
+    held, rights = catalogue(), shown_entitlements(member, at)
     allowed = [one for one in rights if one.left is None or one.left > 0]
     used = [_used_up(one, at) for one in rights if one.left == 0]
     mine = {one.code for one in rights}
@@ -106,7 +106,7 @@ def right_card(right: Right, held: Catalogue, *, for_desk: bool = False) -> dict
         "code": right.code,
         "kind": right.terms.kind,
         "name": entitlement.name,
-        "promise": entitlement.promise,
+        "promise": filled(entitlement.promise, right.parameters),
         "limit": limit_words(right.terms.kind, right.parameters),
         "parameters": right.parameters,
         "period": right.terms.period,
@@ -119,6 +119,7 @@ def right_card(right: Right, held: Catalogue, *, for_desk: bool = False) -> dict
             "since": right.source.since,
         },
         "until": right.until,
+        "kept": right.kept,
     }
     return card | {"by_hand": right.terms.kind in BY_HAND} if for_desk else card
 
@@ -147,4 +148,4 @@ def offers_card(member: Member, at: datetime) -> dict[str, Any]:
 def promises_card(member: Member, at: datetime) -> list[dict[str, Any]]:
     """Return what ``member`` is promised at ``at``, used up or not."""
     held = catalogue()
-    return [right_card(one, held) for one in entitlements_of(member, at)]
+    return [right_card(one, held) for one in shown_entitlements(member, at)]

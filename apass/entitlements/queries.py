@@ -1,6 +1,6 @@
 """What members are promised, and what the desk may give them now."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,16 @@ from django.utils import timezone
 from accounts.models import CreditBand, Member
 from apass.entitlements import rules
 from apass.entitlements.catalogue import Catalogue, Plan, catalogue
+from apass.entitlements.kinds import best_of
 from apass.entitlements.reading import Found, Given, read_many, read_one
-from apass.entitlements.rules import GRANT, Facts, Right, Source, changes_at, soonest
+from apass.entitlements.rules import GRANT, Facts, Right, Source, Terms, changes_at, soonest
 from apass.models import ServicePackage
-from apass.rollouts.deciding import decide
-from apass.rollouts.rules import Subject
+from apass.rollouts.deciding import decide, meet
+from apass.rollouts.rules import Decision, Subject
+from common.rules import midnight, midnight_after
+
+Ask = Callable[..., Decision]
+"""``decide`` leaves no trace; ``meet`` notes that the member has met the rollout."""
 
 
 def entitlements_of(member: Member, at: datetime | None = None) -> list[Right]:
@@ -26,6 +31,12 @@ def entitlements_of(member: Member, at: datetime | None = None) -> list[Right]:
     moment = at or timezone.now()
     found = read_one(member.pk, moment)
     return [] if found is None else list(_rights(catalogue(), found, member.pk, moment))
+
+
+def shown_entitlements(member: Member, now: datetime) -> list[Right]:
+    """Return what ``member`` is promised, to be shown or used: they meet the rollouts it is behind."""
+    found = read_one(member.pk, now)
+    return [] if found is None else list(_rights(catalogue(), found, member.pk, now, ask=meet))
 
 
 def entitlements_of_many(
@@ -47,10 +58,7 @@ def is_open_for(rollout_code: str, member_id: int, facts: Facts, at: datetime) -
 
     What names a rollout that the house does not know is open to nobody.
     """
-    if not rollout_code:
-        return True
-    subject = Subject(f"member:{member_id}", facts.tier, facts.registered_at)
-    return decide(rollout_code, subject, now=at).is_in
+    return not rollout_code or _asked(decide, rollout_code, member_id, facts, at).is_in
 
 
 def package_of(member: Member, at: datetime | None = None) -> ServicePackage | None:
@@ -91,22 +99,43 @@ def members_in(segment: rules.Segment, at: datetime) -> Any:
         led = Q(pk__in=Member.objects.filter(guided).values("pk"))
         rows = rows.filter(led if segment.guided else ~led)
     if segment.registered_from:
-        rows = rows.filter(registered_at__gte=rules.midnight(segment.registered_from))
+        rows = rows.filter(registered_at__gte=midnight(segment.registered_from))
     if segment.registered_until:
-        rows = rows.filter(registered_at__lt=rules.midnight_after(segment.registered_until))
+        rows = rows.filter(registered_at__lt=midnight_after(segment.registered_until))
     return rows
 
 
-def _rights(held: Catalogue, found: Found, member_id: int, at: datetime) -> Plan:
+def _rights(
+    held: Catalogue, found: Found, member_id: int, at: datetime, *, ask: Ask = decide
+) -> Plan:
     facts, used, given = found
     plan = held.plan(facts, at)
-    if given:
-        plan = _with_grants(held, plan, given, at)
     if held.has_rollouts:
-        plan = tuple(one for one in plan if is_open_for(one.terms.rollout, member_id, facts, at))
+        plan = _open_ones(plan, ask, member_id, facts, at)
+    # What was given to somebody by name is theirs, whoever else the rollout lets in.
+    if given:
+        plan = _with_grants(held, plan, given, facts, at)
     if not used and not (facts.period_until or facts.title_until or facts.is_guided):
         return plan
     return tuple(_own(one, facts, used) for one in plan)
+
+
+def _open_ones(plan: Plan, ask: Ask, member_id: int, facts: Facts, at: datetime) -> Plan:
+    """Leave out what a rollout keeps closed; what was promised before it stepped back is marked."""
+    rights = []
+    for right in plan:
+        if right.terms.rollout:
+            decision = _asked(ask, right.terms.rollout, member_id, facts, at)
+            if not decision.is_in:
+                continue
+            if decision.is_promised:
+                right = right._replace(until=soonest(right.until, decision.until), kept=True)
+        rights.append(right)
+    return tuple(rights)
+
+
+def _asked(ask: Ask, code: str, member_id: int, facts: Facts, at: datetime) -> Decision:
+    return ask(code, Subject(f"member:{member_id}", facts.tier, facts.registered_at), now=at)
 
 
 def _own(right: Right, facts: Facts, used: Mapping[str, int]) -> Right:
@@ -118,19 +147,33 @@ def _own(right: Right, facts: Facts, used: Mapping[str, int]) -> Right:
         until = changes_at(facts, right)
     if left == right.left and until == right.until:
         return right
-    return Right(right.code, right.terms, right.parameters, right.source, until, left)
+    return right._replace(until=until, left=left)
 
 
-def _with_grants(held: Catalogue, plan: Plan, given: Iterable[Given], at: datetime) -> Plan:
+def _with_grants(
+    held: Catalogue, plan: Plan, given: Iterable[Given], facts: Facts, at: datetime
+) -> Plan:
     rights, terms = {one.code: one for one in plan}, held.terms_at(at)
     for one in given:
         if version := terms.get(one.code):
-            rights[one.code] = Right(
-                one.code,
-                version,
-                {**version.parameters, **one.parameters},
-                Source(GRANT, one.key, one.since),
-                soonest(one.until, version.span.until),
-                version.quantity,
-            )
+            rights[one.code] = _granted(version, one, rights.get(one.code), facts)
     return tuple(rights[code] for code in sorted(rights))
+
+
+def _granted(version: Terms, one: Given, before: Right | None, facts: Facts) -> Right:
+    """Return what a grant makes of what the member has without it: more or longer, never less."""
+    numbers = {**version.parameters, **one.parameters}
+    until = soonest(one.until, version.span.until)
+    source = Source(GRANT, one.key, one.since)
+    if before is None:
+        return Right(one.code, version, numbers, source, until, version.quantity)
+    best = best_of(before.parameters, numbers)
+    if best == before.parameters and _lasts(changes_at(facts, before), until):
+        return before
+    # Of both together the first end changes something, unless the grant alone is as good as both.
+    ends = until if best == numbers else soonest(until, changes_at(facts, before))
+    return before._replace(parameters=best, source=source, until=ends, kept=False)
+
+
+def _lasts(first: datetime | None, other: datetime | None) -> bool:
+    return first is None or (other is not None and first >= other)

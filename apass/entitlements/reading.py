@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import orjson
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from apass.entitlements.rules import SHANGHAI, Facts, midnight
+from apass.entitlements.rules import Facts
+from common.rules import SHANGHAI, midnight
 
 BEFORE_ALL = datetime(1900, 1, 1, tzinfo=SHANGHAI)
 

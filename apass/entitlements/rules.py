@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from common.rules import SHANGHAI, is_in_bounds, midnight, shanghai_day
+
+MOST_OFTEN = 1_000_000
 BEGINNING = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 FOREVER = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 
@@ -76,7 +77,7 @@ class Segment:
             return True
         if facts.registered_at is None:
             return False
-        day = facts.registered_at.astimezone(SHANGHAI).date()
+        day = shanghai_day(facts.registered_at)
         return (self.registered_from or date.min) <= day <= (self.registered_until or date.max)
 
     def meets(self, other: "Segment") -> bool:
@@ -95,6 +96,7 @@ class Segment:
 def check_segment(segment: Segment, *, says_everybody: bool) -> None:
     """Refuse who nobody can be, and everybody unless it is said. Raises ``Refused``."""
     starts, ends = segment.registered_from, segment.registered_until
+    check_moments(starts, ends)
     if starts and ends and ends < starts:
         raise Refused("segment.nobody", registered_from=starts, registered_until=ends)
     if segment.is_everybody and not says_everybody:
@@ -117,16 +119,27 @@ class Span:
         return self.since < (other.until or FOREVER) and other.since < (self.until or FOREVER)
 
 
+def check_moments(*moments: date | None) -> None:
+    """Refuse years nobody means. Raises ``Refused``."""
+    if not is_in_bounds(*moments):
+        raise Refused("span.far_off")
+
+
 def check_span(span: Span) -> None:
-    """Refuse an end that is not after the beginning. Raises ``Refused``."""
+    """Refuse years nobody means, and an end that is not after the beginning. Raises ``Refused``."""
+    check_moments(span.since, span.until)
     if span.until is not None and span.until <= span.since:
         raise Refused("span.backwards", since=span.since, until=span.until)
 
 
 def check_quantity(quantity: int | None) -> None:
-    """Refuse none and less than none; None is without limit. Raises ``Refused``."""
-    if quantity is not None and quantity <= 0:
+    """Refuse none, less than none and a slip of the hand; None is without limit. Raises ``Refused``."""
+    if quantity is None:
+        return
+    if quantity <= 0:
         raise Refused("entitlement.quantity", quantity=quantity)
+    if quantity > MOST_OFTEN:
+        raise Refused("entitlement.too_often", most=MOST_OFTEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +193,8 @@ class Right(NamedTuple):
     """What one member is promised at a moment.
 
     ``until`` is the first change that is known: of the source, the guide, the title, the period.
-    ``left`` is what is left in the period that runs, None without limit.
+    ``left`` is what is left in the period that runs, None without limit. ``kept``: a promise given
+    before a rollout stepped back is all that it still rests on.
     """
 
     code: str
@@ -189,6 +203,7 @@ class Right(NamedTuple):
     source: Source
     until: datetime | None
     left: int | None
+    kept: bool = False
 
 
 def check_claim(new: Claim, others: Iterable[Claim]) -> None:
@@ -219,7 +234,7 @@ def check_package(new: Package, others: Iterable[Package]) -> None:
 
 def period_of(period: str, at: datetime) -> Span:
     """Return the period in Shanghai that ``at`` is in: its first moment, and the first after it."""
-    day = at.astimezone(SHANGHAI).date()
+    day = shanghai_day(at)
     match period:
         case "day":
             return Span(midnight(day), midnight(day + timedelta(days=1)))
@@ -230,16 +245,6 @@ def period_of(period: str, at: datetime) -> Span:
             return Span(midnight(date(day.year, 1, 1)), midnight(date(day.year + 1, 1, 1)))
         case _:
             return Span(BEGINNING, FOREVER)
-
-
-def midnight(day: date) -> datetime:
-    """Return the first moment of ``day`` in Shanghai."""
-    return datetime.combine(day, time(), SHANGHAI)
-
-
-def midnight_after(day: date) -> datetime:
-    """Return the first moment after ``day`` in Shanghai."""
-    return midnight(day + timedelta(days=1))
 
 
 def package_for(facts: Facts, packages: Iterable[Package], at: datetime) -> Package | None:

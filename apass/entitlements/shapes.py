@@ -33,6 +33,7 @@ class Right(serializers.Serializer[Any]):
     until = serializers.DateTimeField(
         allow_null=True, help_text="the first change that is known; null when none is"
     )
+    kept = serializers.BooleanField(help_text="no longer open to others: promised before, and kept")
 
 
 class Offer(Right):

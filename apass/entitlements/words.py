@@ -15,6 +15,10 @@ from common.errors import DomainError
 
 _REFUSALS = {
     "entitlement.quantity": gettext_lazy("How often must be at least once; leave it empty for no limit."),
+    "entitlement.too_often": gettext_lazy(
+        "How often is at most %(most)s times; leave it empty for no limit."
+    ),
+    "span.far_off": gettext_lazy("Days lie between the years 1990 and 2999."),
     "span.backwards": gettext_lazy("It would end before it begins."),
     "segment.nobody": gettext_lazy("This is for nobody: the last day of registration is before the first."),
     "segment.everybody": gettext_lazy(
@@ -23,9 +27,15 @@ _REFUSALS = {
     "segment.not_everybody": gettext_lazy(
         "It says everybody, and names conditions as well. Choose one of the two."
     ),
+    "parameters.no_mapping": gettext_lazy(
+        'Write the numbers as names with their values, in braces: {"amount": "800.00"}'
+    ),
     "parameters.unknown": gettext_lazy("This kind has no number called %(names)s."),
     "parameters.missing": gettext_lazy("This kind needs the number %(names)s."),
     "parameters.odd": gettext_lazy("%(name)s has a value it cannot have."),
+    "promise.unknown_number": gettext_lazy(
+        "The promise names %(names)s in braces; this kind has no such number."
+    ),
     "rule.ambiguous": gettext_lazy(
         "Rule %(other)s promises some of the same members other numbers. Give one of the two another rank."
     ),
@@ -47,6 +57,14 @@ def refusal(refused: Refused) -> DomainError:
         for name, given in refused.facts.items()
     }
     return DomainError(refused.code, str(_REFUSALS[refused.code]) % facts, **details)
+
+
+def filled(words: str, numbers: Mapping[str, Any]) -> str:
+    """Return the words of a promise with its numbers where they are named: ``{days}``."""
+    for name, number in numbers.items():
+        shown = "、".join(number) if isinstance(number, list) else str(number)
+        words = words.replace(f"{{{name}}}", shown.removesuffix(".00"))
+    return words
 
 
 def day_words(moment: datetime) -> str:
@@ -96,7 +114,9 @@ def often_words(right: Right) -> str:
 
 
 def source_words(right: Right, packages: Mapping[int, Any]) -> str:
-    """Say where a right comes from: the package by name, a rule, or something given apart."""
+    """Say where a right comes from: a promise kept, the package by name, a rule, something given apart."""
+    if right.kept:
+        return _("Promised to you before; we keep it")
     if right.source.kind == GRANT:
         return _("Given to you personally")
     if right.source.kind == RULE:

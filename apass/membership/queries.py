@@ -12,6 +12,7 @@ from accounts.standing.numbers import rules_at
 from apass.membership import presence, rules
 from apass.models import CodeKind, InvitationCode, ManagerAssignment, Membership
 from common.parameters import value
+from common.rules import midnight, shanghai_day
 
 
 def needs_at(now: datetime) -> rules.Needs:
@@ -87,8 +88,8 @@ def told_membership(member: Member) -> Membership | None:
 def year_of(membership: Membership, now: datetime) -> tuple[datetime, datetime]:
     """Return when the running year of an active membership began and when the next one begins."""
     began = membership.activated_at or now
-    first, following = rules.year_of(rules.shanghai_day(began), rules.shanghai_day(now))
-    return rules.midnight(first), rules.midnight(following)
+    first, following = rules.year_of(shanghai_day(began), shanghai_day(now))
+    return midnight(first), midnight(following)
 
 
 def friend_codes(membership: Membership, now: datetime) -> QuerySet[InvitationCode]:
@@ -111,6 +112,26 @@ def assignment_at(member: Member, at: datetime) -> ManagerAssignment | None:
         .order_by("-since")
         .first()
     )  # fmt: skip
+
+
+def managers_of(memberships: Iterable[Membership], now: datetime) -> dict[int, ManagerAssignment]:
+    """Return who looks after the member of each running membership, and who did at the end of an ended one.
+
+    By the membership's key, in one query.
+    """
+    rows = list(memberships)
+    named: dict[int, list[ManagerAssignment]] = {}
+    found = ManagerAssignment.objects.filter(member__in=[row.member_id for row in rows])
+    for one in found.select_related("manager", "deputy").order_by("since"):
+        named.setdefault(one.member_id, []).append(one)
+    looked_after = {}
+    for row in rows:
+        moment = now if row.is_running else (row.ended_at or now) - rules.MOMENT
+        for one in named.get(row.member_id, ()):
+            is_its_own = row.activated_at is not None and one.since >= row.activated_at
+            if is_its_own and one.since <= moment and (one.until is None or one.until > moment):
+                looked_after[row.pk] = one
+    return looked_after
 
 
 def who_looks_after(

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from common.rules import SHANGHAI, midnight_after, shanghai_day
 
 CANDIDATE, APPROVED, INVITED = "candidate", "approved", "invited"
 ACTIVE, REVIEW = "active", "review"
@@ -136,8 +135,7 @@ def friend_misses(figures: Figures, credit: int) -> list[str]:
 
 def end_of_day(moment: datetime, days: int) -> datetime:
     """Return 24:00 in Shanghai of the ``days``-th day after the day of ``moment``."""
-    day = moment.astimezone(SHANGHAI).date() + timedelta(days=days + 1)
-    return datetime.combine(day, time(0), SHANGHAI)
+    return midnight_after(shanghai_day(moment) + timedelta(days=days))
 
 
 def next_term(ends_at: datetime, days: int) -> datetime:
@@ -155,16 +153,6 @@ def year_of(began_on: date, today: date) -> tuple[date, date]:
     if turned > today:
         return _turn(began_on, today.year - 1), turned
     return turned, _turn(began_on, today.year + 1)
-
-
-def shanghai_day(moment: datetime) -> date:
-    """Return the day in Shanghai in which ``moment`` lies."""
-    return moment.astimezone(SHANGHAI).date()
-
-
-def midnight(day: date) -> datetime:
-    """Return 0:00 in Shanghai of ``day``."""
-    return datetime.combine(day, time(0), SHANGHAI)
 
 
 def _turn(began_on: date, year: int) -> date:

@@ -6,19 +6,23 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Feature:
-    """A page, a bot, an entitlement. Without a rollout it is open to all, or to nobody."""
+    """A page, a bot, an entitlement. Without a rollout it is open to all, or to nobody.
+
+    ``kind`` is whom a rollout of it decides about.
+    """
 
     code: str
     label: Any
     open_without: bool
+    kind: str = "member"
 
 
 _features: dict[str, Feature] = {}
 
 
-def declare_feature(code: str, label: Any, *, open_without: bool) -> None:
+def declare_feature(code: str, label: Any, *, open_without: bool, kind: str = "member") -> None:
     """Declare a feature at import time. ``open_without``: what holds while it has no rollout."""
-    _features[code] = Feature(code, label, open_without)
+    _features[code] = Feature(code, label, open_without, kind)
 
 
 def feature(code: str) -> Feature | None:

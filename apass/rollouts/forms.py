@@ -18,7 +18,7 @@ from accounts.models import Tier
 from apass.models import Cohort, Guardrail
 from apass.models.rollouts import Direction, StageKind
 from apass.rollouts.metrics import metrics_of
-from common.admin import ReasonForm
+from common.admin import DayField, ReasonForm
 
 _ONE_A_LINE = _("Member or shop numbers, one a line.")
 
@@ -98,6 +98,17 @@ class NumberForm(ReasonForm):
     )
 
 
+class PromiseForm(NumberForm):
+    """To whom something is promised, and until when."""
+
+    until = DayField(
+        label=_("Last day"),
+        required=False,
+        help_text=_("It holds until this day ends in Shanghai; empty: without an end."),
+    )
+    field_order = ["number", "until", "reason"]
+
+
 class BackForm(ReasonForm):
     """To which stage."""
 
@@ -135,7 +146,7 @@ class GuardrailForm(ReasonForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = sorted({row.subject_kind for row in self.subjects})
-        known = {it.code: it.label for kind in kinds for it in metrics_of(kind) if it.values}
+        known = {it.code: it.label for kind in kinds for it in metrics_of(kind) if it.is_measured}
         self.fields["metric"].choices = list(known.items())  # type: ignore[attr-defined]
 
     def clean_hours(self) -> timedelta:

@@ -15,6 +15,13 @@ declare(
     maximum=timedelta(days=1),
 )
 declare(
+    "rollout.observed",
+    timedelta(days=7),
+    _("How long after its first meeting each subject is observed for the report of a rollout"),
+    minimum=timedelta(hours=1),
+    maximum=timedelta(days=180),
+)
+declare(
     "rollout.smallest_arm",
     30,
     _("Subjects a side of a comparison needs; with fewer the report says the sample is too small"),

@@ -7,9 +7,11 @@ from typing import Any
 from django.db import models
 from django.db.models import BigIntegerField, Count, F, Func, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member
-from apass.rollouts.rules import NAMED, SHARE, TIERS, CohortRule, StageRule
+from apass.rollouts.rules import NAMED, SHARE, TIERS, CohortRule, StageRule, Subject
+from common.errors import DomainError
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,24 @@ def keys_of(kind: str, numbers: Iterable[str]) -> tuple[list[str], list[str]]:
         told.keyed().filter(**{f"{told.number}__in": asked}).values_list(told.number, "subject")
     )
     return [known[n] for n in asked if n in known], [n for n in asked if n not in known]
+
+
+def subject_of(kind: str, number: str) -> Subject:
+    """Return the member or shop of a number people typed, with what stages ask of it.
+
+    Raises ``rollout.unknown_subject``.
+    """
+    told = population(kind)
+    facts = [name for name in (told.tier, told.registered) if name]
+    row = told.keyed().filter(**{told.number: number.strip()}).values("subject", *facts).first()
+    if row is None:
+        raise DomainError(
+            "rollout.unknown_subject",
+            _("Nobody has these numbers: %(numbers)s.") % {"numbers": number},
+            numbers=[number],
+        )
+    tier = row[told.tier] if told.tier else ""
+    return Subject(row["subject"], tier, row[told.registered])
 
 
 def numbers_of(kind: str, keys: Sequence[str]) -> list[str]:

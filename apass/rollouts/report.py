@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from apass.models import Exposure, MetricSnapshot, Rollout
 from apass.rollouts.comparing import Comparison, compare
-from apass.rollouts.metrics import HIGHER, Metric, Sample, measure, metric_named, metrics_of
+from apass.rollouts.metrics import HIGHER, Metric, Sample, metric_named, metrics_of, observe
 from apass.rollouts.rules import CONTROL, HOLDOUT, TREATED
 from common.parameters import value
 
@@ -51,10 +51,14 @@ class Report:
     other: str
     lines: list[Line]
     met: dict[str, int]
+    observed: timedelta
 
 
 def report_of(rollout: Rollout, now: datetime) -> Report:
-    """Measure every metric on both sides and compare. With a holdout: with it; else with the rest."""
+    """Measure every metric on both sides, each subject equally long, and compare.
+
+    With a holdout: with it; else with the rest.
+    """
     counts = dict(
         Exposure.objects.filter(rollout=rollout)
         .order_by()
@@ -65,7 +69,7 @@ def report_of(rollout: Rollout, now: datetime) -> Report:
     met = {arm: counts.get(arm, 0) for arm in (TREATED, HOLDOUT, CONTROL)}
     other = HOLDOUT if rollout.holdout_share else CONTROL
     lines = [_line(rollout, one, other, now) for one in metrics_of(rollout.subject_kind)]
-    return Report(_sentence(lines), other, lines, met)
+    return Report(_sentence(lines), other, lines, met, value("rollout.observed", now))
 
 
 def steps_told(rollout: Rollout) -> list[Any]:
@@ -93,9 +97,9 @@ def steps_told(rollout: Rollout) -> list[Any]:
 
 
 def _line(rollout: Rollout, metric: Metric, other: str, now: datetime) -> Line:
-    sides = measure(rollout, metric, now)
+    sides = observe(rollout, metric, now, span=value("rollout.observed", now))
     treated, against = sides[TREATED], sides[other]
-    if metric.values is None:
+    if not metric.is_measured:
         return Line(metric, treated, against, None, _("No data: nobody records this yet."), "")
     found = compare(
         treated,

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 BUCKETS = 10_000
 """A share is counted in hundredths of a percent."""
@@ -28,7 +28,12 @@ NAMED, SHARE, TIERS, EVERYBODY = "named", "share", "tiers", "all"
 TREATED, HOLDOUT, CONTROL = "treated", "holdout", "control"
 """Who was let in, who is kept out on purpose, whose bucket was not drawn yet."""
 
+PROMISED = "promised"
+"""Why somebody is in whom no stage lets in: it was promised before."""
+
 AT_MOST, AT_LEAST = "at_most", "at_least"
+
+_EVER, _NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +101,21 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """In or out, and why: stage, promised, holdout, share, cohort, declined, closed, kind."""
+    """In or out, and why: stage, promised, holdout, share, cohort, declined, closed, kind.
+
+    ``until`` is how long a promise lets somebody in whom no stage does; None when it has no end.
+    """
 
     is_in: bool
     why: str
     stage: int = 0
     arm: str = ""
+    until: datetime | None = None
+
+    @property
+    def is_promised(self) -> bool:
+        """Tell whether a promise alone lets them in."""
+        return self.why == PROMISED
 
 
 def bucket(salt: str, subject: str) -> int:
@@ -134,7 +148,7 @@ def decide(plan: Plan, subject: Subject, now: datetime) -> Decision:
             if _lets_in(stage, subject, place):
                 return Decision(True, "stage", position, TREATED)
     if _is_promised(plan, subject.key, now):
-        return Decision(True, "promised", 0, TREATED)
+        return Decision(True, PROMISED, 0, TREATED, plan.promised[subject.key])
     if not reached:
         return Decision(False, "closed")
     return _outside(reached, subject, held_out=held_out)
@@ -177,21 +191,51 @@ def _means(stage: StageRule, subject: Subject) -> bool:
 
 
 def shrinks(earlier: Sequence[StageRule], later: StageRule) -> bool:
-    """Tell whether ``later``, read as it is written, would take somebody out whom ``earlier`` let in.
+    """Tell whether ``later``, read as it is written, takes somebody out or lets nobody new in.
 
-    Nothing comes after all; a share of the same cohort only grows; tiers and lists keep theirs.
+    Nothing comes after all. Lists, shares and tiers are compared with those before: a share of the
+    same people, or of part of them, must grow; a list keeps the names it repeats; tiers are added to.
     """
-    for stage in earlier:
-        if stage.kind == EVERYBODY:
+    return any(_narrows(stage, later) for stage in earlier)
+
+
+def _narrows(before: StageRule, later: StageRule) -> bool:
+    if before.kind == EVERYBODY:
+        return True
+    if later.kind != before.kind:
+        return False
+    if later.kind == SHARE:
+        if _covers(before.cohort, later.cohort) and later.share <= before.share:
             return True
-        if later.kind != stage.kind:
-            continue
-        if later.kind == SHARE and later.cohort_code == stage.cohort_code:
-            if later.share <= stage.share:
-                return True
-        elif later.kind == TIERS and not later.tiers > stage.tiers:
-            return True
-    return False
+        return _covers(later.cohort, before.cohort) and later.share < before.share
+    if later.kind == TIERS:
+        return not later.tiers > before.tiers
+    return _list_narrows(before, later)
+
+
+def _list_narrows(before: StageRule, later: StageRule) -> bool:
+    """A list of others adds them; one that repeats some names and leaves others out takes those out."""
+    adds_no_cohort = later.cohort is None or (
+        before.cohort is not None and _covers(before.cohort, later.cohort)
+    )
+    if later.keys <= before.keys and adds_no_cohort:
+        return True
+    return bool(later.keys & before.keys) and not before.keys <= later.keys
+
+
+def _covers(wide: CohortRule | None, narrow: CohortRule | None) -> bool:
+    """Tell whether everybody of ``narrow`` is of ``wide`` for certain; None is everybody."""
+    if wide is None:
+        return True
+    if narrow is None:
+        return False
+    if wide.keys is not None or narrow.keys is not None:
+        return wide.keys is not None and narrow.keys is not None and narrow.keys <= wide.keys
+    return (
+        (not wide.tiers or (bool(narrow.tiers) and narrow.tiers <= wide.tiers))
+        and (wide.registered_from or _EVER) <= (narrow.registered_from or _EVER)
+        and (narrow.registered_until or _NEVER) <= (wide.registered_until or _NEVER)
+    )
 
 
 def trips(direction: str, threshold: float, measured: float | None) -> bool:

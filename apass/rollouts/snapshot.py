@@ -4,6 +4,10 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
 
 from apass.models import (
     Cohort,
@@ -16,6 +20,8 @@ from apass.models import (
 from apass.rollouts.rules import CohortRule, Plan, StageRule
 
 _RECHECK_SECONDS = 1.0
+# Who asks about yesterday still finds what held then.
+_KEPT_AFTER_ITS_END = timedelta(days=366)
 _lock = threading.Lock()
 _checked_at = float("-inf")
 _cohorts: dict[int, tuple[int, str, CohortRule]] = {}
@@ -131,14 +137,13 @@ def _read_plans(
         "rollout_id", "subject"
     ):
         declined[pk].add(subject)
-    # Only who was let in and is out again needs a promise to be let in.
-    back = [row.pk for row in rollouts if row.stepped_back_at]
-    promised: dict[int, dict[str, object]] = defaultdict(dict)
-    if back:
-        for pk, subject, until in RolloutPromise.objects.filter(rollout__in=back).values_list(
-            "rollout_id", "subject", "until"
-        ):
-            promised[pk][subject] = until
+    # Of every rollout: also without a step back somebody leaves a tier or a cohort.
+    promised: dict[int, dict[str, datetime | None]] = defaultdict(dict)
+    running = Q(until=None) | Q(until__gt=timezone.now() - _KEPT_AFTER_ITS_END)
+    for pk, subject, until in RolloutPromise.objects.filter(running, rollout__in=keys).values_list(
+        "rollout_id", "subject", "until"
+    ):
+        promised[pk][subject] = until
     return {
         row.pk: Plan(
             code=row.code,
@@ -150,7 +155,7 @@ def _read_plans(
             holdout_share=row.holdout_share,
             holdout_released=row.holdout_released_at is not None,
             declined=frozenset(declined[row.pk]),
-            promised=dict(promised[row.pk]),  # type: ignore[arg-type]
+            promised=dict(promised[row.pk]),
         )
         for row in rollouts
     }

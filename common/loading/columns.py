@@ -8,13 +8,12 @@ and says in words what is wrong with it. The expression never accepts what the f
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from common.rules import SHANGHAI
 from common.text import TextRefused, clean
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 # Characters that the text gate leaves as they are wherever they stand: visible ASCII without

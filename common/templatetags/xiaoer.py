@@ -19,6 +19,7 @@ from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from common import words
+from common.rules import SHANGHAI
 
 register = template.Library()
 
@@ -224,7 +225,7 @@ def moment(value: datetime | None) -> SafeString | str:
     """Say a moment as people do, the exact one one hover away; 「—」 when there is none."""
     if value is None:
         return "—"
-    local = value.astimezone(words.SHANGHAI)
+    local = value.astimezone(SHANGHAI)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),

@@ -1,13 +1,20 @@
 """Members with figures, and memberships in every state, for the tests of APASS."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import pytest
+
 from accounts.models import Member, MemberStanding, Role, User
-from apass.actions import approve, invite, look_for_candidates
+from apass.actions import accept_invitation, advance, approve, invite, look_for_candidates
+from apass.actions.moves import DUE
 from apass.models import Membership
+from common.errors import DomainError
+from common.history import history_of
+from common.models import Deadline
 from tests.conftest import member, person
 
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 NOW = datetime(2026, 11, 30, 4, 0, tzinfo=UTC)
 WHY = "核对过了"
 
@@ -47,3 +54,33 @@ def candidate(user: User, now: datetime = NOW) -> Membership:
 def invited(user: User, by: User | None = None, now: datetime = NOW) -> Membership:
     """Bring a member as far as the invitation."""
     return invite(approve(candidate(user, now), by=by, reason=WHY, now=now), by=by, now=now)
+
+
+def active(user: User, now: datetime = NOW) -> Membership:
+    """Bring a member into their first term."""
+    return accept_invitation(invited(user, now=now), by=user, now=now)
+
+
+def in_review(user: User) -> Membership:
+    """Bring a member to a review that the figures do not pass."""
+    membership = active(user)
+    give_figures(user, spent="10.00")
+    return advance(membership, now=membership.due_at)
+
+
+def clock_of(membership: Membership) -> datetime | None:
+    """Return when the clock looks at a membership again."""
+    running = Deadline.objects.filter(kind=DUE, subject_id=str(membership.pk), done_at=None)
+    return running.values_list("due_at", flat=True).first()
+
+
+def actions_of(membership: Membership) -> set[str]:
+    """Return what was done; lines of one moment stand in any order."""
+    return {line.action for line in history_of(membership)}
+
+
+def refusal(verb, *args, **kwargs) -> str:
+    """Return the code with which ``verb`` refuses."""
+    with pytest.raises(DomainError) as refused:
+        verb(*args, **kwargs)
+    return refused.value.code

@@ -4,7 +4,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import TierTitle
 from apass.models import EntitlementRule, Grant, Redemption
+from tests.conftest import member as make_member
 
 pytestmark = pytest.mark.usefixtures("packages")
 
@@ -44,6 +46,19 @@ def test_chen_reads_nothing_of_the_others(chen, ada, browser_of):
     assert browser_of(chen).get("/api/v1/members/M10000002/entitlements/").status_code == 404
 
 
+def test_an_agent_who_buys_finds_nothing_of_their_own_at_the_desks_address(bo, browser_of):
+    make_member(bo, "M20000077", "apass", "13600000077")
+    browser, address = browser_of(bo), "/api/v1/members/M20000077"
+    assert browser.get(f"{address}/entitlements/").status_code == 404
+    body = {"code": "return-card", "subject_key": "order 7", "reason": "坏果"}
+    refused = browser.post(
+        f"{address}/redemptions/", body, content_type="application/json",
+        headers={"Idempotency-Key": "k1"},
+    )  # fmt: skip
+    assert refused.status_code == 404
+    assert not Redemption.objects.exists()
+
+
 def test_a_rule_is_saved_once_its_reach_was_seen(mei, ops, browser_of):
     browser, url = browser_of(ops), reverse("admin:apass_entitlementrule_add")
     begins = timezone.localtime() + timedelta(hours=1)
@@ -69,3 +84,21 @@ def test_the_members_list_gives_grants_after_a_trial(mei, ops, browser_of):
     assert not Grant.objects.exists()
     assert browser.post(url, body | {"step": "do"}).status_code == 302
     assert Grant.objects.get().member == mei.member
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1989-12-31", "3000-01-01"])
+@pytest.mark.parametrize(
+    ("action", "answers"),
+    [("give_to", {"code": "return-card"}), ("grant_vip88", {"source_key": "sale 7"})],
+)
+def test_a_day_nobody_means_is_refused_in_words(action, answers, day, mei, ops, browser_of):
+    url = reverse("admin:accounts_member_changelist")
+    body = {
+        "action": action, "_selected_action": [mei.member.pk], "until": day, "reason": "补偿",
+        "step": "do",
+    }  # fmt: skip
+    page = browser_of(ops).post(url, body | answers)
+    assert page.status_code == 200
+    assert "1990" in page.content.decode()
+    assert not Grant.objects.exists()
+    assert not TierTitle.objects.exists()

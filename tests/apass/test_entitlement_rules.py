@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from apass.entitlements.kinds import NoReturn, parameters_of, stored
 from apass.entitlements.rules import (
-    SHANGHAI,
     Claim,
     Facts,
     Package,
@@ -22,6 +21,7 @@ from apass.entitlements.rules import (
     package_for,
     period_of,
 )
+from common.rules import SHANGHAI
 
 
 def at(text: str) -> datetime:

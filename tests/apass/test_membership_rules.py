@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from apass.membership import rules
 from apass.membership.rules import Figures, Needs
+from common.rules import SHANGHAI
 
 NEEDS = Needs(value=2500, credit=750, spent=100_000)
 FULL = {"value": 2500, "credit": 750, "spent": Decimal(100_000), "real_name": True, "honest": True}
@@ -61,7 +62,7 @@ def test_the_next_term_begins_where_the_last_one_ended_and_keeps_midnight():
     ends = rules.end_of_day(datetime(2027, 3, 1, 4, tzinfo=UTC), 365)
     following = rules.next_term(ends, 365)
     assert following - ends == timedelta(days=365)
-    assert following.astimezone(rules.SHANGHAI).time() == datetime.min.time()
+    assert following.astimezone(SHANGHAI).time() == datetime.min.time()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from apass.actions import (
     publish_entitlement,
     publish_package,
     publish_rule,
+    redeem,
 )
 from apass.models import Entitlement, EntitlementRule, PackageItem, ServicePackage
 from apass.queries import package_of
@@ -39,6 +40,14 @@ def counts() -> tuple[int, ...]:
         ({"name_en": " "}, "entitlement.no_name"),
         ({"effective_from": NOW - timedelta(days=2)}, "entitlement.in_the_past"),
         ({"code": "complaint"}, "entitlement.other_kind"),
+        ({"quantity": 1_000_001}, "entitlement.too_often"),
+        ({"effective_until": datetime.max.replace(tzinfo=UTC)}, "span.far_off"),
+        ({"effective_from": datetime.min.replace(tzinfo=UTC)}, "span.far_off"),
+        ({"parameters": ["amount"]}, "parameters.no_mapping"),
+        ({"parameters": "amount"}, "parameters.no_mapping"),
+        ({"parameters": 7}, "parameters.no_mapping"),
+        ({"rollout_code": "tea-2026"}, "entitlement.unknown_rollout"),
+        ({"promise_zh": "{days}天内请您喝茶。"}, "promise.unknown_number"),
     ],
 )
 def test_an_entitlement_that_cannot_be_is_refused_whole(ops, fields, code):
@@ -58,6 +67,10 @@ def test_an_entitlement_that_cannot_be_is_refused_whole(ops, fields, code):
         ({"tiers": ("normal",), "parameters": {"speed": 1}}, "parameters.unknown"),
         ({"tiers": ("normal",), "code": "coffee"}, "entitlement.unknown"),
         ({"tiers": ("normal",), "effective_until": NOW}, "span.backwards"),
+        ({"registered_until": date.max}, "span.far_off"),
+        ({"registered_from": date.min}, "span.far_off"),
+        ({"tiers": ("normal",), "parameters": [1]}, "parameters.no_mapping"),
+        ({"tiers": ("normal",), "rank": 40_000}, "entitlement.rank"),
     ],
 )
 def test_a_rule_that_cannot_be_is_refused_whole(ops, fields, code):
@@ -82,14 +95,48 @@ def test_two_rules_nobody_could_choose_between_are_refused(ops):
                 publish_rule(draft, by=ops, reason="试", now=NOW)
 
 
-def test_a_refusal_speaks_both_languages(ops):
+@pytest.mark.parametrize(
+    "publish",
+    [
+        lambda ops: publish_rule(rule("return-card"), by=ops, reason="试", now=NOW),
+        *(
+            lambda ops, fields=fields: publish_entitlement(
+                entitlement(**fields), by=ops, reason="试", now=NOW
+            )
+            for fields in (
+                {"quantity": 1_000_001},
+                {"effective_until": datetime.max.replace(tzinfo=UTC)},
+                {"parameters": [1]},
+                {"rollout_code": "tea-2026"},
+            )
+        ),
+    ],
+)
+def test_a_refusal_speaks_both_languages(ops, publish):
     said = {}
     for language in ("zh-hans", "en"):
-        with translation.override(language), pytest.raises(DomainError) as refused:
-            publish_rule(rule("return-card"), by=ops, reason="试", now=NOW)
-        said[language] = refused.value.message
+        with translation.override(language):
+            with pytest.raises(DomainError) as refused:
+                publish(ops)
+            said[language] = str(refused.value.message)
     assert said["en"].isascii()
     assert not said["zh-hans"].isascii()
+
+
+def test_once_used_a_promise_keeps_its_period(ops, bo, mei):
+    later = NOW + timedelta(days=1)
+    for code in ("tea", "coffee"):
+        publish_entitlement(entitlement(code), by=ops, reason="茶", now=NOW)
+    publish_rule(rule(tiers=("normal",)), by=ops, reason="茶", now=NOW)
+    publish_entitlement(
+        entitlement("coffee", period="year", effective_from=later), by=ops, reason="改年", now=NOW
+    )
+    yearly = entitlement(period="year", effective_from=later)
+    redeem(mei.member, "tea", subject_key="a", key="k", by=bo, reason="渴了", now=NOW)
+    with pytest.raises(DomainError, match=r"entitlement\.other_period"):
+        publish_entitlement(yearly, by=ops, reason="改年", now=NOW)
+    more = entitlement(quantity=3, effective_from=later)
+    assert publish_entitlement(more, by=ops, reason="多些", now=NOW).quantity == 3
 
 
 def package(code: str = "gold", **fields) -> PackageDraft:
@@ -129,6 +176,12 @@ def test_a_package_of_a_lower_rank_takes_over(ops, mei):
         ({"queue_priority": 0}, "package.priority"),
         ({"budget_amount": Decimal(-1)}, "package.budget"),
         ({"effective_until": NOW}, "span.backwards"),
+        ({"effective_until": datetime.max.replace(tzinfo=UTC)}, "span.far_off"),
+        ({"items": {"quick-refund": [600]}}, "parameters.no_mapping"),
+        ({"rank": -1}, "entitlement.rank"),
+        ({"team_code": "nobody-knows"}, "package.unknown_team"),
+        ({"first_reply": timedelta(days=367)}, "package.clock"),
+        ({"budget_amount": Decimal(10) ** 12}, "package.budget"),
     ],
 )
 def test_a_package_that_cannot_be_is_refused_whole(ops, fields, code):
@@ -152,6 +205,24 @@ def test_the_next_version_of_a_package_ends_the_one_before(ops, mei):
     publish_package(package(effective_from=later), by=ops, reason="再试", now=NOW)
     first.refresh_from_db()
     assert first.effective_until == later
+
+
+def test_the_version_that_is_cut_short_says_so_in_its_history(ops):
+    first = publish_package(package(), by=ops, reason="试", now=NOW)
+    rule_first = publish_entitlement(entitlement(), by=ops, reason="茶", now=NOW)
+    later = NOW + timedelta(days=1)
+    publish_package(package(effective_from=later), by=ops, reason="再试", now=NOW)
+    publish_entitlement(
+        entitlement(quantity=3, effective_from=later), by=ops, reason="多些", now=NOW
+    )
+    for row, action, why in (
+        (first, "service_package.ended", "再试"),
+        (rule_first, "entitlement.ended", "多些"),
+    ):
+        line = history_of(row).get(action=action)
+        assert (line.actor, line.reason) == (ops, why)
+        assert line.before == {"effective_until": None}
+        assert line.after["effective_until"].startswith("2026-11-21")
 
 
 def test_only_who_runs_the_house_publishes(bo, wen):

@@ -1,5 +1,5 @@
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connections
@@ -19,6 +19,8 @@ from apass.queries import entitlements_of
 from common.errors import DomainError
 from common.history import history_of
 from tests.apass.conftest import NOW, codes, day, entitlement, one, period, rule
+from tests.conftest import member as make_member
+from tests.conftest import person
 
 
 @pytest.fixture
@@ -168,3 +170,31 @@ def test_a_grant_that_cannot_be_is_refused(mei_m, ops, packages, fields, code):
 def test_an_agent_gives_no_grants(mei_m, bo, packages):
     with pytest.raises(DomainError, match="forbidden"):
         give_grant(mei_m, "return-card", until=day(25), by=bo, reason="赔礼", now=NOW)
+
+
+def test_nobody_gives_or_takes_back_what_is_their_own(packages, ops, bo, tea):
+    both = person("both", "两边都是", "agent", "operations", "member")
+    own = make_member(both, "M20000077", "normal", "13600000077")
+    with pytest.raises(DomainError, match=r"conflict\.own_case"):
+        drink(own, "a", both)
+    made = drink(own, "a", bo)
+    with pytest.raises(DomainError, match=r"conflict\.own_case"):
+        release(made, reason="算了", by=both, now=NOW)
+    until = NOW + timedelta(days=9)
+    with pytest.raises(DomainError, match=r"conflict\.own_case"):
+        give_grant(own, "return-card", until=until, by=both, reason="想要", now=NOW)
+    grant = give_grant(own, "return-card", until=until, by=ops, reason="补偿", now=NOW)
+    with pytest.raises(DomainError, match=r"conflict\.own_case"):
+        end_grant(grant, by=both, reason="不要了", now=NOW)
+    assert Redemption.objects.filter(member=own, release=None).count() == 1
+
+
+def test_a_grant_ends_in_a_year_that_people_mean(packages, ops, mei_m):
+    until = datetime.max.replace(tzinfo=UTC)
+    with pytest.raises(DomainError, match=r"span\.far_off"):
+        give_grant(mei_m, "return-card", until=until, by=ops, reason="永远", now=NOW)
+    with pytest.raises(DomainError, match=r"parameters\.no_mapping"):
+        give_grant(
+            mei_m, "return-card", until=day(25), by=ops, reason="试", parameters=[1], now=NOW
+        )
+    assert not Grant.objects.exists()

@@ -18,6 +18,7 @@ from tests.conftest import make_order
 from tests.search.conftest import settle
 from tests.tickets.casts import answered
 from tests.tickets.live import LiveProcess, cookie_of, phone
+from trade.changes import changed_orders
 from trade.models import ProductLine
 
 API = "/api/v1"
@@ -53,6 +54,21 @@ def test_at_the_api_a_closed_product_is_one_that_is_not(for_mei, product, mei, c
     closed_list = browser_of(chen).get(f"{API}/products/")
     assert closed_list.status_code == 404
     assert without_number(closed_list) == without_number(unknown)
+
+
+@pytest.mark.django_db
+def test_what_is_closed_is_not_offered_by_the_changes_either(
+    for_mei, order, product, mei, chen, shop, browser_of
+):
+    make_order(chen, shop, "2611200341700009", datetime(2026, 11, 20, tzinfo=UTC))
+    offered = {}
+    for who in (mei, chen):
+        since = datetime(2020, 1, 1, tzinfo=UTC)
+        data, _until = changed_orders(who, since, 10, datetime(2026, 11, 21, tzinfo=UTC))
+        offered[who.username] = [
+            row["offer"] and row["offer"]["product_no"] for row in data["data"]
+        ]
+    assert offered == {"mei": [product.product_no], "chen": [None]}
 
 
 @pytest.mark.django_db

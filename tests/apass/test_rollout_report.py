@@ -1,11 +1,13 @@
 """Exposures in batches, comparisons with their intervals, and the pages of the back office."""
 
 from datetime import timedelta
+from statistics import fmean, stdev
 
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from scipy import stats
 
 from apass.models import Cohort, Exposure, Rollout
 from apass.rollouts import exposures
@@ -75,15 +77,26 @@ def test_trouble_with_the_database_loses_nothing(rollout, monkeypatch):
 SMALL = {"smallest": 30, "widest": 1.0}
 
 
+def sample(arm, values):
+    return Sample(
+        arm,
+        len(values),
+        fmean(values) if values else None,
+        stdev(values) if len(values) > 1 else None,
+    )
+
+
 def test_a_comparison_is_welchs():
-    treated = Sample("treated", tuple(float(n % 3) for n in range(60)))
-    other = Sample("holdout", tuple(float(n % 4) for n in range(80)))
-    found = compare(treated, other, **SMALL)
+    treated, other = [float(n % 3) for n in range(60)], [float(n % 4) for n in range(80)]
+    found = compare(sample("treated", treated), sample("holdout", other), **SMALL)
     assert found.difference == pytest.approx(-0.5)
     # Worked out by hand: variances 0.677966 and 1.265823, Welch's 137.92 degrees of freedom.
     assert (found.low, found.high) == pytest.approx((-0.8255, -0.1745), abs=0.002)
     assert found.p == pytest.approx(0.0029, abs=0.0005)
     assert not found.too_small
+    whole = stats.ttest_ind(treated, other, equal_var=False)
+    ends = whole.confidence_interval(confidence_level=0.95)
+    assert (found.low, found.high, found.p) == pytest.approx((ends.low, ends.high, whole.pvalue))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +112,7 @@ def test_a_comparison_is_welchs():
     ],
 )
 def test_a_small_sample_is_called_one(treated, other, too_small):
-    found = compare(Sample("treated", treated), Sample("holdout", other), **SMALL)
+    found = compare(sample("treated", treated), sample("holdout", other), **SMALL)
     assert found.too_small is too_small
 
 

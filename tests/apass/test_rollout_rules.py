@@ -121,6 +121,16 @@ def test_a_cohort_of_days_begins_with_its_first_moment(registered_at, has):
     assert THIS_YEAR.has(Subject("member:1", registered_at=registered_at)) is has
 
 
+NEW_THIS_YEAR = CohortRule(
+    tiers=frozenset({"new"}), registered_from=NOW - timedelta(days=90), registered_until=NOW
+)
+BEES = CohortRule(keys=frozenset({"member:7", "member:8"}))
+
+
+def of(cohort, share):
+    return StageRule("share", share=share, cohort=cohort)
+
+
 @pytest.mark.parametrize(
     ("earlier", "later", "is_smaller"),
     [
@@ -128,14 +138,32 @@ def test_a_cohort_of_days_begins_with_its_first_moment(registered_at, has):
         ([HALF], StageRule("share", share=5001), False),
         ([HALF], StageRule("share", share=5000), True),
         ([HALF], StageRule("share", share=1000), True),
-        ([HALF], StageRule("share", share=1000, cohort=THIS_YEAR, cohort_code="2026"), False),
+        # A smaller share of some of them lets nobody in; a larger one does.
+        ([HALF], StageRule("share", share=1000, cohort=THIS_YEAR, cohort_code="2026"), True),
+        ([HALF], StageRule("share", share=6000, cohort=THIS_YEAR, cohort_code="2026"), False),
+        # Of the year first, then of all: half of the year's must not become a tenth.
+        ([StageRule("share", share=5000, cohort=THIS_YEAR)], StageRule("share", share=1000), True),
+        ([StageRule("share", share=5000, cohort=THIS_YEAR)], HALF, False),
+        ([StageRule("share", share=5000, cohort=THIS_YEAR)], of(NEW_THIS_YEAR, 4000), True),
+        ([of(NEW_THIS_YEAR, 5000)], StageRule("share", share=5000, cohort=THIS_YEAR), False),
+        ([of(BEES, 5000)], of(CohortRule(keys=frozenset({"member:7"})), 5000), True),
+        ([of(BEES, 5000)], of(THIS_YEAR, 100), False),  # who knows whether they are the same
+        ([PILOTS], PILOTS, True),
+        ([PILOTS], StageRule("named", keys=frozenset({"member:1", "member:2"})), False),
+        ([StageRule("named", keys=frozenset({"member:1", "member:2"}))], PILOTS, True),
+        ([StageRule("named", keys=frozenset({"member:1", "member:2"}))],
+         StageRule("named", keys=frozenset({"member:2", "member:3"})), True),
+        # Others are added to those before.
+        ([PILOTS], StageRule("named", keys=frozenset({"member:3"})), False),
+        ([PILOTS], StageRule("named", cohort=BEES), False),
+        ([StageRule("named", cohort=BEES)], StageRule("named", cohort=BEES), True),
         ([APASS], StageRule("tiers", tiers=frozenset({"vip88", "apass"})), False),
         ([APASS], StageRule("tiers", tiers=frozenset({"vip88"})), True),
         ([APASS], APASS, True),
         ([ALL], PILOTS, True),
         ([PILOTS, HALF, APASS], ALL, False),
     ],
-)
+)  # fmt: skip
 def test_stages_only_widen(earlier, later, is_smaller):
     assert shrinks(earlier, later) is is_smaller
 

@@ -45,6 +45,18 @@ def test_stages_are_kept_in_order_with_how_many_are_in(rollout, ops, mei, ada, c
         ({"kind": "tiers"}, "rollout.stage_incomplete"),
         ({"kind": "named"}, "rollout.stage_incomplete"),
         ({"kind": "someone"}, "rollout.stage_incomplete"),
+        ({"kind": "all", "share": 100}, "rollout.stage_says_more"),
+        ({"kind": "all", "numbers": ["M10000001"]}, "rollout.stage_says_more"),
+        (
+            {"kind": "named", "numbers": ["M10000001"], "tiers": ["apass"]},
+            "rollout.stage_says_more",
+        ),
+        ({"kind": "named", "numbers": ["M10000001"], "share": 9}, "rollout.stage_says_more"),
+        ({"kind": "share", "share": 6000, "tiers": ["apass"]}, "rollout.stage_says_more"),
+        (
+            {"kind": "tiers", "tiers": ["apass"], "numbers": ["M10000001"]},
+            "rollout.stage_says_more",
+        ),
     ],
 )
 def test_a_bad_stage_is_refused_and_leaves_nothing(stage, code, rollout, ops, mei, ada, chen):
@@ -99,6 +111,8 @@ def test_a_list_may_grow_while_it_is_open(ops, zhao, mei, ada, rollout):
         ({"tiers": ["vip88"]}, "rollout.matches_nobody"),
         ({"registered_until": NOW}, "rollout.matches_everybody"),
         ({"registered_from": NOW, "registered_until": NOW}, "cohort.backwards"),
+        ({"registered_until": NOW.replace(year=9999)}, "span.far_off"),
+        ({"registered_from": NOW.replace(year=1)}, "span.far_off"),
         ({"is_list": True, "tiers": ["apass"]}, "cohort.list_has_a_rule"),
     ],
 )
@@ -170,3 +184,11 @@ def test_others_may_not(who, rollout, request, ops):
     ):
         with refused("forbidden"):
             move()
+
+
+def test_a_second_list_that_leaves_somebody_out_is_refused(rollout, ops, mei, ada, chen):
+    both = ["M10000001", "M10000002"]
+    actions.add_stage(rollout, "两位", kind="named", numbers=both, by=ops, reason="先试")
+    with refused("rollout.shrinks"):
+        pilot(rollout, "M10000001", ops, name="一位")
+    assert rollout.stages.count() == 1

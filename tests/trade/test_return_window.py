@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from common import parameters
 from common.parameters import set_value
 from tests.conftest import make_order
 from trade.queries import order_card
@@ -49,6 +50,15 @@ def test_excluded_and_closed_things_have_no_window():
     assert window("2026-11-30 10:00", "2026-12-01 00:00", is_closed=True).reason == "closed"
 
 
+def test_before_it_begins_it_says_how_many_days_it_will_last(mei, shop, ops):
+    now = datetime.now(tz=SHANGHAI)
+    make_order(mei, shop, "A3", now, category="服饰", signed_at=None)
+    assert "7天" in order_card(mei, "A3")["return_window"]["words"]
+    set_value("trade.no_reason_days", 15, by=ops, reason="多几天")
+    parameters.forget()
+    assert "15天" in order_card(mei, "A3")["return_window"]["words"]
+
+
 def test_the_order_says_until_when(mei, shop, ops):
     now = datetime.now(tz=SHANGHAI)
     make_order(mei, shop, "A1", now - timedelta(days=3), category="服饰", signed_at=now)
@@ -59,7 +69,5 @@ def test_the_order_says_until_when(mei, shop, ops):
     assert f"{last.month}" in open_one["words"]
     assert order_card(mei, "A2")["return_window"]["reason"] == "excluded"
     set_value("trade.no_reason_excluded", "定制", by=ops, reason="生鲜也能退")
-    from common import parameters
-
     parameters.forget()
     assert order_card(mei, "A2")["return_window"]["reason"] == "open"

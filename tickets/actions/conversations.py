@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions import user_topic
 from accounts.actions.asking import refuse_own_case
 from accounts.models import Member, User
-from apass.queries import queue_priority
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import Changed, DomainError, Forbidden
 from common.history import record
@@ -28,6 +27,7 @@ from merchants.models import Shop
 from tickets import rules
 from tickets.actions.limits import may_keep, require_way_in, restricted_team
 from tickets.actions.posting import Posted, post_message
+from tickets.actions.routing import route, tell_manager
 from tickets.models import (
     AuthorKind,
     Conversation,
@@ -81,8 +81,8 @@ def open_conversation(
     """Put ``member``'s first message into a queue.
 
     The one live conversation of the same member, order and shop gets the message instead of a
-    second one being made. The queue is ``team``'s, else the default team's; the place in it comes
-    from the member's tier. Whose contact is limited gets the restricted team, whatever ``team`` says,
+    second one being made. The queue is ``team``'s, else by how the member is served
+    (:mod:`tickets.actions.routing`). Whose contact is limited gets the restricted team, whatever ``team`` says,
     and under a block that closes new chats only a ``written`` complaint is taken. ``by`` is the
     member. Raises ``forbidden``, ``conversation.bad_medium``, ``order.unknown``, ``team.none``,
     ``contact.blocked``, ``contact.one_written`` and what ``post_message`` raises.
@@ -411,19 +411,15 @@ def _queue_new(
     limits: Limits | None,
 ) -> Conversation:
     now = timezone.now()
-    if limits is not None:
-        team = restricted_team(now)
-    chosen = team or Team.objects.filter(is_default=True, is_active=True).first()
-    if chosen is None:
-        raise DomainError("team.none", _("No team takes conversations at the moment."))
-    return Conversation.objects.create(
+    way = route(member, team, is_limited=limits is not None, now=now)
+    conversation = Conversation.objects.create(
         member=member,
         medium=medium,
         order=order,
         shop=shop,
-        team=chosen,
+        team=way.team,
         subject=clean(subject, max_chars=SUBJECT_CHARACTERS, single_line=True, required=False),
-        priority=queue_priority(member, now),
+        priority=way.priority,
         state=State.WAITING,
         opened_at=now,
         queued_at=now,
@@ -432,6 +428,8 @@ def _queue_new(
         limited_to_text=bool(limits and limits.text_only),
         limited_slow_seconds=limits.slow_seconds if limits else 0,
     )
+    tell_manager(conversation, way.manager, now=now)
+    return conversation
 
 
 def _about(order: Order | None, body: str) -> str:

@@ -13,7 +13,8 @@ from accounts.actions import notify, notify_many
 from accounts.actions.asking import is_own_case
 from accounts.models import Role, User
 from common.push import push
-from common.words import SHANGHAI, date_words
+from common.rules import SHANGHAI
+from common.words import date_words
 from tickets.actions.conversations import say
 from tickets.models import ContactBlock, Conversation, End, Grade, HarassmentCase
 

@@ -178,7 +178,7 @@ def _orders(
     """Return the person's newest orders; to a partner the one order that it is about."""
     if user.is_partner_agent:
         about = Order.objects.filter(pk__in=filter(None, [conversation.order_id]))
-        return [card | {"account": None} for card in order_cards(about)]
+        return [card | {"account": None} for card in order_cards(about, user)]
     return [
         card | {"account": others.get(member_id)}
         for member_id, card in newest_orders_of([member.pk, *others], user, limit=PANEL_ORDERS)

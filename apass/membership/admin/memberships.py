@@ -19,7 +19,7 @@ from accounts.rules import SERVICE_ROLES
 from apass.actions import approve, assign_manager, invite, let_lapse, reject, renew
 from apass.membership import rules
 from apass.membership.admin.checks import RIGHT, check_lines
-from apass.membership.queries import assignment_at, needs_at, on_duty
+from apass.membership.queries import managers_of, needs_at, on_duty
 from apass.models import (
     InvitationCode,
     ManagerAssignment,
@@ -27,6 +27,7 @@ from apass.models import (
     MembershipState,
 )
 from common.admin import BaseAdmin, ReadOnlyAdmin, ReasonForm, reason_action
+from common.rules import SHANGHAI
 
 
 class ManagerForm(ReasonForm):
@@ -106,14 +107,9 @@ class MembershipAdmin(BaseAdmin):
         return (queryset.filter(member__member_no__iexact=term) if term else queryset), False
 
     def prepare_rows(self, request: HttpRequest, rows: list[Membership]) -> None:
-        named = {
-            one.member_id: one
-            for one in ManagerAssignment.objects.filter(
-                member__in=[row.member_id for row in rows], until=None
-            ).select_related("manager", "deputy")
-        }
+        named = managers_of(rows, timezone.now())
         for row in rows:
-            row.named_now = named.get(row.member_id)  # type: ignore[attr-defined]
+            row.named = named.get(row.pk)  # type: ignore[attr-defined]
 
     def title_of(self, request: HttpRequest, row: Membership) -> str:
         return row.member.shown_name
@@ -151,10 +147,10 @@ class MembershipAdmin(BaseAdmin):
 
     @display(description=_("manager"))
     def looked_after_by(self, row: Membership) -> str:
-        if hasattr(row, "named_now"):
-            named = row.named_now
+        if hasattr(row, "named"):
+            named = row.named
         else:
-            named = assignment_at(row.member, timezone.now()) if row.is_running else None
+            named = managers_of([row], timezone.now()).get(row.pk)
         return str(named) if named else self.get_empty_value_display()
 
     @display(description=_("what decided"))
@@ -173,7 +169,7 @@ class MembershipAdmin(BaseAdmin):
                 code.used_by.shown_name
                 if code.used_by
                 else gettext("good until %(until)s")
-                % {"until": f"{code.expires_at.astimezone(rules.SHANGHAI):%Y-%m-%d %H:%M}"},
+                % {"until": f"{code.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"},
             )
             for code in codes.order_by("made_at")
         ]

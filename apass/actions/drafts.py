@@ -1,0 +1,87 @@
+"""What may be promised as it was filled in: by a form, a command or a test."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from apass.entitlements import rules
+from apass.models import (
+    Guided,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmentDraft:
+    """Whom something is for, as it was filled in."""
+
+    tiers: tuple[str, ...] = ()
+    bands: tuple[str, ...] = ()
+    guided: str = Guided.ANY
+    registered_from: date | None = None
+    registered_until: date | None = None
+    says_everybody: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """Return the columns of a rule or package that say whom it is for."""
+        return {
+            "tiers": list(self.tiers),
+            "bands": list(self.bands),
+            "guided": self.guided,
+            "registered_from": self.registered_from,
+            "registered_until": self.registered_until,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntitlementDraft:
+    """An entitlement, or its next version, as it was filled in."""
+
+    code: str
+    kind: str
+    name_zh: str
+    name_en: str
+    promise_zh: str
+    promise_en: str
+    period: str = rules.ONCE
+    quantity: int | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    effective_from: datetime
+    effective_until: datetime | None = None
+    is_live: bool = True
+    rollout_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleDraft:
+    """A rule of who has an entitlement, as it was filled in."""
+
+    code: str
+    segment: SegmentDraft
+    rank: int = 0
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    effective_from: datetime
+    effective_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PackageDraft:
+    """A service package, or its next version, as it was filled in."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    segment: SegmentDraft
+    rank: int = 10
+    items: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    first_reply: timedelta | None = None
+    next_reply: timedelta | None = None
+    complaint_resolution: timedelta | None = None
+    call_back: timedelta | None = None
+    queue_priority: int | None = None
+    team_code: str = ""
+    persona: str = ""
+    budget_amount: Decimal | None = None
+    effective_from: datetime
+    effective_until: datetime | None = None

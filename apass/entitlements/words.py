@@ -1,6 +1,6 @@
 """The sentences of promises: why a definition is refused, why something cannot be given, what a number says."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import CreditBand, Tier
+from apass.entitlements.catalogue import catalogue
 from apass.entitlements.rules import GRANT, RULE, Refused, Right
 from apass.models import Kind, Period
 from common.errors import DomainError
@@ -75,6 +76,16 @@ def limit_words(kind: str, parameters: Mapping[str, Any]) -> str:
                 "amount": parameters.get("amount"),
             }
     return ""
+
+
+def brought_words(rights: Sequence[Right]) -> str:
+    """Say what a tier brings, by name and number, in the language of the moment."""
+    entitlements = catalogue().entitlements
+    said = []
+    for one in rights:
+        name, limit = entitlements[one.terms.key].name, limit_words(one.terms.kind, one.parameters)
+        said.append(f"{name} {limit}" if limit else name)
+    return _("; ").join(said)
 
 
 def often_words(right: Right) -> str:

@@ -1,7 +1,8 @@
 """The sentences of promises: why a definition is refused, why something cannot be given, what a number says."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -55,27 +56,53 @@ def day_words(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
 
+def end_words(until: datetime | None) -> str:
+    """Say until when a promise holds: the last whole day, where it ends at midnight."""
+    if until is None:
+        return _("No end is set.")
+    local = timezone.localtime(until)
+    if local.time() == time(0):
+        return _("Until the end of %(day)s.") % {"day": f"{local - timedelta(days=1):%Y-%m-%d}"}
+    return _("Until %(day)s.") % {"day": day_words(until)}
+
+
 def limit_words(kind: str, parameters: Mapping[str, Any]) -> str:
     """Say the numbers of a promise in one short phrase; empty when there are none."""
     match kind:
         case Kind.QUICK_REFUND:
-            return _("up to ¥%(amount)s") % {"amount": parameters.get("amount")}
+            return _("up to ¥%(amount)s") % {"amount": _yuan(parameters.get("amount"))}
         case Kind.FIRST_REPLY:
-            return _("within %(seconds)s seconds") % {"seconds": parameters.get("seconds")}
+            return _("within %(time)s") % {"time": _span_words(parameters.get("seconds", 0))}
         case Kind.COMPLAINT:
             return _("within %(hours)s hours") % {"hours": parameters.get("hours")}
         case Kind.WORRY_FREE:
-            return _("%(days)s days, freight up to ¥%(freight)s") % dict(parameters)
+            return _("%(days)s days, freight up to ¥%(freight)s") % {
+                "days": parameters.get("days"),
+                "freight": _yuan(parameters.get("freight")),
+            }
         case Kind.MANAGER:
-            return _("calls back within %(seconds)s seconds") % {
-                "seconds": parameters.get("call_back_seconds")
+            return _("calls back within %(time)s") % {
+                "time": _span_words(parameters.get("call_back_seconds", 0))
             }
         case Kind.NO_RETURN:
             return _("%(categories)s, up to ¥%(amount)s") % {
                 "categories": "、".join(parameters.get("categories", [])),
-                "amount": parameters.get("amount"),
+                "amount": _yuan(parameters.get("amount")),
             }
     return ""
+
+
+def _yuan(amount: Any) -> str:
+    """Return a stored amount as it is read: 1,200 or 99.50."""
+    number = Decimal(str(amount or 0))
+    return f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,.2f}"
+
+
+def _span_words(seconds: int) -> str:
+    """Return seconds as people say them: whole minutes as minutes."""
+    if seconds >= 120 and seconds % 60 == 0:
+        return _("%(minutes)s minutes") % {"minutes": seconds // 60}
+    return _("%(seconds)s seconds") % {"seconds": seconds}
 
 
 def brought_words(rights: Sequence[Right]) -> str:

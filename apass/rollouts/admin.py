@@ -234,6 +234,7 @@ class RolloutAdmin(BaseAdmin):
         stages: list[Any] = list(row.stages.select_related("cohort").order_by("position"))
         for stage in stages:
             stage.percent = f"{stage.share / 100:g} %" if stage.share else ""
+            stage.tier_names = [str(Tier(one).label) for one in Tier.values if one in stage.tiers]
         return {
             "stages": stages,
             "changes": steps_told(row),

@@ -47,7 +47,7 @@ def test_going_up_is_told_after_the_run_with_what_it_brings(mei, chen, shop):
     assert not Notification.objects.exists()
     assert tell_all() == 1
     assert told(mei).title == "您现在是超级会员"
-    assert "极速退款 最多 ¥800.00" in told(mei).body
+    assert "极速退款 最多 ¥800" in told(mei).body
     assert "限时首次回复 60秒内" in told(mei).body
     assert told(mei).url == "/me/promises/"
     assert not Notification.objects.filter(person=chen).exists()
@@ -61,7 +61,7 @@ def test_it_is_said_in_the_language_of_the_member(mei, shop):
     run(NOW + timedelta(hours=1))
     tell_all()
     assert told(mei).title == "You are Super now"
-    assert "Quick refund up to ¥800.00" in told(mei).body
+    assert "Quick refund up to ¥800" in told(mei).body
 
 
 def test_going_down_is_told_with_what_would_raise_it(mei, shop):

@@ -23,6 +23,7 @@ from accounts.actions import (
 )
 from accounts.actions.score_cases import BY_HAND, post_case
 from accounts.admin.contacts import JoinForm, join
+from accounts.admin.days import DayField
 from accounts.admin.standing.of_member import standing_of
 from accounts.admin.standing.segments import SegmentFilter
 from accounts.loading import MemberLoader
@@ -53,7 +54,7 @@ offer_import(
 class TitleForm(ReasonForm):
     """Until when a bought title lasts, and which sale it is."""
 
-    until = forms.DateField(label=_("Lasts until the end of"), widget=UnfoldAdminSingleDateWidget())
+    until = DayField(label=_("Lasts until the end of"), widget=UnfoldAdminSingleDateWidget())
     source_key = forms.CharField(
         label=_("Number of the sale"), max_length=80, widget=UnfoldAdminTextInputWidget()
     )

@@ -16,6 +16,8 @@ from apass.actions import (
     SegmentDraft,
     refusal_to_publish,
 )
+from apass.actions.entitlements import resolved
+from apass.entitlements.named_segments import fitting
 from apass.entitlements.queries import members_in
 from apass.models import Entitlement, EntitlementRule, ServicePackage
 
@@ -71,6 +73,13 @@ class SegmentForm(DefinitionForm):
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
+    named = forms.ChoiceField(
+        label=gettext_lazy("by segment"),
+        required=False,
+        help_text=gettext_lazy(
+            "Copied as it is now. Segments that ask for scores are not here: those move daily."
+        ),
+    )
     says_everybody = forms.BooleanField(
         label=gettext_lazy("Everybody is meant"), required=False, widget=UnfoldBooleanWidget()
     )
@@ -80,6 +89,12 @@ class SegmentForm(DefinitionForm):
         widget=UnfoldBooleanWidget(),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = self.fields["named"]
+        assert isinstance(named, forms.ChoiceField)
+        named.choices = [("", "—"), *((one.code, one.name) for one in fitting())]
+
     @property
     def segment(self) -> SegmentDraft:
         said = self.cleaned_data
@@ -88,6 +103,7 @@ class SegmentForm(DefinitionForm):
             tiers=tuple(said["tiers"]),
             bands=tuple(said["bands"]),
             says_everybody=said["says_everybody"],
+            named=said["named"],
         )
 
     def clean(self) -> dict[str, Any]:
@@ -98,7 +114,7 @@ class SegmentForm(DefinitionForm):
 
     def _preview(self) -> str:
         now = timezone.now()
-        rows = members_in(self._meta.model(**self.segment.fields()).segment, now)
+        rows = members_in(self._meta.model(**resolved(self.segment).fields()).segment, now)
         count, some = rows.count(), [one.member_no for one in rows.order_by("-pk")[:SAMPLES]]
         found = ngettext(
             "%(count)s member is like this now: %(some)s. Tick here to save it.",
@@ -137,7 +153,7 @@ class EntitlementForm(DefinitionForm):
 class RuleForm(SegmentForm):
     """Who has an entitlement beside their package."""
 
-    names = ("code", "rank", "parameters", *SEGMENT, "says_everybody", *DATES, "seen")
+    names = ("code", "rank", "parameters", "named", *SEGMENT, "says_everybody", *DATES, "seen")
 
     class Meta:
         model = EntitlementRule
@@ -158,7 +174,7 @@ _SERVED = (
 class PackageForm(SegmentForm):
     """A service package, or its next version."""
 
-    names = (*_SERVED, "items", *SEGMENT, "says_everybody", *DATES, "seen")
+    names = (*_SERVED, "items", "named", *SEGMENT, "says_everybody", *DATES, "seen")
     items = forms.JSONField(
         label=gettext_lazy("entitlements"),
         initial=dict,

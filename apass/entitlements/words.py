@@ -19,6 +19,7 @@ _REFUSALS = {
     "entitlement.quantity": gettext_lazy("How often must be at least once; leave it empty for no limit."),
     "span.backwards": gettext_lazy("It would end before it begins."),
     "segment.nobody": gettext_lazy("This is for nobody: the last day of registration is before the first."),
+    "segment.odd_day": gettext_lazy("Registration: a day between 1990 and 2099."),
     "segment.everybody": gettext_lazy(
         "This is for everybody. Name a condition, or say that everybody is meant."
     ),
@@ -156,4 +157,5 @@ def segment_words(row: Any) -> str:
         parts.append(str(row.get_guided_display()))
     if row.registered_from or row.registered_until:
         parts.append(f"{row.registered_from or ''} – {row.registered_until or ''}")
-    return "；".join(parts)
+    words = "；".join(parts)
+    return f"{words}（{row.segment_code}）" if row.segment_code else words

@@ -51,24 +51,28 @@ class Known:
         return stored
 
 
-def known_of(member: Member, now: datetime, *, months: int | None = None) -> Known:
-    """Read what is stored of ``member`` in six queries; the newest ``months`` alone when that is enough."""
+def known_of(member: Member, now: datetime, *, credit_rows: int | None = None) -> Known:
+    """Read what is stored of ``member`` in six queries; the newest ``credit_rows`` alone when that is enough.
+
+    What moves no credit is left out before they are counted off, or an old row would be missing.
+    """
     among = windows(now)
+    months = MemberMonth.objects.filter(member=member, month__gte=among.oldest).order_by("-month")
+    entries = (
+        ScoreEntry.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), member=member)
+        .select_related("about")
+        .order_by("-at", "-pk")
+    )
+    if credit_rows is not None:
+        months = months.filter(month__gte=among.credit_from).exclude(credit_points=0)[:credit_rows]
+        entries = entries.filter(score=Score.CREDIT)[:credit_rows]
     row = Member.objects.select_related("standing", "guide").get(pk=member.pk)
     return Known(
         member=member,
         among=among,
         standing=getattr(row, "standing", None),
-        months=list(
-            MemberMonth.objects.filter(member=member, month__gte=among.oldest).order_by("-month")[
-                :months
-            ]
-        ),
-        entries=list(
-            ScoreEntry.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), member=member)
-            .select_related("about")
-            .order_by("-at", "-pk")[:ENTRIES_SHOWN]
-        ),
+        months=list(months),
+        entries=list(entries[:ENTRIES_SHOWN]),
         period=MemberPeriod.objects.filter(member=member, until=None).first(),
         guide=getattr(row, "guide", None),
         titles=list(
@@ -106,7 +110,7 @@ def standing_card(member: Member, now: datetime) -> dict[str, Any]:
 
 def standing_in_short(member: Member, now: datetime) -> dict[str, Any]:
     """Return what the desk shows: totals, the credit's band with the scale, its three newest rows."""
-    known = known_of(member, now, months=ROWS_IN_SHORT)
+    known = known_of(member, now, credit_rows=ROWS_IN_SHORT)
     numbers = known.among.rules.numbers
     credit = _score(known, Score.CREDIT, now)
     return {

@@ -1,7 +1,7 @@
 """Where a member stands, shaped for pages and apps: tier and why, three scores row by row, what would raise them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -135,7 +135,7 @@ def why_tier(known: Known, now: datetime) -> str:
     if title is not None:
         return _("%(tier)s until %(day)s.") % {
             "tier": Tier(tier).label,
-            "day": _day(title.until),
+            "day": _last_day(title.until),
         }
     guided = known.guide is not None and known.guide.ended_at is None
     if tier == Tier.NEW and guided and known.guide:
@@ -143,7 +143,7 @@ def why_tier(known: Known, now: datetime) -> str:
             "Guided until %(day)s or the third order; %(n)s so far.",
             "Guided until %(day)s or the third order; %(n)s so far.",
             known.guide.completed,
-        ) % {"day": _day(known.guide.ends_at), "n": known.guide.completed}
+        ) % {"day": _last_day(known.guide.ends_at), "n": known.guide.completed}
     earned = rules.earned_tier(rules.Facts(value, credit, guided), numbers)
     if tier == Tier.SUPER and earned == Tier.SUPER:
         return _("Member value %(value)s reaches %(need)s, buyer credit %(credit)s reaches %(good)s.") % {
@@ -262,5 +262,7 @@ def _guide(known: Known, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _day(moment: datetime) -> str:
-    return date_format(moment.astimezone(rules.SHANGHAI), "Y-m-d")
+def _last_day(end: datetime) -> str:
+    """Return the last whole day before ``end``: what ends at midnight ends with the day before."""
+    last = end - timedelta(microseconds=1)
+    return date_format(last.astimezone(rules.SHANGHAI), "Y-m-d")

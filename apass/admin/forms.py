@@ -6,7 +6,13 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanWidget,
+)
 
 from accounts.models import CreditBand, Tier, User
 from apass.actions import (
@@ -33,6 +39,7 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=gettext_lazy("Goes into the history; colleagues and auditors read it."),
     )
 
@@ -76,6 +83,7 @@ class SegmentForm(DefinitionForm):
     named = forms.ChoiceField(
         label=gettext_lazy("by segment"),
         required=False,
+        widget=UnfoldAdminSelectWidget(),
         help_text=gettext_lazy(
             "Copied as it is now. Segments that ask for scores are not here: those move daily."
         ),
@@ -135,6 +143,7 @@ class EntitlementForm(DefinitionForm):
     quantity = forms.IntegerField(
         label=gettext_lazy("how often"),
         required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
         help_text=gettext_lazy("Empty: no limit."),
     )
 
@@ -179,6 +188,7 @@ class PackageForm(SegmentForm):
         label=gettext_lazy("entitlements"),
         initial=dict,
         required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text=gettext_lazy('Code and other numbers: {"quick-refund": {"amount": "800.00"}}'),
     )
 

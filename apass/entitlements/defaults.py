@@ -30,8 +30,8 @@ _ENTITLEMENTS: tuple[tuple[str, str, str, int | None, str, str, str, str, dict[s
     ("return-card", "return_card", "day", 1, "退货卡", "Return card",
      "一张卡退一件，当天有效。", "One card returns one thing, on the same day.", {}),
     ("dedicated-manager", "dedicated_manager", "once", None, "专属客服", "Dedicated manager",
-     "有一位专人照看您，三分钟内回电。",
-     "A person of your own looks after you and calls back within three minutes.",
+     "有一位专人照看您。",
+     "A person of your own looks after you.",
      {"call_back_seconds": 180}),
 )  # fmt: skip
 

@@ -38,7 +38,8 @@ def drawing(hours: Hours, now: datetime, differing: Iterable[Differing] = ()) ->
         ((_LEFT + hour * _HOUR, f"{hour:02}") for hour in range(0, 25, 3)),
     )
     return format_html(
-        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">{t}{r}</svg>',
+        '<svg class="x-drawing" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img"'
+        ' aria-label="{label}">{t}{r}</svg>',
         w=_WIDTH,
         h=30 + DAYS * _ROW,
         label=_("Open in the next 14 days"),

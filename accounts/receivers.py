@@ -5,9 +5,10 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
-from accounts.actions import begin_session, note_ended, note_seen
-from accounts.models import Ended, User
+from accounts.actions import begin_session, note_ended, note_seen, notice_device
+from accounts.models import Ended, Method, User
 from common.addresses import address_of
 
 
@@ -27,6 +28,9 @@ def write_down(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> 
         device=session.get("device", ""),
     )
     note_seen(user, key, is_new=True)
+    if session.get("method") != Method.DEMO:
+        # In the demo world one browser plays everybody.
+        notice_device(user, session.get("device", ""), now=timezone.now())
 
 
 @receiver(user_logged_out)

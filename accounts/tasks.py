@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -220,3 +221,8 @@ def forget_ended_devices() -> int:
 def find_who_looks_alike() -> int:
     """Write down which identities may be one person; return how many pairs are new. Scheduled every night."""
     return find_likenesses(timezone.now())
+
+
+def note_member_marks(rows: list[tuple[str, str, int]], now: datetime) -> int:
+    """Keep with what members were seen, and flag second accounts; a second run changes nothing."""
+    return actions.note_digests(rows, now=now)

@@ -7,7 +7,7 @@ class ApassConfig(AppConfig):
     verbose_name = _("Tiers")
 
     def ready(self) -> None:
-        from apass import clock, inventory, parameters  # noqa: F401
+        from apass import clock, inventory, parameters, receivers  # noqa: F401
         from apass.rollouts import clock as rollout_clock  # noqa: F401
         from apass.rollouts import metrics  # noqa: F401
         from apass.rollouts import parameters as rollout_parameters  # noqa: F401

@@ -97,7 +97,7 @@ table(
 
 OWNER = "operations, members"
 GOOD = "for good: what was promised can be asked at any past moment"
-SEGMENT = "tiers bands guided registered_from registered_until"
+SEGMENT = "tiers bands guided registered_from registered_until segment_code"
 LIFE = "as long as the member; kept nameless after erasure"
 _whose = personal("identifier", "whose promise", mask="name", erasure="kept nameless")
 _what_for = personal(

@@ -1,9 +1,23 @@
-"""What members of APASS are told. Unlisted: who is not one must not learn of it where they choose."""
+"""What members are told of their tier, and those of APASS beside it.
+
+What is of APASS is unlisted: who is not one must not learn of it where they choose.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.notifications import MOBILE, WEB, Kind, declare_kind
 
+TIER = declare_kind(
+    Kind(
+        key="standing.tier",
+        label=_("My tier changes"),
+        discreet=_("News about your membership"),
+        media=frozenset({WEB, MOBILE}),
+        merges=True,
+        right="me.use",
+        place=12,
+    )
+)
 MEMBERSHIP = declare_kind(
     Kind(
         key="apass.membership",

@@ -217,6 +217,8 @@ def _value(field: Any, value: Any, rows: dict[tuple[type[models.Model], str], st
         return _("yes") if value else _("no")
     if isinstance(value, list):
         return "、".join(_value(getattr(field, "base_field", field), part, rows) for part in value)
+    if isinstance(value, dict):
+        return "、".join(f"{name}: {_value(None, part, rows)}" for name, part in value.items())
     choices = dict(getattr(field, "flatchoices", None) or [])
     if value in choices:
         return str(choices[value])

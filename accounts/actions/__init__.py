@@ -37,7 +37,10 @@ from accounts.actions.integration_tokens import (
 from accounts.actions.joining import accept_invitation, ask_to_join, invite, join, reset_password
 from accounts.actions.marks import (
     digest_of,
+    note_digests,
     note_marks,
+    note_marks_later,
+    notice_device,
 )
 from accounts.actions.notifications import announce_sign_in, mark_read, notify, notify_many
 from accounts.actions.passkeys import add_passkey, begin_passkey, remove_passkey, rename_passkey
@@ -187,13 +190,16 @@ __all__ = [
     "mark_read",
     "merge_identities",
     "note_device_use",
+    "note_digests",
     "note_download",
     "note_ended",
     "note_marks",
+    "note_marks_later",
     "note_population",
     "note_seen",
     "note_take",
     "note_token_use",
+    "notice_device",
     "notify",
     "notify_many",
     "offer_passkey",

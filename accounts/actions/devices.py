@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import credentials
 from accounts.actions.asking import require_reason
+from accounts.actions.marks import notice_device
 from accounts.actions.sessions import tell_rights_changed
 from accounts.models import Device, DeviceEnd, IntegrationToken, Method, User
 from accounts.signals import access_ended
@@ -58,9 +59,11 @@ def sign_in_device(
     app_version: str,
     address: str,
     now: datetime,
+    device_id: str = "",
 ) -> Tokens:
     """Sign an app in for ``user``, who has proved who they are; the tokens are shown only now.
 
+    ``device_id`` is what the app calls the device itself; of it a digest is kept, as of a browser's.
     With more devices than the parameter allows, the one unused for the longest time is signed out.
     Raises ``sign_in.changed`` when the password is no longer the one that was proved.
     """
@@ -98,6 +101,7 @@ def sign_in_device(
         at=now,
     )
     _make_room(user, besides=device, now=now)
+    notice_device(user, device_id, now=now)
     return Tokens(device, access, refresh)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
+from accounts.actions.marks import flag_doubles
 from accounts.actions.standing import hold_totals, look_again
 from accounts.models import Guide, Member
 from accounts.standing.numbers import rules_at
@@ -46,6 +47,7 @@ def begin_guide(member: Member, *, now: datetime) -> Guide | None:
     )
     if made:
         record(member, "guide.began", by=None, after={"until": ends}, at=now)
+        flag_doubles([member.pk], now=now)
         look_again([member.pk], now=now, why="guide_began")
     return guide
 
@@ -72,6 +74,7 @@ def begin_guides(now: datetime, *, most: int = 5_000) -> int:
     ]
     begun = [guide for guide in guides if guide.ends_at > now]
     Guide.objects.bulk_create(begun, ignore_conflicts=True)
+    flag_doubles([guide.member_id for guide in begun], now=now)
     look_again([guide.member_id for guide in begun], now=now, why="guide_began")
     return len(begun)
 

@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.actions.asking import require_reason
 from accounts.actions.codes import ask_for_code, use_code
 from accounts.actions.guides import begin_guide
+from accounts.actions.marks import note_marks
 from accounts.actions.passwords import give_password
 from accounts.actions.standing import hold_totals
 from accounts.models import (
     CodePurpose,
     Invitation,
+    MarkKind,
     Member,
     OneTimeCode,
     Role,
@@ -52,11 +54,13 @@ def ask_to_join(
 
 
 @transaction.atomic
-def join(key: str, *, now: datetime) -> User | None:
+def join(key: str, *, now: datetime, device: str = "") -> User | None:
     """Make the account of a proved sign-up code; None when the phone has one already.
 
     A member who was loaded with this phone becomes theirs, unless several share it: then nobody
-    can tell whose it is, and they begin anew. Raises ``code.expired``.
+    can tell whose it is, and they begin anew. ``device`` is what the browser was given before:
+    who has an account on it already is not promised a second time what is for the first. Raises
+    ``code.expired``.
     """
     code = use_code(key, purpose=CodePurpose.JOIN, now=now)
     if account_of_phone(code.phone):
@@ -76,6 +80,7 @@ def join(key: str, *, now: datetime) -> User | None:
         return None  # Somebody joined with the same phone at this very moment.
     hold_totals()
     member = _member_of(code.phone, user, now)
+    note_marks([(member.pk, MarkKind.DEVICE, device)], now=now)
     begin_guide(member, now=now)
     record(user, "person.joined", by=user, after={"member_no": member.member_no})
     return user

@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.actions.asking import require_reason
 from accounts.models import Segment, User
+from accounts.standing.segment_uses import uses_of
 from accounts.standing.segments import BadConditions, Conditions
 from accounts.standing.words import condition_problem_words
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
 
+NAMES_SHOWN = 5
 _WHY = gettext_lazy("Write what the segment is for.")
 
 
@@ -87,6 +89,30 @@ def change_segment(
     segment.save(update_fields=["name", "conditions"])
     record(segment, "segment.changed", by=by, before=before, after=after, reason=reason, at=now)
     return segment
+
+
+@transaction.atomic
+def delete_segment(segment: Segment, *, by: User | None, reason: str, now: datetime) -> None:
+    """Delete a segment nobody is served by; its history stays. A second call changes nothing.
+
+    Raises ``forbidden``, ``segment.no_reason`` and ``segment.used`` (``used_by``).
+    """
+    require_right(by, "standing.manage")
+    require_reason(reason, code="segment.no_reason", message=_WHY)
+    known = Segment.objects.select_for_update().filter(pk=segment.pk).first()
+    if known is None:
+        return
+    used_by = uses_of(known.code, now)
+    if used_by:
+        raise DomainError(
+            "segment.used",
+            _("Members are served by this segment: %(names)s. Let that end first.")
+            % {"names": "、".join(used_by[:NAMES_SHOWN])},
+            used_by=used_by,
+        )
+    before = {"code": known.code, "name": known.name} | known.conditions
+    record(known, "segment.deleted", by=by, before=before, reason=reason, at=now)
+    known.delete()
 
 
 def _kept(conditions: Mapping[str, Any]) -> dict[str, Any]:

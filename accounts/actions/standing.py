@@ -1,6 +1,7 @@
 """Scores and tiers of many members at once, in statements over sets; one run at a time."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Member, StandingRun
+from accounts.signals import tiers_moved
 from accounts.standing import statements as sql
 from accounts.standing.windows import Windows, of_run, windows
 from common.history import plain
@@ -256,13 +258,25 @@ def _settle_tiers(cursor: CursorWrapper, differ: str, given: dict[str, Any]) -> 
         Event.objects.bulk_create(
             _tier_moved(*row, given=given) for row in moved[start : start + 1000]
         )
+    _announce(moved, given["now"])
     return len(moved)
+
+
+def _announce(moved: Sequence[tuple[Any, ...]], now: datetime) -> None:
+    """Let the apps above hear who moved; whoever has no tier yet only begins."""
+    moves: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for pk, before, after, begins, *_scores in moved:
+        if not begins:
+            moves[before, after].append(pk)
+    if moves:
+        tiers_moved.send(Member, moves=dict(moves), at=now)
 
 
 def _tier_moved(
     pk: int,
     before: str,
     after: str,
+    _begins: bool,
     value: int,
     credit: int,
     activity: int,

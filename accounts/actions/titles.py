@@ -1,6 +1,6 @@
 """Tiers that points alone do not give: 88VIP is bought, APASS is by invitation. Whoever sells or invites tells it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,9 @@ from common.errors import DomainError
 from common.history import record
 from common.masking import mask_text
 from common.rights import require_right
+
+LONGEST = timedelta(days=3660)
+"""How far ahead a title may end."""
 
 
 @transaction.atomic
@@ -30,8 +33,8 @@ def grant_title(
 
     ``source_key`` names the sale or invitation: a second call with it returns the first title.
     Raises ``forbidden``, ``conflict.own_case``, ``title.unknown``, ``title.no_reason``,
-    ``title.backwards``, ``title.over``, ``title.source_used`` (by another member),
-    ``member.nameless``.
+    ``title.backwards``, ``title.too_long``, ``title.over``, ``title.source_used`` (by another
+    member), ``member.nameless``.
     """
     require_right(by, "titles.grant")
     refuse_own_case(member.pk, by)
@@ -40,6 +43,8 @@ def grant_title(
     require_reason(reason, code="title.no_reason", message=_("Write why the title is given."))
     if until <= since:
         raise DomainError("title.backwards", _("A title must end after it begins."))
+    if until > now + LONGEST:
+        raise DomainError("title.too_long", _("A title lasts ten years at most."))
     if until <= now:
         raise DomainError("title.over", _("This title would be over already."))
     hold_totals()

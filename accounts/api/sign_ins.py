@@ -41,6 +41,13 @@ class DeviceFields(Sent):
     name = serializers.CharField(max_length=64)
     platform = serializers.ChoiceField(Platform.choices)
     app_version = serializers.CharField(max_length=32, required=False, allow_blank=True, default="")
+    device_id = serializers.CharField(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="the same for every account on this device; only a digest is kept, to see second accounts",
+    )
 
 
 class SignInFields(Sent):

@@ -1,7 +1,7 @@
 """Where a member stands, shaped for pages and apps: tier and why, three scores row by row, what would raise them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -54,7 +54,8 @@ class Known:
 def known_of(member: Member, now: datetime, *, in_short: bool = False) -> Known:
     """Read what is stored of ``member`` in six queries.
 
-    ``in_short`` reads what the desk shows, in five: the newest rows of credit, and no period.
+    ``in_short`` reads what the desk shows, in five: the newest rows of credit, and no period. What
+    moves no credit is left out before they are counted off, or an old row would be missing.
     """
     among = windows(now)
     row = Member.objects.select_related("standing", "guide").get(pk=member.pk)
@@ -136,7 +137,7 @@ def why_tier(known: Known, now: datetime) -> str:
     if title is not None:
         return _("%(tier)s until %(day)s.") % {
             "tier": Tier(tier).label,
-            "day": _day(title.until),
+            "day": _last_day(title.until),
         }
     guided = known.guide is not None and known.guide.ended_at is None
     if tier == Tier.NEW and guided and known.guide:
@@ -144,7 +145,7 @@ def why_tier(known: Known, now: datetime) -> str:
             "Guided until %(day)s or the third order; %(n)s so far.",
             "Guided until %(day)s or the third order; %(n)s so far.",
             known.guide.completed,
-        ) % {"day": _day(known.guide.ends_at), "n": known.guide.completed}
+        ) % {"day": _last_day(known.guide.ends_at), "n": known.guide.completed}
     earned = rules.earned_tier(rules.Facts(value, credit, guided), numbers)
     if tier == Tier.SUPER and earned == Tier.SUPER:
         return _("Member value %(value)s reaches %(need)s, buyer credit %(credit)s reaches %(good)s.") % {
@@ -263,5 +264,7 @@ def _guide(known: Known, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _day(moment: datetime) -> str:
-    return date_format(moment.astimezone(rules.SHANGHAI), "Y-m-d")
+def _last_day(end: datetime) -> str:
+    """Return the last whole day before ``end``: what ends at midnight ends with the day before."""
+    last = end - timedelta(microseconds=1)
+    return date_format(last.astimezone(rules.SHANGHAI), "Y-m-d")

@@ -12,6 +12,9 @@ TIERS = (NEW, NORMAL, SUPER, VIP88, APASS)
 RANGES = ("value", "credit", "activity", "spent", "orders", "registered")
 """Conditions with a lower and an upper end (``value_from``, ``value_to``), both included."""
 
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
+"""Days that can be asked for; nobody registered outside, and the day after the last one exists."""
+
 _MOST = 1_000_000_000
 
 Number = TypeVar("Number", int, Decimal)
@@ -53,7 +56,7 @@ class Conditions:
     def of(cls, given: Mapping[str, Any]) -> "Conditions":
         """Build from what was typed or stored. Raises :class:`BadConditions` with every problem at once.
 
-        Codes: ``unknown`` (a field or a word nobody knows), ``not_a_number``, ``not_a_day``,
+        Codes: ``unknown`` (a field or a word nobody knows), ``not_a_number``, ``not_a_day``, ``day_out_of_range``,
         ``not_yes_or_no``, ``too_small``, ``too_large``, ``order`` (an end before its beginning),
         ``all`` under the name ``conditions`` when nothing is asked.
         """
@@ -126,9 +129,12 @@ def _words(raw: Any, known: tuple[str, ...]) -> tuple[str, ...]:
 
 def _day(raw: Any) -> date:
     try:
-        return raw if isinstance(raw, date) else date.fromisoformat(str(raw))
+        day = raw if isinstance(raw, date) else date.fromisoformat(str(raw))
     except ValueError:
         raise _Problem("not_a_day") from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise _Problem("day_out_of_range")
+    return day
 
 
 def _amount(raw: Any) -> Decimal:

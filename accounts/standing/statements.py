@@ -338,5 +338,5 @@ SELECT c.id,
 MOVE_MEMBERS = """
 UPDATE accounts_member m SET tier = c.next_tier FROM standing_changes c
  WHERE m.id = c.id AND m.tier <> c.next_tier
-RETURNING m.id, c.tier, c.next_tier, c.value, c.credit, c.activity
+RETURNING m.id, c.tier, c.next_tier, c.period_id IS NULL, c.value, c.credit, c.activity
 """

@@ -154,6 +154,8 @@ def condition_problem_words(name: str, code: str) -> str:
             return _("%(label)s: type a number.") % label
         case "not_a_day":
             return _("%(label)s: type a day.") % label
+        case "day_out_of_range":
+            return _("%(label)s: a day between 1990 and 2099.") % label
         case "not_yes_or_no":
             return _("%(label)s: answer yes or no.") % label
         case "too_small":

@@ -31,6 +31,7 @@ from accounts.actions import (
     reset_password,
 )
 from accounts.forms import CodeForm, InvitationForm, JoinForm, NewPasswordForm, PhoneForm
+from accounts.letting_in import device_of
 from accounts.models import CodePurpose, Method
 from accounts.passwords import rules_in_words
 from accounts.views.coming_in import ask_second_step, come_in
@@ -74,7 +75,7 @@ def join_code(request: HttpRequest) -> HttpResponse:
     form, proved = _prove(request, CodePurpose.JOIN)
     if proved:
         try:
-            user = join(_open_code(request)["key"], now=timezone.now())
+            user = join(_open_code(request)["key"], now=timezone.now(), device=device_of(request))
         except DomainError as refused:
             return _begin_anew(request, "join", refused)
         phone = _open_code(request)["shown"]

@@ -52,6 +52,7 @@ from apass.actions.stages import (
     drop_stage,
     open_rollout,
 )
+from apass.actions.tier_news import tell_tier_moves
 
 __all__ = [
     "EntitlementDraft",
@@ -105,4 +106,5 @@ __all__ = [
     "roll_back",
     "send_invitation",
     "take_part_again",
+    "tell_tier_moves",
 ]

@@ -7,15 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from apass.entitlements import rules
-from apass.models import (
-    Guided,
-)
+from apass.models import Guided
 
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentDraft:
-    """Whom something is for, as it was filled in."""
+    """Whom something is for, as it was filled in; ``named`` is the code of a segment that says it all."""
 
+    named: str = ""
     tiers: tuple[str, ...] = ()
     bands: tuple[str, ...] = ()
     guided: str = Guided.ANY
@@ -31,6 +30,7 @@ class SegmentDraft:
             "guided": self.guided,
             "registered_from": self.registered_from,
             "registered_until": self.registered_until,
+            "segment_code": self.named,
         }
 
 

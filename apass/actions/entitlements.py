@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import Segment, User
 from apass.actions.definition_checks import (
     kind_of,
     require_moments,
@@ -20,8 +20,8 @@ from apass.actions.definition_checks import (
     require_service,
     require_somebody,
 )
-from apass.actions.drafts import EntitlementDraft, PackageDraft, RuleDraft
-from apass.entitlements import kinds, rules
+from apass.actions.drafts import EntitlementDraft, PackageDraft, RuleDraft, SegmentDraft
+from apass.entitlements import kinds, named_segments, rules
 from apass.entitlements.catalogue import forget
 from apass.entitlements.rules import Refused
 from apass.entitlements.words import refusal
@@ -71,20 +71,24 @@ def publish_entitlement(
 def publish_rule(
     draft: RuleDraft, *, by: User | None, reason: str, now: datetime | None = None
 ) -> EntitlementRule:
-    """Say who else has an entitlement. Also raises ``segment.*`` and ``rule.ambiguous``."""
+    """Say who else has an entitlement. Also raises ``segment.*`` and ``rule.ambiguous``.
+
+    A named segment is copied as it is at this moment: what is promised does not move with it.
+    """
     _begin(by, reason)
     require_rank(draft.rank)
     kind = kind_of(draft.code)
+    segment = resolved(draft.segment)
     made = EntitlementRule(
         code=draft.code,
         rank=draft.rank,
         effective_from=draft.effective_from,
         effective_until=draft.effective_until,
-        **draft.segment.fields(),
+        **segment.fields(),
     )
     try:
         rules.check_span(made.span)
-        rules.check_segment(made.segment, says_everybody=draft.segment.says_everybody)
+        rules.check_segment(made.segment, says_everybody=segment.says_everybody)
         made.parameters = kinds.stored(kind, draft.parameters, partly=True)
         rules.check_claim(
             made.claim, [one.claim for one in EntitlementRule.objects.filter(code=draft.code)]
@@ -108,12 +112,13 @@ def publish_package(
         for name, value in vars(draft).items()
         if name not in {"segment", "items", "parameters"}
     }
-    made = ServicePackage(**given, **draft.segment.fields())
+    segment = resolved(draft.segment)
+    made = ServicePackage(**given, **segment.fields())
     require_service(made)
     require_names(made)
     try:
         rules.check_span(made.span)
-        rules.check_segment(made.segment, says_everybody=draft.segment.says_everybody)
+        rules.check_segment(made.segment, says_everybody=segment.says_everybody)
         items = {
             code: kinds.stored(kind_of(code), numbers, partly=True)
             for code, numbers in draft.items.items()
@@ -186,6 +191,33 @@ def _begin(by: User | None, reason: str) -> None:
         raise DomainError("entitlement.no_reason", _("Write why this is promised or no more."))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER])
+
+
+def resolved(draft: SegmentDraft) -> SegmentDraft:
+    """Return whom it is for with the conditions of the segment it names, which cannot go meanwhile."""
+    if not draft.named:
+        return draft
+    if draft != SegmentDraft(named=draft.named):
+        raise DomainError(
+            "segment.twice", _("Choose a segment, or name conditions; both at once is unclear.")
+        )
+    segment = Segment.objects.select_for_update().filter(code=draft.named).first()
+    if segment is None:
+        raise DomainError("segment.unknown", _("There is no segment of this code any more."))
+    if not named_segments.fits(segment):
+        raise DomainError(
+            "segment.moves",
+            _("Promises go by tier, credit band, guide and registration alone: scores move daily."),
+        )
+    found = named_segments.fields_of(segment)
+    return SegmentDraft(
+        named=draft.named,
+        tiers=tuple(found["tiers"]),
+        bands=tuple(found["bands"]),
+        guided=found["guided"],
+        registered_from=found["registered_from"],
+        registered_until=found["registered_until"],
+    )
 
 
 def _published(made: Any, noun: str, by: User | None, reason: str, **also: Any) -> Any:

@@ -162,11 +162,22 @@ class ServicePackageAdmin(DefinitionAdmin):
 
     @display(description=_("entitlements"))
     def given(self, row: ServicePackage) -> str:
-        items = [
-            (item.code, "、".join(f"{name} {one}" for name, one in item.parameters.items()))
-            for item in row.items.order_by("code")
+        items = list(row.items.order_by("code"))
+        named = {
+            one.code: one
+            for one in Entitlement.objects.filter(code__in=[item.code for item in items]).order_by(
+                "effective_from"
+            )
+        }
+        lines = [
+            (one.name, limit_words(one.kind, {**one.parameters, **item.parameters}), item.code)
+            for item in items
+            if (one := named.get(item.code))
         ]
-        return format_html_join("", "<p>{} {}</p>", items) or self.get_empty_value_display()
+        return (
+            format_html_join("", '<p>{} {} <span class="x-quiet">{}</span></p>', lines)
+            or self.get_empty_value_display()
+        )
 
     @reason_action(
         _("Let the package end"),

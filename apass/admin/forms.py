@@ -6,7 +6,13 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldBooleanWidget,
+)
 
 from accounts.models import CreditBand, Tier, User
 from apass.actions import (
@@ -16,6 +22,8 @@ from apass.actions import (
     SegmentDraft,
     refusal_to_publish,
 )
+from apass.actions.entitlements import resolved
+from apass.entitlements.named_segments import fitting
 from apass.entitlements.queries import members_in
 from apass.models import Entitlement, EntitlementRule, ServicePackage
 
@@ -31,6 +39,7 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text=gettext_lazy("Goes into the history; colleagues and auditors read it."),
     )
 
@@ -71,6 +80,14 @@ class SegmentForm(DefinitionForm):
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
+    named = forms.ChoiceField(
+        label=gettext_lazy("by segment"),
+        required=False,
+        widget=UnfoldAdminSelectWidget(),
+        help_text=gettext_lazy(
+            "Copied as it is now. Segments that ask for scores are not here: those move daily."
+        ),
+    )
     says_everybody = forms.BooleanField(
         label=gettext_lazy("Everybody is meant"), required=False, widget=UnfoldBooleanWidget()
     )
@@ -80,6 +97,12 @@ class SegmentForm(DefinitionForm):
         widget=UnfoldBooleanWidget(),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = self.fields["named"]
+        assert isinstance(named, forms.ChoiceField)
+        named.choices = [("", "—"), *((one.code, one.name) for one in fitting())]
+
     @property
     def segment(self) -> SegmentDraft:
         said = self.cleaned_data
@@ -88,6 +111,7 @@ class SegmentForm(DefinitionForm):
             tiers=tuple(said["tiers"]),
             bands=tuple(said["bands"]),
             says_everybody=said["says_everybody"],
+            named=said["named"],
         )
 
     def clean(self) -> dict[str, Any]:
@@ -98,7 +122,7 @@ class SegmentForm(DefinitionForm):
 
     def _preview(self) -> str:
         now = timezone.now()
-        rows = members_in(self._meta.model(**self.segment.fields()).segment, now)
+        rows = members_in(self._meta.model(**resolved(self.segment).fields()).segment, now)
         count, some = rows.count(), [one.member_no for one in rows.order_by("-pk")[:SAMPLES]]
         found = ngettext(
             "%(count)s member is like this now: %(some)s. Tick here to save it.",
@@ -119,6 +143,7 @@ class EntitlementForm(DefinitionForm):
     quantity = forms.IntegerField(
         label=gettext_lazy("how often"),
         required=False,
+        widget=UnfoldAdminIntegerFieldWidget(),
         help_text=gettext_lazy("Empty: no limit."),
     )
 
@@ -137,7 +162,7 @@ class EntitlementForm(DefinitionForm):
 class RuleForm(SegmentForm):
     """Who has an entitlement beside their package."""
 
-    names = ("code", "rank", "parameters", *SEGMENT, "says_everybody", *DATES, "seen")
+    names = ("code", "rank", "parameters", "named", *SEGMENT, "says_everybody", *DATES, "seen")
 
     class Meta:
         model = EntitlementRule
@@ -158,11 +183,12 @@ _SERVED = (
 class PackageForm(SegmentForm):
     """A service package, or its next version."""
 
-    names = (*_SERVED, "items", *SEGMENT, "says_everybody", *DATES, "seen")
+    names = (*_SERVED, "items", "named", *SEGMENT, "says_everybody", *DATES, "seen")
     items = forms.JSONField(
         label=gettext_lazy("entitlements"),
         initial=dict,
         required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),
         help_text=gettext_lazy('Code and other numbers: {"quick-refund": {"amount": "800.00"}}'),
     )
 

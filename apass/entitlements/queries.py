@@ -53,6 +53,20 @@ def entitlements_of_many(
     return answer
 
 
+def gained(before: str, after: str, at: datetime) -> list[Right]:
+    """Return what members of the tier ``after`` are promised that ``before`` is not, or not so much of.
+
+    What is only tried on some is left out.
+    """
+    held = catalogue()
+    had = {one.code: one.parameters for one in held.plan(Facts(before, CreditBand.GOOD.value), at)}
+    return [
+        one
+        for one in held.plan(Facts(after, CreditBand.GOOD.value), at)
+        if not one.terms.rollout and had.get(one.code) != one.parameters
+    ]
+
+
 def is_open_for(rollout_code: str, member_id: int, facts: Facts, at: datetime) -> bool:
     """Tell whether what is behind a rollout is open for a member; without a rollout it always is.
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.people import signed_in
 from accounts.queries import own_member
 from apass.entitlements.offers import promises_card
+from apass.entitlements.words import end_words
 
 
 @require_safe
@@ -20,4 +21,7 @@ def promises(request: HttpRequest) -> HttpResponse:
     if member is None:
         raise Http404
     now = timezone.now()
-    return render(request, "apass/promises.html", {"promises": promises_card(member, now)})
+    found = [one | {"ends": end_words(one["until"])} for one in promises_card(member, now)]
+    # What is counted first: it is what somebody comes to look up.
+    found.sort(key=lambda one: (one["quantity"] is None, one["left"] == 0))
+    return render(request, "apass/promises.html", {"promises": found})

@@ -1,7 +1,8 @@
 """The sentences of promises: why a definition is refused, why something cannot be given, what a number says."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import CreditBand, Tier
+from apass.entitlements.catalogue import catalogue
 from apass.entitlements.rules import GRANT, RULE, Refused, Right
 from apass.models import Kind, Period
 from common.errors import DomainError
@@ -21,6 +23,7 @@ _REFUSALS = {
     "span.far_off": gettext_lazy("Days lie between the years 1990 and 2999."),
     "span.backwards": gettext_lazy("It would end before it begins."),
     "segment.nobody": gettext_lazy("This is for nobody: the last day of registration is before the first."),
+    "segment.odd_day": gettext_lazy("Registration: a day between 1990 and 2099."),
     "segment.everybody": gettext_lazy(
         "This is for everybody. Name a condition, or say that everybody is meant."
     ),
@@ -72,27 +75,63 @@ def day_words(moment: datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
 
 
+def end_words(until: datetime | None) -> str:
+    """Say until when a promise holds: the last whole day, where it ends at midnight."""
+    if until is None:
+        return _("No end is set.")
+    local = timezone.localtime(until)
+    if local.time() == time(0):
+        return _("Until the end of %(day)s.") % {"day": f"{local - timedelta(days=1):%Y-%m-%d}"}
+    return _("Until %(day)s.") % {"day": day_words(until)}
+
+
 def limit_words(kind: str, parameters: Mapping[str, Any]) -> str:
     """Say the numbers of a promise in one short phrase; empty when there are none."""
     match kind:
         case Kind.QUICK_REFUND:
-            return _("up to ¥%(amount)s") % {"amount": parameters.get("amount")}
+            return _("up to ¥%(amount)s") % {"amount": _yuan(parameters.get("amount"))}
         case Kind.FIRST_REPLY:
-            return _("within %(seconds)s seconds") % {"seconds": parameters.get("seconds")}
+            return _("within %(time)s") % {"time": _span_words(parameters.get("seconds", 0))}
         case Kind.COMPLAINT:
             return _("within %(hours)s hours") % {"hours": parameters.get("hours")}
         case Kind.WORRY_FREE:
-            return _("%(days)s days, freight up to ¥%(freight)s") % dict(parameters)
+            return _("%(days)s days, freight up to ¥%(freight)s") % {
+                "days": parameters.get("days"),
+                "freight": _yuan(parameters.get("freight")),
+            }
         case Kind.MANAGER:
-            return _("calls back within %(seconds)s seconds") % {
-                "seconds": parameters.get("call_back_seconds")
+            return _("calls back within %(time)s") % {
+                "time": _span_words(parameters.get("call_back_seconds", 0))
             }
         case Kind.NO_RETURN:
             return _("%(categories)s, up to ¥%(amount)s") % {
                 "categories": "、".join(parameters.get("categories", [])),
-                "amount": parameters.get("amount"),
+                "amount": _yuan(parameters.get("amount")),
             }
     return ""
+
+
+def _yuan(amount: Any) -> str:
+    """Return a stored amount as it is read: 1,200 or 99.50."""
+    number = Decimal(str(amount or 0))
+    return f"{number:,.0f}" if number == number.to_integral_value() else f"{number:,.2f}"
+
+
+def _span_words(seconds: int) -> str:
+    """Return seconds as people say them: whole minutes as minutes."""
+    if seconds >= 120 and seconds % 60 == 0:
+        return _("%(minutes)s minutes") % {"minutes": seconds // 60}
+    return _("%(seconds)s seconds") % {"seconds": seconds}
+
+
+def brought_words(rights: Sequence[Right]) -> str:
+    """Say what a tier brings, by name and number, in the language of the moment."""
+    entitlements = catalogue().entitlements
+    said = []
+    for one in rights:
+        name, limit = entitlements[one.terms.key].name, limit_words(one.terms.kind, one.parameters)
+        said.append(f"{name} {limit}" if limit else name)
+    return _("; ").join(said)
 
 
 def often_words(right: Right) -> str:
@@ -138,4 +177,5 @@ def segment_words(row: Any) -> str:
         parts.append(str(row.get_guided_display()))
     if row.registered_from or row.registered_until:
         parts.append(f"{row.registered_from or ''} – {row.registered_until or ''}")
-    return "；".join(parts)
+    words = "；".join(parts)
+    return f"{words}（{row.segment_code}）" if row.segment_code else words

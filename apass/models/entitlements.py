@@ -83,6 +83,10 @@ class ForSegment(Dated):
     )
     registered_from = models.DateField(_("registered from"), null=True, blank=True)
     registered_until = models.DateField(_("registered until"), null=True, blank=True)
+    # A version keeps the conditions as they were when it was published, whatever becomes of the segment.
+    segment_code = models.CharField(
+        _("by segment"), max_length=40, default="", blank=True, editable=False
+    )
 
     class Meta:
         abstract = True

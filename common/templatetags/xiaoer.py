@@ -1,6 +1,6 @@
 """Tags and filters of the design system: icons, clocks, tiers, avatars, times, money."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from hashlib import blake2s
@@ -218,6 +218,12 @@ def kbd(key: str) -> SafeString:
 def money(amount: Decimal | int | str | None) -> str:
     """Say an amount of CNY; 「—」 when there is none."""
     return "—" if amount is None or amount == "" else words.money_words(amount)
+
+
+@register.filter
+def last_day(end: datetime) -> str:
+    """Say the last whole day before ``end``: what ends at midnight ends with the day before."""
+    return f"{(end - timedelta(microseconds=1)).astimezone(SHANGHAI):%Y-%m-%d}"
 
 
 @register.filter

@@ -3,8 +3,6 @@
 import uuid
 from datetime import date, datetime, timedelta
 
-from django_q.models import OrmQ
-
 from accounts.models import User
 from common.calendars import is_workday
 from config.demo import voices
@@ -55,8 +53,6 @@ def radio(world: World) -> None:
             _pending(world, used)
     for channel in Channel.objects.all():
         lay_out_editions(channel, now=world.now)
-    # Delivered above: nothing is left for the worker to do.
-    OrmQ.objects.all().delete()
     _readings(world, readers)
 
 

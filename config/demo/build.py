@@ -1,7 +1,8 @@
 """Builds the demo world: sixty days of a marketplace that end at a given moment, the same every time.
 
-People, shops, orders and talk are written in bulk; the radio is written through its actions, so that
-what its pages tell is what really happened to each case.
+People, shops, orders and talk are written in bulk. Tiers, memberships, services that are tried, those who
+serve and the radio come about through their actions, moment by moment, so that what the pages tell is
+what really happened.
 """
 
 import logging
@@ -9,19 +10,21 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 
-from accounts.actions import grant_title, note_population, upkeep
-from accounts.models import Tier, User
+from accounts.models import User
 from common.parameters import set_value
 from common.partitions import PARTITIONED, ensure_partitions
 from config.demo import talks
 from config.demo.airing import radio
-from config.demo.conversations import past_talks, todays_talks, write_talks
+from config.demo.conversations import mark_threat, past_talks, todays_talks, write_talks
+from config.demo.layers import live_through, year
 from config.demo.market import orders, people, products, shops
+from config.demo.serving import serving
+from config.demo.trials import trials
 from config.demo.world import DAYS, World
 from radio.models import Edition
 from tickets.models import CannedReply
-from trade.standing.runs import bring_up_to_date
 
 
 @transaction.atomic
@@ -36,44 +39,29 @@ def build(now: datetime) -> dict[str, int]:
     shops(world)
     products(world)
     orders(world)
+    year(world)
+    serving(world)
+    live_through(world)
     past_talks(world)
     todays_talks(world)
     write_talks(world)
+    mark_threat(world)
     canned(world)
     radio(world)
-    stand(world)
+    trials(world)
     changes(world)
+    # All of it is told already: nothing is left for the worker to do.
+    OrmQ.objects.all().delete()
     return {
         "people": User.objects.count(),
         "members": len(world.members),
         "shops": len(world.shops),
         "products": len(world.products),
-        "orders": len(world.orders),
+        "orders": len(world.orders) + len(world.earlier),
         "conversations": len(world.conversations),
         "messages": len(world.messages),
         "editions": Edition.objects.count(),
     }
-
-
-def stand(world: World) -> None:
-    """Let scores and tiers follow from the orders; titles are given as they would be sold and offered."""
-    for member in world.members:
-        if member.tier in (Tier.VIP88, Tier.APASS):
-            grant_title(
-                member,
-                member.tier,
-                since=world.now - timedelta(days=90),
-                until=world.now + timedelta(days=275),
-                source_key=f"demo {member.member_no}",
-                by=None,
-                reason="演示世界：九十天前开通"
-                if member.tier == Tier.VIP88
-                else "演示世界：受邀加入",
-                now=world.now,
-            )
-    upkeep(world.now)
-    bring_up_to_date(world.now)
-    note_population(world.now)
 
 
 def canned(world: World) -> None:

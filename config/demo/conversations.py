@@ -11,8 +11,16 @@ from common.masking import mask_name
 from common.models import Deadline, Event
 from common.parameters import value
 from config.demo import talks
-from config.demo.world import STAFF, TALKS, TEAM_OF_CATEGORY, World
-from tickets.models import Conversation, Medium, Message, State
+from config.demo.world import (
+    PARTNER_PEOPLE,
+    PARTNER_TEAM,
+    STAFF,
+    TALKS,
+    TEAM_OF_CATEGORY,
+    World,
+)
+from tickets.actions.harassment import mark_harassment
+from tickets.models import Conversation, Grade, Ground, Medium, Message, State
 from trade.models import Order, Product
 from trade.queries import product_facts
 from workforce.models import Team
@@ -29,8 +37,10 @@ def past_talks(world: World) -> None:
     hours = [*range(8, 24)]
     busy = (2, 5, 8, 9, 7, 6, 7, 8, 7, 6, 6, 7, 8, 8, 6, 3)
     days = list(world.days())[:-1]
+    newcomers = [o for o in world.orders if world.meant[o.member.member_no] == Tier.NEW]
     for _ in range(TALKS):
-        order = dice.choice(world.orders)
+        # Who is new asks more often than they buy.
+        order = dice.choice(newcomers if dice.random() < 0.1 else world.orders)
         day = dice.choice(days)
         opened = world.at(day, dice.choices(hours, busy)[0] + dice.random())
         if opened < order.paid_at or dice.random() < 0.3:
@@ -70,7 +80,20 @@ def todays_talks(world: World) -> None:
         who = world.people[dice.choice(("guchen", "xiazhi", "yezhiqiu"))]
         opened = world.now - timedelta(minutes=dice.randint(3, 20))
         _talk(world, dice.choice(young), opened, turns=3, waited=dice.randint(10, 90), owner=who)
-    for queue, about, waits in (("fresh", fresh, (205, 130, 64, 22)), ("general", young, (95, 18))):
+    _talk(
+        world,
+        next(o for o in young if o.member.user is None and o.member.tier == Tier.NORMAL),
+        world.now - timedelta(minutes=6),
+        turns=3,
+        waited=70,
+        owner=world.people["guchen"],
+        told=talks.THREAT,
+    )
+    for queue, about, waits in (
+        ("fresh", fresh, (205, 130, 64, 22)),
+        ("general", young, (95, 18)),
+        (PARTNER_TEAM, young, (84, 31)),
+    ):
         for waited in waits:
             opened = world.now - timedelta(seconds=waited)
             _talk(world, dice.choice(about), opened, turns=1, waited=waited, queue=queue)
@@ -86,10 +109,11 @@ def _talk(
     owner: User | None = None,
     queue: str = "",
     hurry: bool = False,
+    told: talks.Talk | None = None,
 ) -> None:
     """Make one conversation: done when ``turns`` is None, waiting with ``queue``, else with ``owner``."""
     dice, member = world.dice, order.member
-    fitting = _fitting(order, opened)
+    fitting = [told] if told else _fitting(order, opened)
     subject, _categories, script = dice.choices(fitting, [_likely(talk) for talk in fitting])[0]
     team = world.teams[queue] if queue else _team_of(world, order, owner)
     answering = owner or _somebody(world, team)
@@ -344,6 +368,21 @@ def write_talks(world: World) -> None:
     Deadline.objects.bulk_create(world.deadlines, batch_size=2000)
 
 
+def mark_threat(world: World) -> None:
+    """Let the agent mark the threat, and leave it to be decided by a second person."""
+    talk = next(one for one in world.conversations if one.subject == talks.THREAT[0])
+    line = Message.objects.filter(conversation=talk, author_kind="member").latest("seq")
+    mark_harassment(
+        talk,
+        grade=Grade.END,
+        ground=Ground.THREAT,
+        reason="说要到公司门口堵我，之前已经劝过一次",
+        quotes=[line.seq],
+        by=world.people["guchen"],
+        now=world.now - timedelta(seconds=40),
+    )
+
+
 def _team_of(world: World, order: Order, owner: User | None) -> Team:
     if owner is not None:
         code = next(team for account, _n, _r, team, _l in STAFF if world.people[account] is owner)
@@ -355,4 +394,6 @@ def _team_of(world: World, order: Order, owner: User | None) -> Team:
 
 def _somebody(world: World, team: Team) -> User:
     here = [world.people[account] for account, _n, _r, code, _l in STAFF if code == team.code]
+    if team.code == PARTNER_TEAM:
+        here = [world.people[account] for account, *_rest in PARTNER_PEOPLE]
     return world.dice.choice(here)

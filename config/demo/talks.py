@@ -245,3 +245,14 @@ CANNED: tuple[tuple[str, str, str, str], ...] = (
     ("jwb", "结束语", "还有别的事随时找我，七天以内直接在这里说就行。", "收尾"),
     ("zsj", "转商家", "我已经把情况和照片一起转给{shop}，今天之内给您答复。", "收尾"),
 )
+
+THREAT: Talk = (
+    "催退款",
+    ANY,
+    (
+        ("m", ("退款到底什么时候到账？都问三遍了",)),
+        ("a", ("亲，我是{agent}。您这笔商家还在收货核对，今天十八点前给您结果。",)),
+        ("m", ("你叫{agent}是吧，我知道你们公司在哪，今天不到账我就去门口堵你，你走着瞧",)),
+    ),
+)
+"""What the agent marks as harassment; who leads the team has to decide about it."""

@@ -34,6 +34,7 @@ STAFF: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
     ("jiangbanxia", "姜半夏", (Role.SENIOR,), "fresh", 4),
     ("wenruyan", "温如言", (Role.SENIOR,), "general", 4),
     ("luyao", "陆遥", (Role.LEAD,), "fresh", 5),
+    ("shenye", "沈夜", (Role.AGENT,), "night", 3),
     ("helan", "贺兰", (Role.BUSINESS,), "", 0),
     ("linzhengyang", "林正阳", (Role.BUSINESS,), "", 0),
     ("sumu", "苏木", (Role.BUSINESS,), "", 0),
@@ -43,7 +44,16 @@ STAFF: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
     ("shenji", "沈霁", (Role.AUDITOR,), "", 0),
 )
 
-TEAMS = (("fresh", "生鲜组"), ("digital", "数码家电组"), ("newcomer", "带路党"))
+PARTNER_PEOPLE = (("sunmiao", "孙淼", 4), ("tangguo", "唐果", 2))
+"""Who answers for the service partner: account, name, level of concurrency."""
+
+TEAMS = (
+    ("fresh", "生鲜组"),
+    ("digital", "数码家电组"),
+    ("newcomer", "带路党"),
+    ("night", "夜班组"),
+)
+PARTNER_TEAM = "yunfan"
 TEAM_OF_CATEGORY = {"生鲜": "fresh", "数码": "digital", "家电": "digital"}
 
 FACES = (
@@ -51,7 +61,10 @@ FACES = (
     ("zhouxiaoning", "周小宁", Tier.SUPER, "上海"),
     ("ada", "艾达", Tier.APASS, "广东 深圳"),
     ("chenyu", "陈晓雨", Tier.NEW, "四川 成都"),
+    ("linxi", "林夕", Tier.VIP88, "浙江 杭州"),
 )
+NEWCOMER_DAYS = 26
+"""How long ago the newcomer among them registered."""
 
 
 def is_empty() -> bool:
@@ -83,6 +96,10 @@ class World:
     shops: list[Shop] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    earlier: list[Order] = field(default_factory=list)
+    """Orders of the year before, which earned some members their tier; nobody talks about them."""
+    meant: dict[str, Tier] = field(default_factory=dict)
+    """The tier a member is on the way to, by number: how much they buy follows from it."""
     conversations: list[Conversation] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)

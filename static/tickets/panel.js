@@ -9,6 +9,7 @@ import { toast } from "../js/toast.js";
 import { giveRight, revealField } from "./dialogs.js";
 import { judge, limitedTag } from "./harassment.js";
 import { failed, pill } from "./queue.js";
+import { WholeStanding } from "./standing.js";
 import { avatar } from "./timeline.js";
 
 const SKELETON_ROWS = 5;
@@ -25,7 +26,7 @@ function careOf(apass) {
 
 export class Panel {
   constructor({ body, open, sendOrder, hasRadio }) {
-    Object.assign(this, { body, open, sendOrder, hasRadio, cases: [] });
+    Object.assign(this, { body, open, sendOrder, hasRadio, cases: [], standing: new WholeStanding(failed) });
     this.folded = new Set(store.get("desk.folded", []));
   }
 
@@ -43,6 +44,7 @@ export class Panel {
     this.asked = new AbortController();
     const { signal } = this.asked;
     this.mayWrite = mayWrite;
+    if (this.id !== id) this.standing.forget();
     if (this.id !== id) this.body.replaceChildren(...Array.from({ length: SKELETON_ROWS }, () => h("div", { class: "skeleton" }, h("span"), h("span"), h("span"))));
     this.id = id;
     this.readCases();
@@ -104,6 +106,7 @@ export class Panel {
       member.can_reveal ? h("ul", { class: "panel__facts" }, this.#secret(member, "phone", gettext("Phone")), this.#secret(member, "name", gettext("Name"))) : null,
       h("p", { class: "t-13 ink-2 panel__why" }, member.tier_why),
       member.standing ? this.#credit(member.standing) : null,
+      member.standing ? this.standing.draw(member.member_no) : null,
       ...careOf(member.apass).map((line) => h("p", { class: "t-13 ink-2 panel__care" }, line)),
       h("p", { class: "t-12 ink-3" }, interpolate(gettext("Member %(no)s"), { no: member.member_no })),
       member.also.length ? h("p", { class: "t-12 ink-3" }, interpolate(gettext("Also %(nos)s"), { nos: member.also.join(", ") })) : null,

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("packages")
 def test_the_member_reads_what_is_promised(mei, browser_of):
     page = browser_of(mei).get("/me/promises/").content.decode()
     assert "极速退款" in page
-    assert "300.00" in page
+    assert "最多 ¥300" in page
     assert "退货卡" not in page
 
 

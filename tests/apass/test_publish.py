@@ -4,6 +4,8 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
+from accounts.actions.segments import change_segment, delete_segment, make_segment
+from accounts.models import Segment
 from apass.actions import (
     PackageDraft,
     SegmentDraft,
@@ -229,3 +231,59 @@ def test_only_who_runs_the_house_publishes(bo, wen):
     for person in (bo, wen):
         with pytest.raises(DomainError, match="forbidden"):
             publish_entitlement(entitlement(), by=person, reason="试", now=NOW)
+
+
+# --- by a named segment -----------------------------------------------------------------------------
+
+
+def named(ops, code="calm", **conditions) -> Segment:
+    asked = conditions or {"tiers": ["normal"], "guided": False, "registered_to": "2099-12-31"}
+    return make_segment(code, "老会员", asked, by=ops, reason="按人群", now=NOW)
+
+
+def test_a_package_is_for_a_segment_that_has_a_name(ops, mei, ada):
+    segment = named(ops)
+    made = publish_package(
+        package(segment=SegmentDraft(named="calm")), by=ops, reason="试", now=NOW
+    )
+    assert (made.tiers, made.guided, made.segment_code) == (["normal"], "no", "calm")
+    assert package_of(mei.member, NOW).code == "gold"
+    # What is promised does not move with the segment.
+    change_segment(
+        segment, name="老会员", conditions={"tiers": ["apass"]}, by=ops, reason="改", now=NOW
+    )
+    assert package_of(mei.member, NOW).code == "gold"
+
+
+def test_a_segment_that_serves_somebody_stays(ops, mei):
+    segment = named(ops)
+    made = publish_package(
+        package(segment=SegmentDraft(named="calm")), by=ops, reason="试", now=NOW
+    )
+    with pytest.raises(DomainError) as refused:
+        delete_segment(segment, by=ops, reason="不要了", now=NOW)
+    assert refused.value.code == "segment.used"
+    assert refused.value.details["used_by"] == ["金包"]
+    later = NOW + timedelta(days=1)
+    end_package(made, at=later, by=ops, reason="停", now=NOW)
+    delete_segment(segment, by=ops, reason="不要了", now=later)
+    assert not Segment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("draft", "code"),
+    [
+        (SegmentDraft(named="nothing"), "segment.unknown"),
+        (SegmentDraft(named="scored"), "segment.moves"),
+        (SegmentDraft(named="calm", tiers=("super",)), "segment.twice"),
+        (SegmentDraft(tiers=("normal",), registered_until=date(9999, 12, 31)), "segment.odd_day"),
+    ],
+)
+def test_what_a_package_cannot_be_for_is_refused_whole(draft, code, ops, mei):
+    named(ops)
+    named(ops, "scored", value_from=100)
+    before = ServicePackage.objects.count()
+    with pytest.raises(DomainError) as refused:
+        publish_package(package(segment=draft), by=ops, reason="试", now=NOW)
+    assert refused.value.code == code
+    assert ServicePackage.objects.count() == before

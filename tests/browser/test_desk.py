@@ -1,6 +1,6 @@
 """The workbench in a real browser, against the running house."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,6 +12,7 @@ from tickets.models import Conversation
 from trade.models import OrderStatus
 
 from ..conftest import make_order, person
+from ..standing.casts import buy, run
 from .desk import answered_by, asked, at_desk, bubble, png, reply, stored
 from .pages import assert_fits, assert_touchable, shot
 
@@ -293,3 +294,19 @@ def test_panes_fold_away_and_stay_so(new_page, house, mei, bo, team):
     expect(agent.locator("#queue")).to_be_hidden()
     agent.get_by_role("button", name="队列", exact=True).last.click()
     expect(agent.locator("#queue")).to_be_visible()
+
+
+def test_all_of_the_standing_opens_in_the_side_panel(new_page, house, mei, bo, shop, order):
+    buy(mei.member, shop, "A1", datetime(2026, 10, 15, tzinfo=UTC))
+    run(upto=timezone.now())
+    talk = answered_by(bo, mei, order=order)
+    page = at_desk(new_page, house, bo, talk)
+    fold = page.locator(".whole__fold")
+    expect(fold.locator("summary")).to_have_text("全部流水，怎样会涨")
+    expect(fold.locator(".whole__score")).to_have_count(0)
+    fold.locator("summary").click()
+    expect(fold.locator(".whole__score")).to_have_count(3)
+    expect(fold).to_contain_text("每个人的起点")
+    expect(fold).to_contain_text("再完成一笔没有退款的订单")
+    assert_fits(page)
+    shot(page, "desk-standing")

@@ -87,6 +87,7 @@ ACTS: dict[str, dict[str, Roles]] = {
     "accounts.notificationdelivery": _acts("retry"),
     "accounts.personaldatarequest": _acts("correct begin bring_back refuse withdraw"),
     "accounts.scoreentry": _acts("take_back"),
+    "accounts.segment": _acts("delete_it"),
     "accounts.standingrules": _acts("publish preview drop"),
     "accounts.tiertitle": _acts("end"),
     "accounts.user": _acts(

@@ -1,13 +1,14 @@
 """The member's page, REST and the desk say the same of where somebody stands."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 
 from accounts.actions import begin_guide, post_entry
 from accounts.models import Cause, Score, Tier
-from accounts.standing.queries import standing_card
+from accounts.standing.queries import standing_card, standing_in_short
 from tests.standing.casts import NOW, buy, run
 
 pytestmark = pytest.mark.django_db
@@ -78,3 +79,18 @@ def test_a_guided_member_reads_what_is_promised_before_paying(chen, browser_of):
     chen.member.refresh_from_db()
     assert chen.member.tier == Tier.NEW
     assert "首单必保" in browser_of(chen).get("/me/standing/").content.decode()
+
+
+def test_the_desk_shows_the_newest_rows_of_credit_and_not_what_moved_none(mei, shop):
+    """Refunded orders move no credit; many rows of other scores push none of it out."""
+    buy(mei.member, shop, "A0", datetime(2026, 5, 3, tzinfo=UTC))
+    for n in range(4):
+        refunded = {"refunded_amount": Decimal("100.00")}
+        buy(mei.member, shop, f"R{n}", datetime(2026, 7 + n, 3, tzinfo=UTC), **refunded)
+    run()
+    for n in range(4):
+        post_entry(
+            mei.member, Score.VALUE, 5, Cause.GOOD_DEED, f"G{n}", by=None, reason="好事", now=NOW
+        )
+    rows = standing_in_short(mei.member, NOW)["rows"]
+    assert [(row["case"], row["points"]) for row in rows] == [("2026-05", 2)]

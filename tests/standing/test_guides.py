@@ -154,6 +154,7 @@ def test_a_title_that_ended_holds_until_the_next_8th(mei):
         ({"until": NOW}, "title.backwards"),
         ({"since": NOW - timedelta(days=9), "until": NOW - timedelta(days=1)}, "title.over"),
         ({"reason": ""}, "title.no_reason"),
+        ({"until": datetime(9999, 12, 31, tzinfo=UTC)}, "title.too_long"),
     ],
 )
 def test_a_title_that_cannot_be_is_refused(mei, fields, code):

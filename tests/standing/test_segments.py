@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from accounts.actions.segments import change_segment, make_segment
+from accounts.actions.segments import change_segment, delete_segment, make_segment
 from accounts.models import Guide, Member, MemberPeriod, MemberStanding, Segment
 from accounts.standing.segment_queries import members_in
 from accounts.standing.segments import BadConditions, Conditions
@@ -33,6 +33,10 @@ from tests.standing.casts import NOW
         ({"spent_from": "NaN"}, {"spent_from": "not_a_number"}),
         ({"value_from": 10, "value_to": 9}, {"value_to": "order"}),
         ({"registered_from": "2026-02-30"}, {"registered_from": "not_a_day"}),
+        ({"registered_from": "1989-12-31"}, {"registered_from": "day_out_of_range"}),
+        ({"registered_to": "2100-01-01"}, {"registered_to": "day_out_of_range"}),
+        # The day after it does not exist.
+        ({"registered_to": "9999-12-31"}, {"registered_to": "day_out_of_range"}),
         (
             {"registered_from": "2026-02-02", "registered_to": "2026-02-01"},
             {"registered_to": "order"},
@@ -117,6 +121,7 @@ def world(mei, ada, chen):
         ({"registered_to": "2026-09-30"}, "chen mei"),
         ({"registered_from": "2026-10-01", "registered_to": "2026-10-01"}, "ada"),
         ({"registered_from": "2026-10-02"}, ""),
+        ({"registered_from": "1990-01-01", "registered_to": "2099-12-31"}, "ada chen mei"),
         ({"tiers": ["normal"], "value_from": 1}, "mei"),  # all must hold
     ],
 )
@@ -180,6 +185,21 @@ def test_who_runs_nothing_makes_no_segment(who, ops, request):
         change_segment(
             segment, name="我的", conditions={"value_from": 1}, by=by, reason="自己来", now=NOW
         )
+    with pytest.raises(Forbidden):
+        delete_segment(segment, by=by, reason="不要了", now=NOW)
+    assert Segment.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_segment_nobody_is_served_by_is_deleted_with_a_reason(ops):
+    segment = make(ops)
+    with pytest.raises(DomainError) as refused:
+        delete_segment(segment, by=ops, reason=" ", now=NOW)
+    assert refused.value.code == "segment.no_reason"
+    for _time in range(2):
+        delete_segment(segment, by=ops, reason="活动结束了", now=NOW)
+    assert not Segment.objects.exists()
+    assert [line.action for line in history_of(segment)].count("segment.deleted") == 1
 
 
 # --- in the back office -------------------------------------------------------------------------------
@@ -220,6 +240,34 @@ def test_a_bad_form_says_what_is_wrong_beside_its_field(office):
     everybody = {"code": "odd", "name": "所有人", "reason": "试"}
     answer = office.post(reverse("admin:accounts_segment_add"), everybody)
     assert "__all__" in answer.context["adminform"].form.errors
+    far = {"code": "odd", "name": "太远", "registered_to": "9999-12-31", "reason": "试"}
+    answer = office.post(reverse("admin:accounts_segment_add"), far)
+    assert answer.context["adminform"].form.errors["registered_to"] == [
+        "写1990年到2099年之间的一天。"
+    ]
+    assert not Segment.objects.exists()
+
+
+@pytest.mark.django_db
+def test_while_it_is_built_it_says_how_many_that_is(office, world, browser_of, auditor):
+    url = reverse("admin:accounts_segment_count")
+    assert office.get(url, {"bands": ["good"]}).json() == {
+        "words": "现在有1位会员", "is_wrong": False,
+    }  # fmt: skip
+    assert office.get(url, {"value_from": "-1"}).json()["is_wrong"]
+    assert office.get(url, {"registered_to": "9999-12-31"}).json()["is_wrong"]
+    assert "所有人" in office.get(url).json()["words"]
+    assert browser_of(auditor).get(url, {"bands": ["good"]}).status_code == 404
+    page = office.get(reverse("admin:accounts_segment_add")).content.decode()
+    assert f'data-count="{url}"' in page
+    assert "admin/js/segments.js" in page
+
+
+@pytest.mark.django_db
+def test_operations_delete_a_segment_from_its_page(office, ops):
+    segment = make(ops)
+    url = reverse("admin:accounts_segment_act", args=[segment.pk, "delete_it"])
+    office.post(url, {"step": "do", "reason": "不要了"})
     assert not Segment.objects.exists()
 
 

@@ -220,6 +220,13 @@ def test_a_bought_title_lifts_the_member_and_ends(office, mei):
     assert not office.get(url, {"state": "now"}).context["cl"].result_list
 
 
+@pytest.mark.parametrize("until", ["9999-12-31", "0001-01-01", "2099-12-31"])
+def test_a_title_until_a_day_of_no_calendar_is_refused_with_words(until, office, mei):
+    answer = act(office, mei.member, "grant_vip88", until=until, source_key="S-88")
+    assert answer.status_code < 500
+    assert not TierTitle.objects.exists()
+
+
 def test_a_title_that_would_be_over_is_refused(office, mei):
     act(office, mei.member, "grant_vip88", until="2020-01-01", source_key="S-88")
     assert not TierTitle.objects.exists()

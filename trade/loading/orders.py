@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import note_marks_later
+from accounts.models import MarkKind
 from common.loading import (
     Choice,
     Fates,
@@ -68,6 +71,8 @@ DEFAULTS = {
     "status": "'paid'",
 }
 STEPS = ("closed_at", "signed_at", "shipped_at")
+MARKS = {"payer": MarkKind.PAYER, "address": MarkKind.ADDRESS}
+"""Columns that are not kept: only a digest of them is."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,8 @@ class OrderLoader(Loader):
         Choice("status", OrderStatus.values),
         Money("freight"),
         Text("region", 40),
+        Text("payer", 64),
+        Text("address", 200),
     )
 
     def __init__(self) -> None:
@@ -146,6 +153,7 @@ class OrderLoader(Loader):
         if self.building:
             # What is being built has no index to loop over.
             cursor.execute("SET LOCAL enable_nestloop = off")
+        self._note_marks(chunk)
         fates = (self._add if self._all_new(chunk, look) else self._merge)(chunk, given)
         if self.building:
             self.stretches.append((look.lowest, look.highest))
@@ -272,6 +280,21 @@ class OrderLoader(Loader):
                     cursor, target, f"(SELECT * FROM {rows} q WHERE {condition})", DEFAULTS
                 )
         return fates
+
+    def _note_marks(self, chunk: Chunk) -> None:
+        """Have noted who paid and where it went: digests alone, by which second accounts are seen."""
+        given = [name for name in MARKS if name in chunk.session.known]
+        if chunk.session.dry_run or not given:
+            return
+        for name in given:
+            chunk.cursor.execute(
+                f"SELECT DISTINCT m.id, s.{name} FROM {STAGE} s "
+                f"JOIN accounts_member m USING (member_no) WHERE s.{name} <> ''"
+            )
+            note_marks_later(
+                ((pk, MARKS[name], raw) for pk, raw in chunk.cursor.fetchall()),
+                now=timezone.now(),
+            )
 
     def _places(self) -> list[tuple[str, str]]:
         if not self.building:

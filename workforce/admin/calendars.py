@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import escape
+from django.utils.html import escape, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +20,7 @@ from common.admin import BaseAdmin, ReasonForm, reason_action
 from common.events import name_events
 from common.hours import Interval, read_intervals, say_intervals, why_refused
 from workforce.actions import add_exception, set_hours, withdraw_exception
-from workforce.admin.drawing import drawing
+from workforce.admin.drawing import Differing, drawing
 from workforce.models import CalendarException, ExceptionKind, WorkCalendar
 from workforce.models.calendars import DayKind
 from workforce.queries.calendars import hours_from, hours_of, usual_week
@@ -142,13 +142,12 @@ class WorkCalendarAdmin(BaseAdmin):
     @admin.display(description=_("hours"))
     def usual_hours(self, calendar: WorkCalendar) -> str:
         week = usual_week(calendar)
-        return "; ".join(
-            f"{DayKind(day).label} {say_intervals(spans)}" for day, spans in week.items() if spans
-        )
+        lines = [(DayKind(day).label, say_intervals(spans)) for day, spans in week.items() if spans]
+        return format_html_join("", "<p>{} {}</p>", lines) or self.get_empty_value_display()
 
     @admin.display(description=_("the next 14 days"))
     def next_days(self, calendar: WorkCalendar) -> SafeString:
-        return drawing(hours_of(calendar), timezone.now())
+        return drawing(hours_of(calendar), timezone.now(), _differing(calendar))
 
     @reason_action(
         _("Set hours"),
@@ -188,6 +187,14 @@ class WorkCalendarAdmin(BaseAdmin):
             by=signed_in(request),
             reason=answers["reason"],
         )
+
+
+def _differing(calendar: WorkCalendar) -> list[Differing]:
+    """Return what is closed or opened once, for the drawing."""
+    return [
+        (one.starts_at, one.ends_at, f"{one.get_kind_display()} {one.words}")
+        for one in calendar.exceptions.all()
+    ]
 
 
 @admin.register(CalendarException)

@@ -1,5 +1,6 @@
 """Two weeks of hours, drawn as bars: a row a day, midnight to midnight."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -13,22 +14,32 @@ from common.hours import Hours
 
 DAYS = 14
 _LEFT, _HOUR, _ROW = 170, 22, 20
-_WIDTH = _LEFT + 24 * _HOUR + 10
+_WORDS = 240
+_WIDTH = _LEFT + 24 * _HOUR + 12 + _WORDS
 
 
-def drawing(hours: Hours, now: datetime) -> SafeString:
-    """Return the picture of the next 14 days, today first; what is not open is empty."""
+Differing = tuple[datetime, datetime, str]
+"""What is closed or opened once: from when, until when, and its words."""
+
+
+def drawing(hours: Hours, now: datetime, differing: Iterable[Differing] = ()) -> SafeString:
+    """Return the picture of the next 14 days, today first; what is not open is empty.
+
+    Beside a day on which something differs stands what it is.
+    """
+    said = list(differing)
     rows = []
     for n in range(DAYS):
         midnight = day_start(now, -n)
-        rows.append(_row(hours, midnight, 24 + n * _ROW))
+        rows.append(_row(hours, midnight, 24 + n * _ROW, said))
     ticks = format_html_join(
         "",
         '<text x="{}" y="14" font-size="10" fill="currentColor" text-anchor="middle">{}</text>',
         ((_LEFT + hour * _HOUR, f"{hour:02}") for hour in range(0, 25, 3)),
     )
     return format_html(
-        '<svg viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" aria-label="{label}">{t}{r}</svg>',
+        '<svg class="x-drawing" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img"'
+        ' aria-label="{label}">{t}{r}</svg>',
         w=_WIDTH,
         h=30 + DAYS * _ROW,
         label=_("Open in the next 14 days"),
@@ -37,8 +48,10 @@ def drawing(hours: Hours, now: datetime) -> SafeString:
     )
 
 
-def _row(hours: Hours, midnight: datetime, y: int) -> SafeString:
-    spans = hours.open_spans(midnight, midnight + timedelta(days=1))
+def _row(hours: Hours, midnight: datetime, y: int, said: list[Differing]) -> SafeString:
+    tomorrow = midnight + timedelta(days=1)
+    spans = hours.open_spans(midnight, tomorrow)
+    words = "；".join(text for starts, ends, text in said if starts < tomorrow and ends > midnight)
     day = midnight.date()
     name = day_name(day)
     label = f"{date_format(day, 'MONTH_DAY_FORMAT')} {date_format(day, 'D')} {name}".strip()
@@ -57,13 +70,17 @@ def _row(hours: Hours, midnight: datetime, y: int) -> SafeString:
     )
     return format_html(
         '<g><text x="0" y="{}" font-size="12" fill="currentColor">{}</text>'
-        '<rect x="{}" y="{}" width="{}" height="12" rx="3" fill="currentColor" opacity="0.08"/>{}</g>',
+        '<rect x="{}" y="{}" width="{}" height="12" rx="3" fill="currentColor" opacity="0.08"/>{}'
+        '<text x="{}" y="{}" font-size="12" fill="currentColor">{}</text></g>',
         y + 13,
         label,
         _LEFT,
         y + 3,
         24 * _HOUR,
         bars,
+        _LEFT + 24 * _HOUR + 12,
+        y + 13,
+        words,
     )
 
 

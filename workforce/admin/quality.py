@@ -14,6 +14,14 @@ name_events(
         "authority.cap_lifted": _("Cap of a limit lifted"),
     }
 )
+WHY = {
+    "small_sample": _("too few to judge"),
+    "grew": _("both measures reach the upper bar"),
+    "fell": _("one measure is below the lower bar"),
+    "kept": _("between the bars"),
+    "at_the_end": _("at the end of the scale already"),
+}
+
 name_parameter_groups(
     {
         "agents": _("People at the desk"),
@@ -36,9 +44,14 @@ class QualityMeasureAdmin(BaseAdmin):
 class AuthorityFactorAdmin(BaseAdmin):
     """What limits were multiplied with since when, and why."""
 
-    list_display = ("user", "month", "factor", "why", "began_at")
+    list_display = ("user", "month", "factor", "why_word", "began_at")
     list_select_related = ("user",)
     search_fields = ("user__display_name", "user__username")
+    fields = ("user", "month", "factor", "why_word", "began_at")
+
+    @admin.display(description=_("why"), ordering="why")
+    def why_word(self, row: AuthorityFactor) -> str:
+        return str(WHY.get(row.why, row.why))
 
 
 @admin.register(AuthorityCap)

@@ -6,10 +6,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms.models import ModelFormMetaclass
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -24,13 +25,13 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from accounts.actions.segments import change_segment, make_segment
+from accounts.actions.segments import change_segment, delete_segment, make_segment
 from accounts.models import CreditBand, Member, Segment, Tier
 from accounts.people import signed_in
-from accounts.standing.segment_queries import members_of
+from accounts.standing.segment_queries import members_in, members_of
 from accounts.standing.segments import RANGES, BadConditions, Conditions
 from accounts.standing.words import CONDITIONS, condition_problem_words
-from common.admin import BaseAdmin
+from common.admin import BaseAdmin, DayField, reason_action
 from common.admin.counts import UNKNOWN, Count, counted
 from common.events import name_events
 
@@ -41,6 +42,7 @@ name_events(
     {
         "segment.made": gettext_lazy("Segment made"),
         "segment.changed": gettext_lazy("Segment changed"),
+        "segment.deleted": gettext_lazy("Segment deleted"),
     }
 )
 
@@ -53,7 +55,7 @@ _WORDS: dict[str, dict[str, Any]] = {
 def _range_field(name: str) -> forms.Field:
     given: dict[str, Any] = {"label": CONDITIONS[name], "required": False}
     if name.startswith("registered"):
-        return forms.DateField(widget=UnfoldAdminSingleDateWidget(), **given)
+        return DayField(widget=UnfoldAdminSingleDateWidget(), **given)
     if name.startswith("spent"):
         return forms.DecimalField(widget=UnfoldAdminDecimalFieldWidget(), **given)
     return forms.IntegerField(widget=UnfoldAdminIntegerFieldWidget(), **given)
@@ -133,6 +135,9 @@ class SegmentAdmin(BaseAdmin):
     search_help_text = gettext_lazy("Name or code")
     hidden_fields = ("conditions",)
 
+    class Media:
+        js = ("admin/js/segments.js",)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is not None and not self.has_change_permission(request, obj):
             return [(None, {"fields": ("code", "name", "asked", "who", "made_by", "made_at")})]
@@ -140,14 +145,62 @@ class SegmentAdmin(BaseAdmin):
         ranges = [(f"{name}_from", f"{name}_to") for name in RANGES]
         return [
             (None, {"fields": named}),
-            (_("Conditions"), {"fields": ("tiers", "bands", "guided", *ranges)}),
+            (_("Conditions"), {"fields": ("live", "tiers", "bands", "guided", *ranges)}),
             (_("Why"), {"fields": ("reason",)}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
-            return ()
-        return ("code", "asked", "who", "made_by", "made_at")
+            return ("live",)
+        return ("code", "asked", "who", "live", "made_by", "made_at")
+
+    def get_urls(self) -> list[Any]:
+        count = self.admin_site.admin_view(self.count_view)
+        return [path("count/", count, name="accounts_segment_count"), *super().get_urls()]
+
+    def count_view(self, request: HttpRequest) -> HttpResponse:
+        """Say how many members the conditions that are being typed have, or what is wrong with them."""
+        if not signed_in(request).can("standing.manage"):
+            raise PermissionDenied
+        form = self.get_form(request)(request.GET)
+        form.full_clean()
+        wrong = [
+            str(message)
+            for name, messages_of in form.errors.items()
+            if name in CONDITIONS
+            for message in messages_of
+        ]
+        if wrong:
+            return JsonResponse({"words": " ".join(wrong), "is_wrong": True})
+        try:
+            asked = Conditions.of(form.conditions)
+        except BadConditions as bad:
+            words = [condition_problem_words(name, code) for name, code in bad.problems.items()]
+            return JsonResponse({"words": " ".join(words), "is_wrong": True})
+        rows = members_in(asked, Member.objects.visible_to(signed_in(request)), timezone.now())
+        size = (counted([rows], MOST_COUNTED) or [UNKNOWN])[0]
+        return JsonResponse(
+            {"words": _("%(count)s members now") % {"count": size.words}, "is_wrong": False}
+        )
+
+    @display(description=gettext_lazy("how many that is"))
+    def live(self, row: Segment) -> str:
+        return format_html(
+            '<output class="x-live" data-count="{}" aria-live="polite">—</output>',
+            reverse("admin:accounts_segment_count"),
+        )
+
+    @reason_action(
+        gettext_lazy("Delete segment"),
+        right="standing.manage",
+        question=gettext_lazy("Delete this segment?"),
+        consequence=gettext_lazy(
+            "It is gone from filters and forms; what happened to it stays in the history."
+        ),
+        dangerous=True,
+    )
+    def delete_it(self, request: HttpRequest, row: Segment, answers: dict[str, Any]) -> None:
+        delete_segment(row, by=signed_in(request), reason=answers["reason"], now=timezone.now())
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return signed_in(request).can("standing.manage") and super().has_add_permission(request)

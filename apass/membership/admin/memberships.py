@@ -90,7 +90,7 @@ class MembershipAdmin(BaseAdmin):
     search_fields = ("member__member_no",)
     search_help_text = _("Member no.")
     fields = (
-        ("who", "state_word"),
+        ("who", "state"),
         ("origin", "proposed_by", "approved_by"),
         ("since", "due_at"),
         "checks",

@@ -28,6 +28,6 @@ def say_words(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("apass", "0003_membership")]
+    dependencies = [("apass", "0004_named_segments")]
 
     operations = [migrations.RunPython(say_numbers, say_words)]

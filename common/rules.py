@@ -9,7 +9,7 @@ IsWorkday = Callable[[date], bool]
 Interval = tuple[time, time]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-FIRST_YEAR, LAST_YEAR = 1990, 2999
+FIRST_YEAR, LAST_YEAR = 1990, 2099
 """Years that people mean: with others a slip of the hand, and arithmetic at the edge of the calendar."""
 _DAY = timedelta(days=1)
 # No holiday is longer; a calendar without any working day must not hang whoever asks.

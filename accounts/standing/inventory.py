@@ -10,7 +10,7 @@ table(
     owner=OWNER,
     purpose="New members who are led by the hand.",
     kept=AS_MEMBER,
-    plain="member began_at ends_at completed first_order_no first_completed_at ended_at "
+    plain="member began_at ends_at completed first_order_no first_completed_at counted_at ended_at "
     "doubled_with doubled_by",
 )
 table(
@@ -78,7 +78,8 @@ table(
     owner=OWNER,
     purpose="Runs over the orders.",
     kept="for good",
-    plain="id kind at cursor settled_on rules_version members moved seconds",
+    plain="id kind at cursor settled_on rules_version downwards settled_upto finished_at members moved "
+    "seconds",
 )
 table(
     "accounts.TierTitle",

@@ -7,13 +7,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 from accounts.standing.rules import APASS, BANDS, NEW, NORMAL, SUPER, VIP88
+from common.rules import is_in_bounds
 
 TIERS = (NEW, NORMAL, SUPER, VIP88, APASS)
 RANGES = ("value", "credit", "activity", "spent", "orders", "registered")
 """Conditions with a lower and an upper end (``value_from``, ``value_to``), both included."""
-
-FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
-"""Days that can be asked for; nobody registered outside, and the day after the last one exists."""
 
 _MOST = 1_000_000_000
 
@@ -132,7 +130,7 @@ def _day(raw: Any) -> date:
         day = raw if isinstance(raw, date) else date.fromisoformat(str(raw))
     except ValueError:
         raise _Problem("not_a_day") from None
-    if not FIRST_DAY <= day <= LAST_DAY:
+    if not is_in_bounds(day):
         raise _Problem("day_out_of_range")
     return day
 

@@ -129,7 +129,7 @@ def remove_from_cohort(
 
 def far_off() -> DomainError:
     """Return the refusal of days nobody means."""
-    return DomainError("span.far_off", _("Days lie between the years 1990 and 2999."))
+    return DomainError("span.far_off", _("Days lie between the years 1990 and 2099."))
 
 
 def keys_or_refusal(kind: str, numbers: Sequence[str]) -> list[str]:

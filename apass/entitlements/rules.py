@@ -11,9 +11,6 @@ MOST_OFTEN = 1_000_000
 BEGINNING = datetime(2000, 1, 1, tzinfo=SHANGHAI)
 FOREVER = datetime(9999, 1, 1, tzinfo=SHANGHAI)
 
-FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
-"""Days of registration that can be asked for."""
-
 DAY, MONTH, YEAR, ONCE = "day", "month", "year", "once"
 PACKAGE, RULE, GRANT = "package", "rule", "grant"
 """Where a right comes from."""
@@ -99,9 +96,7 @@ class Segment:
 def check_segment(segment: Segment, *, says_everybody: bool) -> None:
     """Refuse who nobody can be, and everybody unless it is said. Raises ``Refused``."""
     starts, ends = segment.registered_from, segment.registered_until
-    for day in (starts, ends):
-        if day and not FIRST_DAY <= day <= LAST_DAY:
-            raise Refused("segment.odd_day", day=day)
+    check_moments(starts, ends)
     if starts and ends and ends < starts:
         raise Refused("segment.nobody", registered_from=starts, registered_until=ends)
     if segment.is_everybody and not says_everybody:

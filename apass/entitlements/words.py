@@ -20,10 +20,9 @@ _REFUSALS = {
     "entitlement.too_often": gettext_lazy(
         "How often is at most %(most)s times; leave it empty for no limit."
     ),
-    "span.far_off": gettext_lazy("Days lie between the years 1990 and 2999."),
+    "span.far_off": gettext_lazy("Days lie between the years 1990 and 2099."),
     "span.backwards": gettext_lazy("It would end before it begins."),
     "segment.nobody": gettext_lazy("This is for nobody: the last day of registration is before the first."),
-    "segment.odd_day": gettext_lazy("Registration: a day between 1990 and 2099."),
     "segment.everybody": gettext_lazy(
         "This is for everybody. Name a condition, or say that everybody is meant."
     ),

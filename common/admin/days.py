@@ -11,7 +11,7 @@ from common.rules import FIRST_YEAR, LAST_YEAR, is_in_bounds
 
 
 class DayField(forms.DateField):
-    """A day from 1990 to 2999. With others the moment it stands for would leave the calendar."""
+    """A day from 1990 to 2099. With others the moment it stands for would leave the calendar."""
 
     widget = UnfoldAdminDateWidget
     default_error_messages = {

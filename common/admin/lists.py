@@ -21,6 +21,7 @@ from unfold.views import ChangeList
 
 from common.calendars import day_start
 from common.ids import uuid7_from
+from common.rules import is_in_bounds
 
 MOST_OFFERED = 200
 OLDER, NEWER = "older", "newer"
@@ -246,6 +247,6 @@ class WhoAndWhenFilter(admin.ListFilter):
             day = date.fromisoformat(str(text))
         except ValueError as error:
             raise IncorrectLookupParameters(error) from error
-        if not 1990 <= day.year <= 2099:
+        if not is_in_bounds(day):
             raise IncorrectLookupParameters(text)
         return timezone.make_aware(datetime.combine(day, time()))

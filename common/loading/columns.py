@@ -11,10 +11,8 @@ from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext as _
 
-from common.rules import SHANGHAI
+from common.rules import FIRST_YEAR, LAST_YEAR, SHANGHAI
 from common.text import TextRefused, clean
-
-FIRST_YEAR, LAST_YEAR = 1990, 2099
 
 # Characters that the text gate leaves as they are wherever they stand: visible ASCII without
 # quote and comma, Chinese characters and the punctuation that goes with them.

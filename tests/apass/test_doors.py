@@ -86,7 +86,7 @@ def test_the_members_list_gives_grants_after_a_trial(mei, ops, browser_of):
     assert Grant.objects.get().member == mei.member
 
 
-@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1989-12-31", "3000-01-01"])
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1989-12-31", "2100-01-01"])
 @pytest.mark.parametrize(
     ("action", "answers"),
     [("give_to", {"code": "return-card"}), ("grant_vip88", {"source_key": "sale 7"})],

@@ -276,7 +276,7 @@ def test_a_segment_that_serves_somebody_stays(ops, mei):
         (SegmentDraft(named="nothing"), "segment.unknown"),
         (SegmentDraft(named="scored"), "segment.moves"),
         (SegmentDraft(named="calm", tiers=("super",)), "segment.twice"),
-        (SegmentDraft(tiers=("normal",), registered_until=date(9999, 12, 31)), "segment.odd_day"),
+        (SegmentDraft(tiers=("normal",), registered_until=date(9999, 12, 31)), "span.far_off"),
     ],
 )
 def test_what_a_package_cannot_be_for_is_refused_whole(draft, code, ops, mei):

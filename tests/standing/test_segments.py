@@ -243,7 +243,7 @@ def test_a_bad_form_says_what_is_wrong_beside_its_field(office):
     far = {"code": "odd", "name": "太远", "registered_to": "9999-12-31", "reason": "试"}
     answer = office.post(reverse("admin:accounts_segment_add"), far)
     assert answer.context["adminform"].form.errors["registered_to"] == [
-        "写1990年到2099年之间的一天。"
+        "请选择1990年到2099年之间的日期。"
     ]
     assert not Segment.objects.exists()
 

@@ -92,18 +92,17 @@ def take_months(
     # Whoever computes totals from rows at this moment would miss what is added here.
     hold_totals_alone()
     cursor.execute(sql.MAKE_TOUCHED)
+    cursor.execute("DROP TABLE IF EXISTS standing_moves")
     with looking_up(cursor):
         cursor.execute(sql.MOVES, given)
-        cursor.execute("SELECT count(*), count(*) FILTER (WHERE NOT is_stored) FROM standing_moves")
-        members, unknown = cursor.fetchone()
+        members = cursor.rowcount
         store_months(cursor, months, now=now, among=among)
         cursor.execute(sql.ADD_MOVES, given)
-        if unknown:
+        known, touched = cursor.fetchone()
+        if known < members:
             cursor.execute(sql.ADD_NEW, given)
-        cursor.execute(f"INSERT INTO {sql.TOUCHED} {sql.MOVED_OVER}", given)
-        moved = 0
-        if cursor.rowcount:
-            moved = _settle_tiers(cursor, sql.DIFFER_AMONG_TOUCHED, given)
+            touched += cursor.rowcount
+        moved = _settle_tiers(cursor, sql.DIFFER_AMONG_TOUCHED, given) if touched else 0
     return Taken(members, moved)
 
 
@@ -224,6 +223,7 @@ def _settle_stretch(
 
 
 def _store_totals(cursor: CursorWrapper, unlike: str, given: dict[str, Any]) -> None:
+    cursor.execute("DROP TABLE IF EXISTS standing_totals")
     cursor.execute(sql.MAKE_TOTALS + unlike, given)
     if cursor.rowcount:
         for statement in sql.STORE_TOTALS:

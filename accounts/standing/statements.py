@@ -66,7 +66,8 @@ UNLIKE_AMONG = _UNLIKE.format(
 )
 """The same for the members of ``among`` (member_id) alone; ``facts`` are those of ``a.member_id``."""
 
-MAKE_UNLIKE = f"DROP TABLE IF EXISTS {UNLIKE}; CREATE TEMP TABLE {UNLIKE} ON COMMIT DROP AS "
+DROP_UNLIKE = f"DROP TABLE IF EXISTS {UNLIKE}"
+MAKE_UNLIKE = f"CREATE TEMP TABLE {UNLIKE} ON COMMIT DROP AS "
 
 STORE_MONTHS = (
     f"""
@@ -98,20 +99,14 @@ UPDATE accounts_membermonth f SET
 """Months of ``members`` by other rules, from the facts that are stored."""
 
 MOVES = f"""
-DROP TABLE IF EXISTS standing_moves;
 CREATE TEMP TABLE standing_moves ON COMMIT DROP AS
-SELECT u.*, s.member_id IS NOT NULL AS is_stored,
-       coalesce(s.value, 0) AS old_value, coalesce(s.credit, %(credit_start)s) AS old_credit
-  FROM (
-    SELECT member_id,
-           coalesce(sum(value - old_value) FILTER (WHERE month >= %(value_from)s), 0)::int AS value,
-           coalesce(sum(credit - old_credit) FILTER (WHERE month >= %(credit_from)s), 0)::int AS credit,
-           coalesce(sum(activity - old_activity) FILTER (WHERE month >= %(value_from)s), 0)::int
-               AS activity,
-           coalesce(sum(spent - old_spent) FILTER (WHERE month >= %(value_from)s), 0) AS spent,
-           coalesce(sum(orders - old_orders) FILTER (WHERE month >= %(value_from)s), 0)::int AS orders
-      FROM {UNLIKE} GROUP BY member_id
-  ) u LEFT JOIN accounts_memberstanding s USING (member_id)
+SELECT member_id,
+       coalesce(sum(value - old_value) FILTER (WHERE month >= %(value_from)s), 0)::int AS value,
+       coalesce(sum(credit - old_credit) FILTER (WHERE month >= %(credit_from)s), 0)::int AS credit,
+       coalesce(sum(activity - old_activity) FILTER (WHERE month >= %(value_from)s), 0)::int AS activity,
+       coalesce(sum(spent - old_spent) FILTER (WHERE month >= %(value_from)s), 0) AS spent,
+       coalesce(sum(orders - old_orders) FILTER (WHERE month >= %(value_from)s), 0)::int AS orders
+  FROM {UNLIKE} GROUP BY member_id
 """
 """What changed months change in the totals, counted only inside the windows."""
 
@@ -123,35 +118,46 @@ _TOTAL_COLUMNS = (
     "value_sum, credit_sum, activity_sum, value, credit, activity, spent, orders, rules_version"
 )
 
-ADD_MOVES = f"""
-UPDATE accounts_memberstanding s SET
-    ({_TOTAL_COLUMNS}) = (
-     s.value_sum + m.value, s.credit_sum + m.credit, s.activity_sum + m.activity,
-     {_VALUE.format(value="s.value_sum + m.value")},
-     {_CREDIT.format(credit="s.credit_sum + m.credit")},
-     {_ACTIVITY.format(activity="s.activity_sum + m.activity")},
-     s.spent + m.spent, s.orders + m.orders, %(version)s)
-  FROM standing_moves m WHERE m.is_stored AND m.member_id = s.member_id
-"""
-ADD_NEW = f"""
-INSERT INTO accounts_memberstanding (member_id, {_TOTAL_COLUMNS})
-SELECT member_id, value, credit, activity, {_VALUE.format(value="value")},
-       {_CREDIT.format(credit="credit")}, {_ACTIVITY.format(activity="activity")},
-       spent, orders, %(version)s
-  FROM standing_moves m WHERE NOT m.is_stored
-"""
-
 _BAND = """CASE WHEN {credit} >= %(excellent_from)s THEN 3 WHEN {credit} >= %(good_from)s THEN 2
     WHEN {credit} >= %(fair_from)s THEN 1 ELSE 0 END"""
-MOVED_OVER = f"""
-SELECT m.member_id FROM standing_moves m JOIN accounts_memberstanding s USING (member_id)
- WHERE NOT m.is_stored
-    OR (m.old_value >= %(super_value)s) <> (s.value >= %(super_value)s)
-    OR (m.old_credit >= %(super_credit)s) <> (s.credit >= %(super_credit)s)
-    OR {_BAND.format(credit="m.old_credit")} <> {_BAND.format(credit="s.credit")}
-"""
-"""Members whose totals have crossed a number of the rules: of all others neither tier nor band can follow."""
 
+ADD_MOVES = f"""
+WITH added AS (
+  UPDATE accounts_memberstanding s SET
+      ({_TOTAL_COLUMNS}) = (
+       s.value_sum + m.value, s.credit_sum + m.credit, s.activity_sum + m.activity,
+       {_VALUE.format(value="s.value_sum + m.value")},
+       {_CREDIT.format(credit="s.credit_sum + m.credit")},
+       {_ACTIVITY.format(activity="s.activity_sum + m.activity")},
+       s.spent + m.spent, s.orders + m.orders, %(version)s)
+    FROM standing_moves m WHERE m.member_id = s.member_id
+  RETURNING s.member_id, s.value, s.credit, {_VALUE.format(value="s.value_sum - m.value")} AS old_value,
+            {_CREDIT.format(credit="s.credit_sum - m.credit")} AS old_credit
+), moved_over AS (
+  INSERT INTO {TOUCHED} SELECT member_id FROM added
+   WHERE (old_value >= %(super_value)s) <> (value >= %(super_value)s)
+      OR (old_credit >= %(super_credit)s) <> (credit >= %(super_credit)s)
+      OR {_BAND.format(credit="old_credit")} <> {_BAND.format(credit="credit")}
+  RETURNING 1
+)
+SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM moved_over)
+"""
+"""Add to the totals; touched are those who crossed a number of the rules: of all others neither tier nor
+band can follow. Answers how many had totals and how many crossed."""
+
+ADD_NEW = f"""
+WITH added AS (
+  INSERT INTO accounts_memberstanding (member_id, {_TOTAL_COLUMNS})
+  SELECT member_id, value, credit, activity, {_VALUE.format(value="value")},
+         {_CREDIT.format(credit="credit")}, {_ACTIVITY.format(activity="activity")},
+         spent, orders, %(version)s
+    FROM standing_moves m
+   WHERE NOT EXISTS (SELECT 1 FROM accounts_memberstanding s WHERE s.member_id = m.member_id)
+  RETURNING member_id
+)
+INSERT INTO {TOUCHED} SELECT member_id FROM added
+"""
+"""First totals of members who had none; all of them are touched."""
 
 SUMS = """
 SELECT m.id AS member_id,
@@ -216,9 +222,7 @@ TOTALS_UNLIKE_OF_TOUCHED = _TOTALS_UNLIKE.format(
 )
 """Totals that are not the sums of their rows, or not by these rules; a member may have none yet."""
 
-MAKE_TOTALS = (
-    "DROP TABLE IF EXISTS standing_totals; CREATE TEMP TABLE standing_totals ON COMMIT DROP AS "
-)
+MAKE_TOTALS = "CREATE TEMP TABLE standing_totals ON COMMIT DROP AS "
 STORE_TOTALS = (
     f"""
 UPDATE accounts_memberstanding s SET

@@ -25,7 +25,13 @@ from accounts.actions import (
 from accounts.models import MemberMonth, StandingRun
 from accounts.standing.numbers import rules_at
 from accounts.standing.rules import SHANGHAI, month_of, settled_on
-from accounts.standing.statements import MAKE_UNLIKE, UNLIKE, UNLIKE_AMONG, UNLIKE_IN_MONTH
+from accounts.standing.statements import (
+    DROP_UNLIKE,
+    MAKE_UNLIKE,
+    UNLIKE,
+    UNLIKE_AMONG,
+    UNLIKE_IN_MONTH,
+)
 from accounts.standing.windows import Windows, newest_run, of_run, windows
 from common.changes import horizon
 from common.models import FreshStart
@@ -139,6 +145,7 @@ def _find_buckets(
 def _find_unlike(
     cursor: CursorWrapper, months: Sequence[date], among: Windows, now: datetime
 ) -> None:
+    cursor.execute(DROP_UNLIKE)
     into = MAKE_UNLIKE
     with looking_up(cursor):
         for month in months:
@@ -187,6 +194,7 @@ def _finish(run: StandingRun, *, now: datetime) -> StandingRun:
 def _count_month(month: date, among: Windows, now: datetime) -> None:
     take_time()
     with connection.cursor() as cursor:
+        cursor.execute(DROP_UNLIKE)
         cursor.execute(MAKE_UNLIKE + _UNLIKE, among.given(now) | sql.given(month))
         if cursor.rowcount:
             store_months(cursor, [month], now=now, among=among)

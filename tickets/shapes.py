@@ -185,7 +185,10 @@ class PanelMember(serializers.Serializer[Any]):
     can_reveal = serializers.BooleanField()
     tier = serializers.ChoiceField(Tier.choices)
     tier_label = serializers.CharField()
-    tier_why = serializers.CharField()
+    tier_why = serializers.CharField(
+        allow_blank=True,
+        help_text="empty for a partner's people, as what else we know of them is left out",
+    )
     standing = StandingInShort(allow_null=True)
     registered_at = serializers.DateTimeField(allow_null=True)
     real_name_verified = serializers.BooleanField()

@@ -3,17 +3,18 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.actions import merge_identities
-from accounts.models import Member, Notification, Role, ScoreEntry
+from accounts.models import Notification, Role, ScoreEntry
 from common.errors import DomainError
 from common.history import history_of
 from tests.conftest import person
 from tests.tickets.blocks import blocked
 from tests.tickets.casts import answered
 from tickets.actions.appeals import decide_appeal, file_appeal
-from tickets.actions.blocks import end_expired
+from tickets.actions.blocks import end_expired, hold_block
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -103,8 +104,30 @@ def test_nobody_decides_their_own_appeal_under_whatever_account(conversation, me
 def test_who_is_told_of_an_appeal_may_decide_it(conversation, mei, bo, ops, lin):
     confirmer = person("o2", "霜降", Role.OPERATIONS)
     at_home = person("o3", "小满", Role.OPERATIONS)
-    Member.objects.filter(pk=mei.member.pk).update(display_name="周小宁")
     merge_identities(mei.member, at_home, by=ops, reason="同一个人")
     file_appeal(blocked(conversation, bo, confirmer), text="冤枉", by=mei)
     told = Notification.objects.filter(title="有会员对联系限制提出申诉")
     assert [one.person for one in told] == [ops]
+
+
+@pytest.mark.parametrize("verb", ["file", "decide"])
+def test_the_moment_of_an_appeal_is_read_after_the_wait(
+    verb, conversation, mei, bo, lin, ops, monkeypatch
+):
+    """Who waited an hour for the rows appeals, or answers, an hour later."""
+    begun = timezone.now()
+    block = blocked(conversation, bo, lin, now=begun)
+    if verb == "decide":
+        file_appeal(block, text="冤枉", by=mei, now=begun)
+    with time_machine.travel(begun, tick=False) as clock:
+
+        def slow(one):
+            clock.move_to(begun + timedelta(hours=1))
+            return hold_block(one)
+
+        monkeypatch.setattr("tickets.actions.appeals.hold_block", slow)
+        if verb == "file":
+            at = file_appeal(block, text="冤枉", by=mei).appealed_at
+        else:
+            at = decide_appeal(block, upheld=False, answer="属实", by=ops).appeal_decided_at
+    assert at == begun + timedelta(hours=1)

@@ -31,7 +31,9 @@ class Catalogue:
     terms: list[Terms]
     known_claims: list[Claim]
     known_packages: list[Package]
+    # The days rules tell registrations apart by, and the tiers they ask it of; none: of all.
     days: list[date] = field(default_factory=list)
+    day_tiers: frozenset[str] = frozenset()
     _moments: list[datetime] = field(default_factory=list)
     _plans: dict[tuple[object, ...], Plan] = field(default_factory=dict)
 
@@ -45,6 +47,9 @@ class Catalogue:
             one.registered_until + timedelta(days=1) for one in segments if one.registered_until
         }
         self.days = sorted(one for one in {*starts, *after} if one)
+        asking = [one for one in segments if one.registered_from or one.registered_until]
+        if all(one.tiers for one in asking):
+            self.day_tiers = frozenset().union(*(one.tiers for one in asking))
         spans = [*(one.span for one in self.terms), *(one.span for one in self.givers)]
         edges = {one.since for one in spans} | {one.until for one in spans}
         self._moments = sorted(one for one in edges if one)

@@ -11,8 +11,18 @@ from accounts.models import CreditBand, Member
 from apass.entitlements import rules
 from apass.entitlements.catalogue import Catalogue, Plan, catalogue
 from apass.entitlements.kinds import best_of
-from apass.entitlements.reading import Found, Given, read_many, read_one
-from apass.entitlements.rules import GRANT, Facts, Right, Source, Terms, changes_at, soonest
+from apass.entitlements.reading import Found, Given, read_one
+from apass.entitlements.reading_many import Answers, read_many
+from apass.entitlements.rules import (
+    GRANT,
+    Facts,
+    Right,
+    Source,
+    Terms,
+    changes_at,
+    known_change,
+    soonest,
+)
 from apass.models import ServicePackage
 from apass.rollouts.deciding import decide, meet
 from apass.rollouts.rules import Decision, Subject
@@ -41,16 +51,20 @@ def shown_entitlements(member: Member, now: datetime) -> list[Right]:
 
 def entitlements_of_many(
     member_ids: Sequence[int], at: datetime | None = None
-) -> dict[int, Sequence[Right]]:
-    """Return what each of the members is promised at ``at``: one query for all of them."""
+) -> Mapping[int, Sequence[Right]]:
+    """Return what each of the members is promised at ``at``: one query for all of them.
+
+    What follows from it is worked out when it is read, once for all members of whom the same counts.
+    """
     moment, held = at or timezone.now(), catalogue()
-    answer: dict[int, Sequence[Right]] = {}
-    for keys, found in read_many(member_ids, moment, held.days):
-        if held.has_rollouts:
-            answer.update((key, _rights(held, found, key, moment)) for key in keys)
-        else:
-            answer.update(dict.fromkeys(keys, _rights(held, found, keys[0], moment)))
-    return answer
+
+    def rights(member_id: int, found: Found) -> Plan:
+        return _rights(held, found, member_id, moment)
+
+    # A rollout tells members apart by their key, and asks for the very moment of registration.
+    each = held.has_rollouts
+    found = read_many(member_ids, moment, days=held.days, tiers=held.day_tiers, exact=each)
+    return Answers(found, rights, alike=not each)
 
 
 def gained(before: str, after: str, at: datetime) -> list[Right]:
@@ -129,9 +143,10 @@ def _rights(
     # What was given to somebody by name is theirs, whoever else the rollout lets in.
     if given:
         plan = _with_grants(held, plan, given, facts, at)
-    if not used and not (facts.period_until or facts.title_until or facts.is_guided):
+    change = known_change(facts)
+    if not used and change is None:
         return plan
-    return tuple(_own(one, facts, used) for one in plan)
+    return tuple(_own(one, change, used) for one in plan)
 
 
 def _open_ones(plan: Plan, ask: Ask, member_id: int, facts: Facts, at: datetime) -> Plan:
@@ -152,16 +167,14 @@ def _asked(ask: Ask, code: str, member_id: int, facts: Facts, at: datetime) -> D
     return ask(code, Subject(f"member:{member_id}", facts.tier, facts.registered_at), now=at)
 
 
-def _own(right: Right, facts: Facts, used: Mapping[str, int]) -> Right:
+def _own(right: Right, change: datetime | None, used: Mapping[str, int]) -> Right:
     """Return a right of a plan as it is this member's: how often still, and until when."""
-    left, until = right.left, right.until
-    if left is not None and right.code in used:
-        left = max(left - used[right.code], 0)
-    if right.source.kind != GRANT:
-        until = changes_at(facts, right)
-    if left == right.left and until == right.until:
-        return right
-    return right._replace(until=until, left=left)
+    code, terms, parameters, source, until, left, kept = right
+    if left is not None and code in used:
+        left = max(left - used[code], 0)
+    if change is not None and source.kind != GRANT and (until is None or change < until):
+        until = change
+    return Right(code, terms, parameters, source, until, left, kept)
 
 
 def _with_grants(

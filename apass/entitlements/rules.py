@@ -312,7 +312,12 @@ def soonest(*moments: datetime | None) -> datetime | None:
     return min((one for one in moments if one is not None), default=None)
 
 
+def known_change(facts: Facts) -> datetime | None:
+    """Return when the facts of a member are known to change."""
+    guide = facts.guide_until if facts.is_guided else None
+    return soonest(facts.period_until, guide, facts.title_until)
+
+
 def changes_at(facts: Facts, right: Right) -> datetime | None:
     """Return when a right is known to change for a member of these facts."""
-    guide = facts.guide_until if facts.is_guided else None
-    return soonest(right.until, facts.period_until, guide, facts.title_until)
+    return soonest(right.until, known_change(facts))

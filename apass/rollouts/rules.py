@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
 BUCKETS = 10_000
 """A share is counted in hundredths of a percent."""
@@ -118,6 +119,18 @@ class Decision:
         return self.why == PROMISED
 
 
+# Asked by every request of everybody: the same few answers are made once.
+_NOT_OF_THE_KIND, _DECLINED = Decision(False, "kind"), Decision(False, "declined")
+_CLOSED, _NOT_MEANT = Decision(False, "closed"), Decision(False, "cohort")
+_HELD_OUT = Decision(False, "holdout", 0, HOLDOUT)
+_NOT_DRAWN = Decision(False, "share", 0, CONTROL)
+
+
+@cache
+def _let_in(position: int) -> Decision:
+    return Decision(True, "stage", position, TREATED)
+
+
 def bucket(salt: str, subject: str) -> int:
     """Return the place 0–9999 of ``subject``: the same on every run, machine and in SQL.
 
@@ -136,21 +149,23 @@ def is_held_out(plan: Plan, subject: str) -> bool:
 
 def decide(plan: Plan, subject: Subject, now: datetime) -> Decision:
     """Decide about ``subject``. What was promised holds after a step back; who declined is out."""
-    if subject.key.partition(":")[0] != plan.kind:
-        return Decision(False, "kind")
+    if not subject.key.startswith(plan.kind + ":"):
+        return _NOT_OF_THE_KIND
     if subject.key in plan.declined:
-        return Decision(False, "declined")
+        return _DECLINED
     reached = plan.stages[: plan.reached] if plan.state in OPEN_STATES else ()
     held_out = is_held_out(plan, subject.key)
     if not held_out:
-        place = bucket(plan.salt, subject.key) if any(s.kind == SHARE for s in reached) else 0
+        place = -1  # drawn once, and only where a share asks for it
         for position, stage in enumerate(reached, start=1):
+            if stage.kind == SHARE and place < 0:
+                place = bucket(plan.salt, subject.key)
             if _lets_in(stage, subject, place):
-                return Decision(True, "stage", position, TREATED)
+                return _let_in(position)
     if _is_promised(plan, subject.key, now):
         return Decision(True, PROMISED, 0, TREATED, plan.promised[subject.key])
     if not reached:
-        return Decision(False, "closed")
+        return _CLOSED
     return _outside(reached, subject, held_out=held_out)
 
 
@@ -158,10 +173,8 @@ def _outside(reached: Sequence[StageRule], subject: Subject, *, held_out: bool) 
     """Say why somebody is out; who could have been drawn is compared with those who were."""
     meant = any(_means(stage, subject) for stage in reached)
     if held_out and meant:
-        return Decision(False, "holdout", 0, HOLDOUT)
-    if meant:
-        return Decision(False, "share", 0, CONTROL)
-    return Decision(False, "cohort")
+        return _HELD_OUT
+    return _NOT_DRAWN if meant else _NOT_MEANT
 
 
 def _is_promised(plan: Plan, key: str, now: datetime) -> bool:

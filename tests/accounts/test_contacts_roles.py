@@ -1,8 +1,11 @@
 """Somebody who answers members and is one: at work they see nothing of themselves, under either hat's account."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,6 +26,7 @@ from radio.actions import reject_case, submit_case
 from tests.conftest import make_order, person
 from tests.search.conftest import hits
 from tests.tickets.casts import answered, waiting
+from tickets.actions import ownership
 from tickets.actions.conversations import add_note, resolve_conversation
 from tickets.actions.ownership import (
     accept_conversation,
@@ -39,6 +43,45 @@ from tickets.queries.desk import desk, panel
 pytestmark = pytest.mark.django_db
 WORDS = "金丝雀车厘子"
 ACCOUNTS = ["this account", "another account"]
+
+
+def test_a_talk_accepted_while_one_turns_out_to_be_who_asks_is_not_taken(
+    mei, bo, team, monkeypatch
+):
+    talk = waiting(mei.member, team)
+    room = ownership._require_room
+
+    def joined_while_they_wait_for_their_status(by):
+        room(by)
+        joined(mei.member, by)
+
+    monkeypatch.setattr(ownership, "_require_room", joined_while_they_wait_for_their_status)
+    with pytest.raises(DomainError, match=r"conflict\.own_case"):
+        accept_conversation(talk, by=bo)
+    talk.refresh_from_db()
+    assert (talk.state, talk.owner) == (State.WAITING, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_acceptance_and_a_merge_at_once_leave_no_talk_with_who_asks(mei, bo, team):
+    talk, gate = waiting(mei.member, team), Barrier(2)
+
+    def run(move):
+        try:
+            gate.wait(10)
+            move()
+        except DomainError as refused:
+            return refused.code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as both:
+        moves = (lambda: accept_conversation(talk, by=bo), lambda: joined(mei.member, bo))
+        said = list(both.map(run, moves))
+    assert said[0] in (None, "conflict.own_case")
+    assert said[1] is None
+    talk.refresh_from_db()
+    assert (talk.state, talk.owner) == (State.WAITING, None)
 
 
 def joined(first, second):

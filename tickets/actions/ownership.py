@@ -61,6 +61,8 @@ def accept_conversation(conversation: Conversation, *, by: User) -> Conversation
     if Conversation.objects.owned_by(by).filter(pk=conversation.pk).exists():
         return _again(conversation.pk)
     _require_room(by)
+    # Again, now that their status is held: they may have turned out to be who asks meanwhile.
+    refuse_own_case(member_id, by)
     return _accept(conversation.pk, team_id, by)
 
 
@@ -140,6 +142,8 @@ def take_over_conversation(
 
     The owner's own call changes nothing. Raises ``forbidden``, ``conversation.not_open``.
     """
+    # Whoever joins them with who asks waits, and then finds what they have taken.
+    _status_of(by)
     conversation = locked(conversation)
     require(by, "tickets.reply", conversation)
     if not in_team(by, conversation.team_id):
@@ -198,7 +202,11 @@ def return_conversation(
 
 
 def return_own_cases(user: User) -> int:
-    """Put back what ``user`` answers and, as it turned out, asked themselves; return how many."""
+    """Put back what ``user`` answers and, as it turned out, asked themselves; return how many.
+
+    What they accept at this very moment is waited for; what they accept later sees who they are.
+    """
+    AgentStatus.objects.select_for_update().filter(user=user).first()
     own = Conversation.objects.owned_by(user).filter(member__in=own_members(user))
     return sum(
         return_conversation(conversation, former=user, reason="the owner is who asked")

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Max
 from django_q.models import OrmQ
 
 from accounts.models import Guide, Member, PopulationDay, Segment, User
+from accounts.queries import demo_people
 from apass.entitlements import catalogue
 from apass.entitlements.queries import entitlements_of
 from apass.membership.queries import assignment_at, figures_now, needs_at
@@ -146,3 +147,9 @@ def test_those_who_serve_have_hours_skills_and_a_partner(built):
     assert AgentSkill.objects.filter(level=5).exists()
     assert HarassmentCase.objects.to_confirm().get().grade == 3
     assert Segment.objects.count() == 3
+
+
+def test_one_can_play_every_role_and_a_member_of_every_tier(built):
+    played = {person.username: words for person, words in demo_people()}
+    assert {"xuqinghe", "luyao", "sunmiao", "bailu", *PLAYED} <= set(played)
+    assert played["linxi"].endswith("88VIP")

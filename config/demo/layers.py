@@ -122,7 +122,7 @@ def _sell_titles(world: World, come: list[Member], then: datetime) -> None:
                 member,
                 Tier.VIP88,
                 since=world.now - timedelta(days=90),
-                until=world.now + timedelta(days=275),
+                until=world.at(world.today + timedelta(days=276), 0),
                 source_key=f"demo {member.member_no}",
                 by=None,
                 reason="演示世界：九十天前开通",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from accounts.masks import shown_member
 from accounts.models import (
@@ -32,6 +32,7 @@ DEMO_ROLES = (
     Role.AGENT,
     Role.LEAD,
     Role.SENIOR,
+    Role.PARTNER_AGENT,
     Role.BUSINESS,
     Role.MEMBER,
     Role.OPERATIONS,
@@ -157,18 +158,23 @@ def owes_second_step(user: User, method: str, *, now: datetime) -> bool:
 
 
 def demo_people() -> list[tuple[User, str]]:
-    """Return one person per role to play in the demo world, each with the name of that role."""
-    found: dict[str, User] = {}
-    for role in DEMO_ROLES:
-        person = (
-            User.objects.filter(is_active=True, roles__contains=[role])
-            .exclude(pk__in=[user.pk for user in found.values()])
-            .order_by("id")
-            .first()
-        )
+    """Return who can be played in the demo world, each with the role's name; of members one of each tier."""
+    active = User.objects.filter(is_active=True)
+    found: dict[int, tuple[User, str]] = {}
+
+    def add(people: QuerySet[User], words: str) -> None:
+        person = people.exclude(pk__in=found).order_by("id").first()
         if person is not None:
-            found[role] = person
-    return [(person, str(Role(role).label)) for role, person in found.items()]
+            found[person.pk] = (person, words)
+
+    for role in DEMO_ROLES:
+        people, words = active.filter(roles__contains=[role]), str(Role(role).label)
+        if role != Role.MEMBER:
+            add(people, words)
+            continue
+        for tier in Tier:
+            add(people.filter(member__tier=tier), f"{words} {tier.label}")
+    return list(found.values())
 
 
 def access_ended(*, since: datetime, until: datetime) -> dict[UUID, User]:

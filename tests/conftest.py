@@ -87,6 +87,11 @@ def fresh_parameters(monkeypatch):
 @pytest.fixture
 def new_house(db):
     """What migrations put into a new house: a default team, and the words for done talks."""
+    make_new_house()
+
+
+def make_new_house() -> None:
+    """Make what the migrations make, in a database that was emptied since."""
     for module, make in (
         ("workforce.migrations.0002_default_team", "make_default_team"),
         ("tickets.migrations.0003_dispositions", "make_dispositions"),

@@ -85,18 +85,18 @@ def digested(marks: Iterable[tuple[int, str, str]]) -> list[Digested]:
 @transaction.atomic
 def note_digests(rows: Iterable[Digested], *, now: datetime) -> int:
     """Keep what :func:`digested` returned and flag who is seen to be somebody already; return how many."""
-    noted = [(bytes.fromhex(digest), kind, pk) for kind, digest, pk in rows]
-    if not noted:
+    known = [(bytes.fromhex(digest), kind, pk) for kind, digest, pk in rows]
+    if not known:
         return 0
     hold_totals()
-    members = sorted({pk for _digest, _kind, pk in noted})
+    members = sorted({pk for _digest, _kind, pk in known})
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_membermark (member_id, kind, digest, seen_at) "
             "SELECT pk, kind, digest, %s FROM unnest(%s::bigint[], %s::text[], %s::bytea[]) "
             "AS noted (pk, kind, digest) JOIN accounts_member m ON m.id = noted.pk "
             "WHERE m.erased_at IS NULL ON CONFLICT DO NOTHING",
-            [now, [r[2] for r in noted], [r[1] for r in noted], [r[0] for r in noted]],
+            [now, [r[2] for r in known], [r[1] for r in known], [r[0] for r in known]],
         )
         # The younger account may be the one that was known before.
         cursor.execute(

@@ -69,19 +69,19 @@ class SegmentForm(DefinitionForm):
     """Whom it is for; the first time it is sent it says how many that are."""
 
     tiers = forms.MultipleChoiceField(
-        label=gettext_lazy("tiers"),
+        label=gettext_lazy("Tiers"),
         choices=Tier.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     bands = forms.MultipleChoiceField(
-        label=gettext_lazy("credit bands"),
+        label=gettext_lazy("Credit bands"),
         choices=CreditBand.choices,
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget(),
     )
     named = forms.ChoiceField(
-        label=gettext_lazy("by segment"),
+        label=gettext_lazy("By segment"),
         required=False,
         widget=UnfoldAdminSelectWidget(),
         help_text=gettext_lazy(
@@ -141,7 +141,7 @@ class EntitlementForm(DefinitionForm):
     )  # fmt: skip
     # Less than once is refused by the action, in words.
     quantity = forms.IntegerField(
-        label=gettext_lazy("how often"),
+        label=gettext_lazy("How often"),
         required=False,
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text=gettext_lazy("Empty: no limit."),
@@ -185,7 +185,7 @@ class PackageForm(SegmentForm):
 
     names = (*_SERVED, "items", "named", *SEGMENT, "says_everybody", *DATES, "seen")
     items = forms.JSONField(
-        label=gettext_lazy("entitlements"),
+        label=gettext_lazy("Entitlements"),
         initial=dict,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 5}),

@@ -92,7 +92,8 @@ def todays_talks(world: World) -> None:
     for queue, about, waits in (
         ("fresh", fresh, (205, 130, 64, 22)),
         ("general", young, (95, 18)),
-        (PARTNER_TEAM, young, (84, 31)),
+        # APASS and 88VIP stay with our own people.
+        (PARTNER_TEAM, [o for o in young if o.member.tier == Tier.NORMAL], (84, 31)),
     ):
         for waited in waits:
             opened = world.now - timedelta(seconds=waited)

@@ -22,13 +22,13 @@ from trade.models import Order
 from trade.standing.runs import bring_up_to_date
 
 MONTHS = 13
-SEEN_EVERY = 6
+SEEN_EVERY = 10
 """Days from one look at the population to the next, lately."""
 
 PACE: dict[str, tuple[int, int]] = {
     # tier: orders a month, yuan a month
-    Tier.SUPER: (4, 2_800),
-    Tier.VIP88: (5, 3_400),
+    Tier.SUPER: (2, 2_800),
+    Tier.VIP88: (3, 3_400),
     Tier.APASS: (11, 13_500),
 }
 CLIMBERS = 6
@@ -122,7 +122,7 @@ def _sell_titles(world: World, come: list[Member], then: datetime) -> None:
                 member,
                 Tier.VIP88,
                 since=world.now - timedelta(days=90),
-                until=world.now + timedelta(days=275),
+                until=world.at(world.today + timedelta(days=276), 0),
                 source_key=f"demo {member.member_no}",
                 by=None,
                 reason="演示世界：九十天前开通",

@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from apass.models import Entitlement
 from common import parameters
 from common.calendars import is_workday
 from common.events import history_lines, name_events
@@ -127,6 +128,17 @@ def test_history_reads_in_words(ops, bo, team, db):
     assert (line.actor, line.words, line.reason) == ("白露", "组试过了", "试")
     (change,) = line.changes
     assert (change.before, change.after) == ("旧名", "新名")
+
+
+def test_numbers_that_are_kept_together_read_in_words(ops):
+    entitlement = Entitlement(code="tea", kind="quick_refund", pk=1)
+    after = {
+        "parameters": {"amount": "200.00", "categories": ["生鲜", "茶"]},
+        "kind": "quick_refund",
+    }
+    record(entitlement, "entitlement.published", by=ops, after=after)
+    (line,) = history_lines(history_of(entitlement))
+    assert "amount: 200.00、categories: 生鲜、茶" in [change.after for change in line.changes]
 
 
 def test_history_names_people_and_hides_buyers(owned, browser_of, ops):

@@ -77,6 +77,18 @@ def test_the_self_test_measures_this_browser(new_page, house, ops):
     shot(page, "admin-selftest")
 
 
+def test_a_segment_says_how_many_it_is_while_it_is_built(new_page, house, mei, ada, ops):
+    page = new_page(ops)
+    page.goto(f"{house.url}/admin/accounts/segment/add/")
+    live = page.locator(".x-live")
+    expect(live).to_contain_text("所有人")
+    page.locator("input[name=tiers][value=apass]").check()
+    expect(live).to_have_text("现在有1位会员")
+    page.locator("input[name=value_from]").fill("-1")
+    expect(live).to_have_class(re.compile("x-live--wrong"))
+    assert_fits(page)
+
+
 def test_a_stranger_is_sent_to_the_front_door(page, house):
     page.goto(house.url + "/admin/")
     expect(page).to_have_url(re.compile(r"/\?next="))

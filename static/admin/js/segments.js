@@ -1,5 +1,5 @@
 // Says how many members the conditions have while they are typed; asks once the typing has paused.
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const PAUSE = 400;
   const output = document.querySelector("[data-count]");
   const form = output?.closest("form");
@@ -35,4 +35,4 @@
   form.addEventListener("input", later);
   form.addEventListener("change", later);
   ask();
-})();
+});

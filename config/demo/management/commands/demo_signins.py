@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Print the demo world's sign-ins."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        accounts = [*SHOWN, FACES[0][0], "root"]
+        accounts = [*SHOWN, *(face[0] for face in FACES), "root"]
         people = {u.username: u for u in User.objects.filter(username__in=accounts, is_active=True)}
         if not people:
             return

@@ -4,6 +4,7 @@ the house, Dora answers in another team, and Chen is a member who must never see
 """
 
 import copy
+import os
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib import import_module
@@ -26,10 +27,17 @@ from common import calendars, parameters
 from common.rest import rates
 from merchants.models import Merchant, Shop
 from tests.emptying import empty_database
+from tests.template import template_of
 from trade.models import Order, OrderStatus, Product
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
 PASSWORD = "open-sesame-88"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """Let every process begin with a copy of one migrated database."""
+    settings.DATABASES["default"]["TEST"]["TEMPLATE"] = template_of(os.environ["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")

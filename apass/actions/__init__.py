@@ -3,11 +3,13 @@
 from apass.actions.candidates import look_for_candidates
 from apass.actions.codes import give_friend_code, redeem_code, send_invitation
 from apass.actions.cohorts import add_to_cohort, open_cohort, remove_from_cohort
-from apass.actions.entitlements import (
+from apass.actions.drafts import (
     EntitlementDraft,
     PackageDraft,
     RuleDraft,
     SegmentDraft,
+)
+from apass.actions.entitlements import (
     end_entitlement,
     end_package,
     end_rule,

@@ -1,4 +1,4 @@
-"""What may be promised as it was filled in: by a form, a command or a test."""
+"""Definitions as they were filled in, before anything is made of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from apass.entitlements import rules
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Segment
+from apass.entitlements import named_segments, rules
 from apass.models import Guided
+from common.errors import DomainError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,3 +89,30 @@ class PackageDraft:
     budget_amount: Decimal | None = None
     effective_from: datetime
     effective_until: datetime | None = None
+
+
+def resolved(draft: SegmentDraft) -> SegmentDraft:
+    """Return whom it is for with the conditions of the segment it names, which cannot go meanwhile."""
+    if not draft.named:
+        return draft
+    if draft != SegmentDraft(named=draft.named):
+        raise DomainError(
+            "segment.twice", _("Choose a segment, or name conditions; both at once is unclear.")
+        )
+    segment = Segment.objects.select_for_update().filter(code=draft.named).first()
+    if segment is None:
+        raise DomainError("segment.unknown", _("There is no segment of this code any more."))
+    if not named_segments.fits(segment):
+        raise DomainError(
+            "segment.moves",
+            _("Promises go by tier, credit band, guide and registration alone: scores move daily."),
+        )
+    found = named_segments.fields_of(segment)
+    return SegmentDraft(
+        named=draft.named,
+        tiers=tuple(found["tiers"]),
+        bands=tuple(found["bands"]),
+        guided=found["guided"],
+        registered_from=found["registered_from"],
+        registered_until=found["registered_until"],
+    )

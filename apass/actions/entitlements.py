@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Segment, User
+from accounts.models import User
 from apass.actions.definition_checks import (
     kind_of,
     require_moments,
@@ -20,8 +20,8 @@ from apass.actions.definition_checks import (
     require_service,
     require_somebody,
 )
-from apass.actions.drafts import EntitlementDraft, PackageDraft, RuleDraft, SegmentDraft
-from apass.entitlements import kinds, named_segments, rules
+from apass.actions.drafts import EntitlementDraft, PackageDraft, RuleDraft, resolved
+from apass.entitlements import kinds, rules
 from apass.entitlements.catalogue import forget
 from apass.entitlements.rules import Refused
 from apass.entitlements.words import refusal
@@ -191,33 +191,6 @@ def _begin(by: User | None, reason: str) -> None:
         raise DomainError("entitlement.no_reason", _("Write why this is promised or no more."))
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ORDER])
-
-
-def resolved(draft: SegmentDraft) -> SegmentDraft:
-    """Return whom it is for with the conditions of the segment it names, which cannot go meanwhile."""
-    if not draft.named:
-        return draft
-    if draft != SegmentDraft(named=draft.named):
-        raise DomainError(
-            "segment.twice", _("Choose a segment, or name conditions; both at once is unclear.")
-        )
-    segment = Segment.objects.select_for_update().filter(code=draft.named).first()
-    if segment is None:
-        raise DomainError("segment.unknown", _("There is no segment of this code any more."))
-    if not named_segments.fits(segment):
-        raise DomainError(
-            "segment.moves",
-            _("Promises go by tier, credit band, guide and registration alone: scores move daily."),
-        )
-    found = named_segments.fields_of(segment)
-    return SegmentDraft(
-        named=draft.named,
-        tiers=tuple(found["tiers"]),
-        bands=tuple(found["bands"]),
-        guided=found["guided"],
-        registered_from=found["registered_from"],
-        registered_until=found["registered_until"],
-    )
 
 
 def _published(made: Any, noun: str, by: User | None, reason: str, **also: Any) -> Any:

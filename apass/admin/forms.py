@@ -22,7 +22,7 @@ from apass.actions import (
     SegmentDraft,
     refusal_to_publish,
 )
-from apass.actions.entitlements import resolved
+from apass.actions.drafts import resolved
 from apass.entitlements.named_segments import fitting
 from apass.entitlements.queries import members_in
 from apass.models import Entitlement, EntitlementRule, ServicePackage

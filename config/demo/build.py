@@ -17,11 +17,11 @@ from common.parameters import set_value
 from common.partitions import PARTITIONED, ensure_partitions
 from config.demo import talks
 from config.demo.airing import radio
-from config.demo.conversations import mark_threat, past_talks, todays_talks, write_talks
+from config.demo.conversations import past_talks, todays_talks, write_talks
 from config.demo.layers import live_through, year
 from config.demo.market import orders, people, products, shops
 from config.demo.serving import serving
-from config.demo.trials import trials
+from config.demo.trials import mark_threat, trials
 from config.demo.world import DAYS, World
 from radio.models import Edition
 from tickets.models import CannedReply

@@ -19,8 +19,7 @@ from config.demo.world import (
     TEAM_OF_CATEGORY,
     World,
 )
-from tickets.actions.harassment import mark_harassment
-from tickets.models import Conversation, Grade, Ground, Medium, Message, State
+from tickets.models import Conversation, Medium, Message, State
 from trade.models import Order, Product
 from trade.queries import product_facts
 from workforce.models import Team
@@ -367,21 +366,6 @@ def write_talks(world: World) -> None:
     Message.objects.bulk_create(world.messages, batch_size=2000)
     Event.objects.bulk_create(world.events, batch_size=2000)
     Deadline.objects.bulk_create(world.deadlines, batch_size=2000)
-
-
-def mark_threat(world: World) -> None:
-    """Let the agent mark the threat, and leave it to be decided by a second person."""
-    talk = next(one for one in world.conversations if one.subject == talks.THREAT[0])
-    line = Message.objects.filter(conversation=talk, author_kind="member").latest("seq")
-    mark_harassment(
-        talk,
-        grade=Grade.END,
-        ground=Ground.THREAT,
-        reason="说要到公司门口堵我，之前已经劝过一次",
-        quotes=[line.seq],
-        by=world.people["guchen"],
-        now=world.now - timedelta(seconds=40),
-    )
 
 
 def _team_of(world: World, order: Order, owner: User | None) -> Team:

@@ -1,4 +1,4 @@
-"""What is tried small first: a service for fresh goods at a share stage, segments, promises used."""
+"""What is tried small first, segments, promises used, and a case that waits for a second person."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,10 @@ from apass.rollouts import rules
 from apass.rollouts.deciding import member_subject
 from apass.rollouts.exposures import Noted, write
 from apass.rollouts.snapshot import read_plan
+from config.demo import talks
 from config.demo.world import World
+from tickets.actions.harassment import mark_harassment
+from tickets.models import Grade, Ground, Message
 from trade.models import Order, OrderStatus
 
 CODE = "fresh-no-return"
@@ -158,3 +161,18 @@ def used(world: World) -> None:
             reason="尺寸不合适，客人要退",
             now=world.now - timedelta(hours=hours),
         )
+
+
+def mark_threat(world: World) -> None:
+    """Let the agent mark the threat, and leave it to be decided by a second person."""
+    talk = next(one for one in world.conversations if one.subject == talks.THREAT[0])
+    line = Message.objects.filter(conversation=talk, author_kind="member").latest("seq")
+    mark_harassment(
+        talk,
+        grade=Grade.END,
+        ground=Ground.THREAT,
+        reason="说要到公司门口堵我，之前已经劝过一次",
+        quotes=[line.seq],
+        by=world.people["guchen"],
+        now=world.now - timedelta(seconds=40),
+    )

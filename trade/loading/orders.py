@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import connection
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.actions import note_marks_later
-from accounts.models import MarkKind
 from common.loading import (
     Choice,
     Fates,
@@ -27,6 +24,7 @@ from common.loading.runs import STAGE, Chunk
 from common.partitions import ensure_partitions
 from common.partitions import months as all_months
 from trade.loading import months
+from trade.loading.marks import note_marks_of
 from trade.models import OrderStatus
 
 TABLE, LOADING = "trade_order", months.LOADING
@@ -71,8 +69,6 @@ DEFAULTS = {
     "status": "'paid'",
 }
 STEPS = ("closed_at", "signed_at", "shipped_at")
-MARKS = {"payer": MarkKind.PAYER, "address": MarkKind.ADDRESS}
-"""Columns that are not kept: only a digest of them is."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +149,7 @@ class OrderLoader(Loader):
         if self.building:
             # What is being built has no index to loop over.
             cursor.execute("SET LOCAL enable_nestloop = off")
-        self._note_marks(chunk)
+        note_marks_of(chunk)
         fates = (self._add if self._all_new(chunk, look) else self._merge)(chunk, given)
         if self.building:
             self.stretches.append((look.lowest, look.highest))
@@ -280,21 +276,6 @@ class OrderLoader(Loader):
                     cursor, target, f"(SELECT * FROM {rows} q WHERE {condition})", DEFAULTS
                 )
         return fates
-
-    def _note_marks(self, chunk: Chunk) -> None:
-        """Have noted who paid and where it went: digests alone, by which second accounts are seen."""
-        given = [name for name in MARKS if name in chunk.session.known]
-        if chunk.session.dry_run or not given:
-            return
-        for name in given:
-            chunk.cursor.execute(
-                f"SELECT DISTINCT m.id, s.{name} FROM {STAGE} s "
-                f"JOIN accounts_member m USING (member_no) WHERE s.{name} <> ''"
-            )
-            note_marks_later(
-                ((pk, MARKS[name], raw) for pk, raw in chunk.cursor.fetchall()),
-                now=timezone.now(),
-            )
 
     def _places(self) -> list[tuple[str, str]]:
         if not self.building:

@@ -145,12 +145,12 @@ def add_index_concurrently(table: str, name: str, columns: str) -> None:
 
 def rows_in_default() -> dict[str, bool]:
     """Tell for each partitioned table whether its default partition holds rows."""
+    asked = " UNION ALL ".join(
+        f"SELECT '{table}', EXISTS (SELECT 1 FROM \"{table}_default\")" for table in PARTITIONED
+    )
     with connection.cursor() as cursor:
-        found = {}
-        for table in PARTITIONED:
-            cursor.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}_default")')
-            found[table] = cursor.fetchone()[0]
-    return found
+        cursor.execute(asked)
+        return dict(cursor.fetchall())
 
 
 class CreatePartitionedModel(migrations.CreateModel):

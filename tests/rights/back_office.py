@@ -101,7 +101,7 @@ ACTS: dict[str, dict[str, Roles]] = {
     "apass.cohort": _acts("add_members remove_members"),
     "apass.rollout": _acts(
         "add_stage drop_stage count_again propose approve reject hold go_on take_back finish "
-        "let_holdout_in add_guardrail drop_guardrail decline rejoin"
+        "let_holdout_in add_guardrail drop_guardrail decline rejoin promise"
     ),
     "apass.entitlement": _acts("end"),
     "apass.entitlementrule": _acts("end"),
@@ -161,6 +161,7 @@ PAGES: dict[str, Roles] = {
     "app_list": SEE_ALL,  # of people
     "autocomplete": SEE_ALL,  # for members
     "jsi18n": OFFICE,
+    "accounts_segment_count": RUN,
     "common_importfile_upload": RUN,
     "common_parameter_value": SEE_ALL,
     # Django brings these; the house has its own, or none. A password is changed on one's own page.

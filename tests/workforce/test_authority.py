@@ -99,7 +99,13 @@ def test_a_good_month_raises_them_from_the_count_on(bo, ops):
     assert limit_of(bo, rules.REFUND, NOV8).amount == Decimal("625.00")
     factor = AuthorityFactor.objects.get(user=bo)
     (event,) = history_of(factor)
-    assert event.reason == "grew: 2026-10 csat 0.9500 qa 95.00 n 100"
+    assert event.after == {
+        "factor": "1.25",
+        "month": "2026-10-01",
+        "csat_rate": "0.9500",
+        "qa_score": "95.00",
+        "sample": 100,
+    }
 
 
 def test_a_bad_month_lowers_them_and_closes_no_shop(bo, ops):

@@ -72,7 +72,7 @@ def count_quality(month: date, *, now: datetime) -> int:
     """Move the factors of everybody measured in ``month``, one step at most; return how many moved.
 
     A month is counted once for each person; a second call changes nothing. Each change is a line of
-    history with its reason.
+    history with what was measured.
     """
     counted = AuthorityFactor.objects.filter(user=OuterRef("user"), month__gte=OuterRef("month"))
     rows = (
@@ -96,8 +96,13 @@ def count_quality(month: date, *, now: datetime) -> int:
                 "authority.counted",
                 by=None,
                 before={"factor": before},
-                after={"factor": to.factor},
-                reason=f"{to.why}: {month:%Y-%m} csat {row.csat_rate} qa {row.qa_score} n {row.sample}",
+                after={
+                    "factor": to.factor,
+                    "month": month,
+                    "csat_rate": row.csat_rate,
+                    "qa_score": row.qa_score,
+                    "sample": row.sample,
+                },
             )
     return moved
 

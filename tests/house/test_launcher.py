@@ -40,7 +40,7 @@ class TestStart:
             "synchronous_commit": "on",
             "jit": "off",
             "max_connections": "200",
-            "max_wal_size": "256MB",
+            "max_wal_size": "1GB",
             "listen_addresses": "",
             "unix_socket_permissions": "0700",
             "server_encoding": "UTF8",

@@ -66,7 +66,7 @@ def looking_up(cursor: CursorWrapper) -> Iterator[None]:
     wanted = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
     cursor.execute("; ".join(f"SET LOCAL {name} = off" for name in wanted))
     yield
-    cursor.execute("; ".join(f"SET LOCAL {name} = on" for name in wanted))
+    cursor.execute("; ".join(f"SET LOCAL {name} TO DEFAULT" for name in wanted))
 
 
 def hold_totals_alone() -> None:
@@ -194,7 +194,9 @@ def look_again(member_ids: Sequence[int], *, now: datetime, why: str) -> int:
 def wrong_totals(now: datetime) -> Iterator[tuple[int, int]]:
     """Yield for each stretch of members how many stored totals differ from their rows, and the first one."""
     given = windows(now).given(now)
-    unlike = f"SELECT count(*), min(member_id) FROM ({sql.TOTALS_UNLIKE_IN_RANGE}) unlike"
+    unlike = (
+        f"SELECT count(*), min(member_id) FROM ({sql.TOTALS_UNLIKE_IN_RANGE}) unlike {sql.MISSED}"
+    )
     with connection.cursor() as cursor:
         for after, upto in _stretches():
             cursor.execute(unlike, given | {"after": after, "upto": upto})

@@ -222,6 +222,9 @@ TOTALS_UNLIKE_OF_TOUCHED = _TOTALS_UNLIKE.format(
 )
 """Totals that are not the sums of their rows, or not by these rules; a member may have none yet."""
 
+MISSED = "WHERE is_stored OR value_sum <> 0 OR credit_sum <> 0 OR activity_sum <> 0 OR orders <> 0"
+"""Of those, the ones that say something wrong: who has no row and no totals yet stands where all begin."""
+
 MAKE_TOTALS = "CREATE TEMP TABLE standing_totals ON COMMIT DROP AS "
 STORE_TOTALS = (
     f"""

@@ -215,6 +215,25 @@ def test_a_wrong_month_is_found_and_mended(mei, shop, wrong, where):
     assert MemberMonth.objects.values().get() == right
 
 
+def test_a_member_whom_no_run_has_seen_yet_is_no_difference(mei, shop, chen):
+    buy(mei.member, shop, "A1", OCTOBER)
+    run()
+    MemberStanding.objects.filter(member=chen.member).delete()
+    assert differing() == []
+    MemberStanding.objects.filter(member=mei.member).delete()
+    assert [one.where for one in differing()] == ["totals"]
+
+
+def test_an_order_of_the_month_that_begins_during_a_run_is_not_lost(mei, shop):
+    last = datetime(2026, 11, 30, 15, 59, 59, tzinfo=UTC)  # a second before December in Shanghai
+    run(last)
+    buy(mei.member, shop, "A1", last + timedelta(seconds=2))
+    run(last, upto=timezone.now() + timedelta(minutes=1))
+    run(last + timedelta(minutes=10), upto=timezone.now() + timedelta(minutes=1))
+    assert standing(mei).value == 11
+    assert differing(last + timedelta(minutes=10)) == []
+
+
 def test_the_command_says_that_nothing_differs(mei, shop):
     buy(mei.member, shop, "A1", OCTOBER)
     run()

@@ -35,7 +35,7 @@ from accounts.standing.statements import (
 from accounts.standing.windows import Windows, newest_run, of_run, windows
 from common.changes import horizon
 from common.models import FreshStart
-from common.partitions import ensure_partitions
+from common.partitions import ensure_partitions, month_after, months
 from common.recompute import Difference, derive
 from trade.loading.months import ORDERS
 from trade.standing import statements as sql
@@ -108,8 +108,8 @@ def _loaded_since(moment: datetime) -> bool:
 
 
 def _months(among: Windows, now: datetime) -> list[date]:
-    months: list[date] = sql.buckets(among.oldest, month_of(now))["months"]
-    return months
+    # One more than has begun: while a run is at work, a new month may begin.
+    return list(months(among.oldest, month_after(month_of(now))))
 
 
 @transaction.atomic
@@ -130,7 +130,7 @@ def _find_buckets(
     cursor: CursorWrapper, since: datetime, among: Windows, now: datetime
 ) -> list[date]:
     """Find which months of which members were touched; return the months."""
-    given = sql.buckets(among.oldest, month_of(now)) | {"since": since}
+    given = sql.buckets(_months(among, now)) | {"since": since}
     cursor.execute("DROP TABLE IF EXISTS standing_buckets")
     with looking_up(cursor):
         cursor.execute(sql.CHANGED_BUCKETS, given)

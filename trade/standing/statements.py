@@ -3,6 +3,7 @@
 An order counts when the buyer has received it; what was refunded is not kept; a clean one had no refund.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -73,16 +74,9 @@ def bounds(month: date) -> tuple[UUID, UUID]:
     return uuid7_from(low), uuid7_from(high)
 
 
-def buckets(oldest: date, newest: date) -> dict[str, Any]:
-    """Return the parameters of the bucket statements: months from ``oldest`` to ``newest``, where each begins.
-
-    What lies behind the newest month belongs to it: nothing is paid in the future.
-    """
-    months = []
-    while oldest <= newest:
-        months.append(oldest)
-        oldest = add_months(oldest, 1)
-    return {"months": months, "lows": [bounds(month)[0] for month in months]}
+def buckets(months: Sequence[date]) -> dict[str, Any]:
+    """Return the parameters of the bucket statements: ``months`` in order, and where each begins."""
+    return {"months": list(months), "lows": [bounds(month)[0] for month in months]}
 
 
 def given(month: date) -> dict[str, Any]:

@@ -37,9 +37,11 @@ def ensure_data_root() -> Path:
     root = data_root()
     if not root.exists():
         try:
-            root.mkdir(parents=True)
-            # Root's server runs as another account, which must get through (not read) this folder.
-            root.chmod(0o711 if os.geteuid() == 0 else 0o700)
+            root.parent.mkdir(parents=True, exist_ok=True)
+            # Several first starts may make it at once: it appears with its mode, and one of them wins.
+            with contextlib.suppress(FileExistsError):
+                # Root's server runs as another account, which must get through (not read) this folder.
+                _make_with_mode(root, 0o711 if os.geteuid() == 0 else 0o700)
         except OSError as error:
             raise EmbeddedError(
                 f"无法创建数据文件夹 cannot make the data folder {root}: {error.strerror}. "
@@ -51,6 +53,14 @@ def ensure_data_root() -> Path:
             "that user, or set XIAOER_DATA to a folder of your own."
         )
     return root
+
+
+def _make_with_mode(folder: Path, mode: int) -> None:
+    masked = os.umask(0)
+    try:
+        folder.mkdir(mode)
+    finally:
+        os.umask(masked)
 
 
 def _ours(folder: Path) -> bool:

@@ -15,6 +15,7 @@ const GAP = 6;
 let bell = null;
 let panel = null;
 let unread = 0;
+let listed = Infinity; // on the page of the list: how many unread ones it may show
 let asking = null;
 
 /* True when this page has a bell and so wants the line. */
@@ -56,15 +57,18 @@ async function refresh({ isNew = false } = {}) {
     return;
   }
   const before = unread;
+  const isUnlisted = told.unread > listed;
   show(told.unread);
   if (isNew && unread > before) announce(words());
   if (unread && !document.hidden) await readHere();
-  if (isNew) document.dispatchEvent(new CustomEvent("notification:new"));
+  // One that came between the page and its line to the house was not heard, but is counted.
+  if (isNew || isUnlisted) document.dispatchEvent(new CustomEvent("notification:new"));
   if (panel?.matches(":popover-open")) fill();
 }
 
 function show(n) {
   unread = n;
+  listed = Math.min(listed, n);
   const count = bell.querySelector("[data-bell-count]");
   count.hidden = n === 0;
   count.textContent = n > MOST ? `${MOST}+` : String(n);
@@ -190,5 +194,7 @@ function mendList() {
   }
   // New ones are offered, not pushed in: what one is about to press must not move.
   const more = document.querySelector("[data-new-notices]");
-  document.addEventListener("notification:new", () => { if (more) more.hidden = false; });
+  if (!more) return;
+  listed = Number(more.dataset.newNotices);
+  document.addEventListener("notification:new", () => { more.hidden = false; });
 }

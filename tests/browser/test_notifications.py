@@ -46,6 +46,24 @@ def test_the_bell_counts_live_and_opens_by_keyboard(new_page, house, lin):
     expect(bell(page)).to_be_focused()
 
 
+def test_one_that_came_before_the_page_listened_is_offered_too(new_page, house, lin):
+    page = new_page(lin)
+
+    def tell_before_it_listens(route):
+        tell(lin)
+        route.continue_()
+
+    page.route("**/bell.*.js", tell_before_it_listens, times=1)
+    page.goto(house.url + "/notifications/")
+    expect(page.get_by_text("没有新消息。")).to_be_visible()
+    expect(page.locator("[data-bell-count]")).to_have_text("1")
+    page.get_by_role("link", name="有新通知，点开看").click()
+    expect(page.get_by_role("main").get_by_text("客人要主管")).to_be_visible()
+    # What the list shows is not offered again.
+    expect(page.locator("[data-bell-count]")).to_have_text("1")
+    expect(page.locator("[data-new-notices]")).to_be_hidden()
+
+
 def test_opening_one_reads_it_and_another_page_hears_it(new_page, house, lin):
     first, other = new_page(lin), new_page(lin)
     tell(lin)

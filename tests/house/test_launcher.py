@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded import server
+from config.embedded import folders, server
 from tests.house.conftest import AS_ROOT, NEEDS_ROOT, House, copy_wheel, wait_until
 
 
@@ -75,6 +75,32 @@ class TestStart:
         assert {start.returncode for start in starts} == {0}, answers
         assert len({out for out, _err in answers}) == 1
         assert sum("creating" in err for _out, err in answers) == 1
+
+    def test_a_folder_that_another_start_made_meanwhile_is_taken(self, monkeypatch, tmp_path):
+        root = tmp_path / "deep" / "data"
+        monkeypatch.setenv("XIAOER_DATA", str(root))
+        look = Path.exists
+
+        def look_too_early(path):
+            if path != root:
+                return look(path)
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return False
+
+        monkeypatch.setattr(Path, "exists", look_too_early)
+        assert folders.ensure_data_root() == root
+
+    def test_the_data_folder_is_closed_to_others_whatever_the_mask(self, monkeypatch, tmp_path):
+        monkeypatch.setenv("XIAOER_DATA", str(tmp_path / "data"))
+        for mask in (0o077, 0o000):
+            before = os.umask(mask)
+            try:
+                made = folders.ensure_data_root()
+            finally:
+                os.umask(before)
+            # Root's server runs as another account, which passes through.
+            assert made.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)
+            made.rmdir()
 
     def test_a_start_that_was_killed_half_way_leaves_nothing_half_made(self, empty_house):
         start = empty_house.popen("embedded.ensure_running()")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from common.deadlines import at_clock_start, deadline_handler, set_deadline
 from common.parameters import value
 from workforce.actions import count_quality, turn_away_lost
-from workforce.queries.authority import uncounted_months
+from workforce.models import QualityMeasure
 from workforce.rules import measured_month
 
 LINES, QUALITY = "presence.lines", "authority.count"
@@ -37,7 +37,9 @@ def count(subject_id: str, payload: dict[str, Any], now: datetime) -> None:
     What was measured late is counted the night after.
     """
     today = timezone.localdate(now)
-    for month in uncounted_months(measured_month(today, value("authority.counted_on", now))):
+    due_month = measured_month(today, value("authority.counted_on", now))
+    missed = QualityMeasure.objects.uncounted().filter(month__lte=due_month)
+    for month in missed.dates("month", "month"):
         count_quality(month, now=now)
     due = timezone.make_aware(datetime.combine(today, COUNTED_AT))
     set_deadline(QUALITY, "workforce", due if due > now else due + timedelta(days=1))

@@ -14,7 +14,7 @@ from common.history import history_of
 from common.models import Deadline
 from workforce import clock, rules
 from workforce.actions import cap_authority, count_quality, record_quality, set_level
-from workforce.models import AuthorityFactor
+from workforce.models import AuthorityFactor, QualityMeasure
 from workforce.queries import limit_of
 from workforce.queries.authority import bars
 
@@ -153,6 +153,15 @@ def test_every_night_what_was_not_counted_yet_is_the_oldest_first(bo, lin, ops):
     sweep(first + timedelta(days=1))
     assert AuthorityFactor.objects.get(user=lin).month == date(2026, 9, 1)
     assert counted.count() == 2
+
+
+def test_what_a_later_count_has_passed_is_not_counted_any_more(bo, lin, ops):
+    for month in (date(2026, 8, 1), date(2026, 9, 1)):
+        measured(bo, ops, month=month)
+    measured(lin, ops, month=date(2026, 8, 1))
+    count_quality(date(2026, 9, 1), now=NOV8)
+    (left,) = QualityMeasure.objects.uncounted()
+    assert (left.user, left.month) == (lin, date(2026, 8, 1))
 
 
 def test_before_the_hour_it_is_counted_the_same_night(ops):

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -74,11 +73,10 @@ def count_quality(month: date, *, now: datetime) -> int:
     A month is counted once for each person; a second call changes nothing. Each change is a line of
     history with what was measured.
     """
-    counted = AuthorityFactor.objects.filter(user=OuterRef("user"), month__gte=OuterRef("month"))
     rows = (
-        QualityMeasure.objects.select_for_update(of=("self",))
+        QualityMeasure.objects.uncounted()
         .filter(month=month)
-        .exclude(Exists(counted))
+        .select_for_update(of=("self",))
         .select_related("user")
         .order_by("user")
     )

@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from workforce import rules
@@ -44,6 +44,15 @@ class AgentLevel(models.Model):
         return f"{self.user} {self.level}"
 
 
+class QualityMeasureQuerySet(models.QuerySet["QualityMeasure"]):
+    def uncounted(self) -> "QualityMeasureQuerySet":
+        """Measures to which no count has come: neither one of their month nor a later one of the same person."""
+        counted = AuthorityFactor.objects.filter(
+            user=OuterRef("user"), month__gte=OuterRef("month")
+        )
+        return self.exclude(Exists(counted))
+
+
 class QualityMeasure(models.Model):
     """What was measured of somebody's work in one month."""
 
@@ -59,6 +68,8 @@ class QualityMeasure(models.Model):
     qa_score = models.DecimalField(_("inspection score"), max_digits=5, decimal_places=2)
     sample = models.PositiveIntegerField(_("answers counted"))
     recorded_at = models.DateTimeField(_("recorded at"))
+
+    objects = QualityMeasureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("quality of a month")

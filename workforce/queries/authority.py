@@ -1,14 +1,12 @@
 """How far somebody may decide alone, at any moment."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-
-from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from common.parameters import value
 from workforce import rules
-from workforce.models import AgentLevel, AgentStatus, AuthorityCap, AuthorityFactor, QualityMeasure
+from workforce.models import AgentLevel, AgentStatus, AuthorityCap, AuthorityFactor
 from workforce.rules import Bars, Limit
 
 
@@ -51,13 +49,6 @@ def cap_of(user: User, kind: str, at: datetime) -> Decimal | None:
     """Return the cap of ``user`` in force at ``at``; None where there is none."""
     rows = AuthorityCap.objects.filter(user=user, kind=kind, began_at__lte=at)
     return rows.order_by("-began_at", "-pk").values_list("amount", flat=True).first()
-
-
-def uncounted_months(upto: date) -> list[date]:
-    """Return the months, the oldest first, in which somebody was measured and not counted yet."""
-    counted = AuthorityFactor.objects.filter(user=OuterRef("user"), month__gte=OuterRef("month"))
-    measured = QualityMeasure.objects.filter(month__lte=upto).exclude(Exists(counted))
-    return list(measured.order_by("month").values_list("month", flat=True).distinct())
 
 
 def bars(at: datetime) -> Bars:

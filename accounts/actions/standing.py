@@ -37,18 +37,30 @@ class Taken:
 @contextmanager
 def one_run_at_a_time(*, wait: bool = False) -> Iterator[bool]:
     """Hold the right to run over many members; yield False when another process does, or ``wait`` for it."""
-    with connection.cursor() as cursor:
-        if wait:
-            cursor.execute("SELECT true FROM (SELECT pg_advisory_lock(%s)) locked", [_RUN_LOCK])
-        else:
+    if wait:
+        _wait_for_the_run()
+        mine = True
+    else:
+        with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [_RUN_LOCK])
-        mine = bool(cursor.fetchone()[0])
+            mine = bool(cursor.fetchone()[0])
     try:
         yield mine
     finally:
         if mine:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_RUN_LOCK])
+
+
+@transaction.atomic
+def _wait_for_the_run() -> None:
+    """Take the lock of the session, however long another run has it.
+
+    The timeouts of the connection are for rows that somebody holds for a moment; a run takes minutes.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_RUN_LOCK])
 
 
 def take_time() -> None:

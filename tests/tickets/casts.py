@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import Member, User
+from accounts.models import Member, Role, User
+from tests.conftest import at_the_desk, person
 from tickets.models import Conversation, State
+from workforce.actions import join_partner
 from workforce.models import Team
 
 
@@ -41,3 +43,10 @@ def answered(member: Member, team: Team, owner: User, **fields) -> Conversation:
         }
         | fields
     )
+
+
+def of_partner(name: str, team: Team, ops: User) -> User:
+    """Make someone who answers in a service partner's ``team``."""
+    user = person(name, name, Role.PARTNER_AGENT)
+    join_partner(team.partner, user, by=ops, reason="入驻")
+    return at_the_desk(user, team)

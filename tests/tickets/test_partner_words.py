@@ -8,9 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Member, Notification, Role
 from common.search import search
-from tests.conftest import at_the_desk, person
 from tests.search.conftest import settle
-from tests.tickets.casts import answered
+from tests.tickets.casts import answered, of_partner
 from tests.tickets.live import LiveProcess, cookie_of, phone
 from tickets.actions.conversations import add_note
 from tickets.actions.harassment import mark_harassment
@@ -18,8 +17,6 @@ from tickets.actions.ownership import transfer_conversation
 from tickets.actions.posting import post_message
 from tickets.models import Conversation, Message
 from tickets.queries.parties import opens_files, reads_whole
-from workforce.actions import add_partner, give_team, join_partner
-from workforce.models import Team
 
 pytestmark = pytest.mark.django_db
 API = "/api/v1"
@@ -38,26 +35,6 @@ def assert_masked(text: object) -> None:
 
 def assert_whole(text: object) -> None:
     assert [canary for canary in CANARIES if canary not in str(text)] == []
-
-
-@pytest.fixture
-def helpers(ops) -> Team:
-    """A team of a service partner."""
-    partner = add_partner("helpers", "好帮手服务", by=ops)
-    made = Team.objects.create(code="helpers", name="好帮手一组")
-    return give_team(made, partner, by=ops, reason="入驻")
-
-
-def of_partner(name, helpers, ops):
-    user = person(name, name, Role.PARTNER_AGENT)
-    join_partner(helpers.partner, user, by=ops, reason="入驻")
-    return at_the_desk(user, helpers)
-
-
-@pytest.fixture
-def pat(helpers, ops):
-    """Pat answers for the partner."""
-    return of_partner("pat", helpers, ops)
 
 
 @pytest.fixture

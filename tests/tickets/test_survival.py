@@ -15,7 +15,7 @@ from tickets.consumers.base import TRY_LATER
 from tickets.consumers.identity import Arrival, arrival_by, identity_of
 from tickets.consumers.socket import ClientSocket
 from tickets.consumers.subscriptions import Subscription
-from tickets.reader import Reader
+from tickets.reader import Page, Reader
 from tickets.writer import Writer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
@@ -108,6 +108,27 @@ async def test_a_socket_that_cannot_catch_up_is_closed_and_not_deaf(conversation
         await asyncio.sleep(0)
     await socket.flusher
     assert closed[-1] == ("websocket.close", TRY_LATER)
+
+
+async def test_what_a_client_has_by_now_is_not_masked_again(conversation, pat, monkeypatch):
+    """What was said while a partner's person catches up waits, and is in the missed pages as well."""
+    asked, sent = [], []
+
+    async def mask(_function, _conversation, frames):
+        asked.append(frames)
+        return [frame.upper() for frame in frames]
+
+    socket = ClientSocket()
+    socket.user = identity_of(pat)
+    monkeypatch.setattr(socket.live, "in_pool", mask)
+    monkeypatch.setattr(socket, "offer", sent.append)
+    subscription = Subscription(
+        socket, "conversation:x", "conversation.x", conversation=conversation.pk, side="staff"
+    )
+    subscription.held = [(2, b"two"), (None, b"typing"), (3, b"three"), (4, b"four"), (4, b"four")]
+    await subscription.hand_over(Page([(1, b"one"), (2, b"two"), (3, b"three")], {}))
+    assert asked == [[b"one", b"two", b"three"], [b"typing", b"four"]]
+    assert sent == [b"ONE", b"TWO", b"THREE", b"TYPING", b"FOUR"]
 
 
 async def test_a_topic_that_cannot_be_asked_for_closes_the_socket_so_that_it_comes_back(

@@ -74,7 +74,7 @@ class Subscription:
         # While these are masked, more may be held back.
         while self.held:
             held, self.held = self.held, []
-            for key, frame in await self.readable(held):
+            for key, frame in await self.readable(self._news_of(held)):
                 self._pass_on(key, frame)
         self.held = None
 
@@ -86,6 +86,15 @@ class Subscription:
         frames = [frame for _key, frame in said]
         masked = await self.socket.live.in_pool(masked_live, self.conversation, frames)
         return [(key, frame) for (key, _frame), frame in zip(said, masked, strict=True)]
+
+    def _news_of(self, held: list[tuple[int | None, bytes]]) -> list[tuple[int | None, bytes]]:
+        """Leave out what the client has by now: masking it would be work for nothing."""
+        news, last = [], self.last
+        for key, frame in held:
+            if key is None or key > last:
+                news.append((key, frame))
+                last = last if key is None else key
+        return news
 
     async def _read(self) -> None:
         assert self.conversation is not None

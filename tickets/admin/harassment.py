@@ -73,7 +73,6 @@ def _masked(row: Any, text: str) -> str:
 class HarassmentCaseAdmin(BaseAdmin):
     """What agents marked, and what a second person decided."""
 
-    about_member = "member"
     list_display = (
         "grade_word", "state_word", "customer", "ground", "marked_by", "marked_at", "decided_by",
     )  # fmt: skip
@@ -154,7 +153,6 @@ class HarassmentCaseAdmin(BaseAdmin):
 class ContactBlockAdmin(BaseAdmin):
     """How members' contact is limited, until when, and what they say to it."""
 
-    about_member = "member"
     list_display = (
         "customer", "since", "until", "text_only", "slow_seconds", "no_new", "ended_why", "appeal_word",
     )  # fmt: skip

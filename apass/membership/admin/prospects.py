@@ -55,7 +55,6 @@ class MissingFilter(admin.SimpleListFilter):
 class ProspectAdmin(ReadOnlyAdmin):
     """Every member with what APASS asks of them: met, or missing and by how much."""
 
-    about_member = "pk"
     list_display = ("member_no", "tier", "has_value", "has_credit", "has_spent", "is_missing")
     list_select_related = ("standing",)
     list_filter = (MissingFilter, "real_name_verified", "tier")

@@ -14,8 +14,11 @@ from common.models import Deadline
 log = logging.getLogger(__name__)
 
 Handler = Callable[[str, dict[str, Any], datetime], None]
+Step = Callable[[], object]
+Looker = Callable[[str, dict[str, Any], datetime], Step]
 Reconciler = Callable[[datetime], None]
 _handlers: dict[str, Handler] = {}
+_lookers: dict[str, Looker] = {}
 _reconcilers: list[Reconciler] = []
 _MAX_ATTEMPTS = 8
 
@@ -38,6 +41,21 @@ def deadline_handler(kind: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         _handlers[kind] = handler
         return handler
+
+    return register
+
+
+def deadline_looker(kind: str) -> Callable[[Looker], Looker]:
+    """Register ``look(subject_id, payload, now)`` for deadlines of ``kind`` whose subject takes long to judge.
+
+    It looks before the timer is held, so that whoever sets the timer meanwhile does not wait; several
+    clocks may look at once. What it returns is called as a handler is, unless the timer was set anew,
+    and must be a no-op when the subject has moved on since it was looked at.
+    """
+
+    def register(look: Looker) -> Looker:
+        _lookers[kind] = look
+        return look
 
     return register
 
@@ -106,9 +124,9 @@ def sweep(now: datetime, *, limit: int = 500) -> Swept:
     (1, 2, 4 … seconds, at most 5 minutes).
     """
     ran = failed = 0
-    for pk in list(_due(now).values_list("pk", flat=True)[:limit]):
+    for pk, kind in list(_due(now).values_list("pk", "kind")[:limit]):
         try:
-            ran += _run(pk, now)
+            ran += _run(pk, kind, now)
         except Exception as error:
             failed += 1
             log.exception("deadline %s failed", pk)
@@ -119,7 +137,7 @@ def sweep(now: datetime, *, limit: int = 500) -> Swept:
 def next_due() -> datetime | None:
     """Return when the next running timer falls due."""
     due: datetime | None = (
-        Deadline.objects.filter(done_at=None, paused_at=None, kind__in=list(_handlers))
+        Deadline.objects.filter(done_at=None, paused_at=None, kind__in=_known())
         .order_by("due_at")
         .values_list("due_at", flat=True)
         .first()
@@ -129,18 +147,36 @@ def next_due() -> datetime | None:
 
 def _due(now: datetime) -> models.QuerySet[Deadline]:
     return Deadline.objects.filter(
-        done_at=None, paused_at=None, due_at__lte=now, kind__in=list(_handlers)
+        done_at=None, paused_at=None, due_at__lte=now, kind__in=_known()
     ).order_by("due_at")
 
 
+def _known() -> list[str]:
+    return [*_handlers, *_lookers]
+
+
+def _run(pk: int, kind: str, now: datetime) -> int:
+    due, look = _due(now).filter(pk=pk), _lookers.get(kind)
+    if look is None:
+        return _do(due, now)
+    seen = due.first()
+    if seen is None:
+        return 0
+    step = look(seen.subject_id, seen.payload, now)
+    return _do(due.filter(due_at=seen.due_at), now, step)
+
+
 @transaction.atomic
-def _run(pk: int, now: datetime) -> int:
-    deadline = _due(now).filter(pk=pk).select_for_update(skip_locked=True).first()
+def _do(due: models.QuerySet[Deadline], now: datetime, step: Step | None = None) -> int:
+    deadline = due.select_for_update(skip_locked=True).first()
     if deadline is None:
         return 0
-    _handlers[deadline.kind](deadline.subject_id, deadline.payload, now)
+    if step is not None:
+        step()
+    else:
+        _handlers[deadline.kind](deadline.subject_id, deadline.payload, now)
     # The handler may have moved its own timer on; only the one that fell due is done.
-    Deadline.objects.filter(pk=pk, due_at=deadline.due_at).update(done_at=now)
+    Deadline.objects.filter(pk=deadline.pk, due_at=deadline.due_at).update(done_at=now)
     return 1
 
 

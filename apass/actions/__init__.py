@@ -13,6 +13,11 @@ from apass.actions.entitlements import (
     publish_rule,
     refusal_to_publish,
 )
+from apass.actions.guardrails import (
+    conclude_guardrails,
+    evaluate_guardrails,
+    measure_guardrails,
+)
 from apass.actions.looking_after import assign_manager
 from apass.actions.membership import (
     accept_invitation,
@@ -35,7 +40,6 @@ from apass.actions.redemptions import (
 )
 from apass.actions.rollouts import (
     approve_stage,
-    evaluate_guardrails,
     finish,
     hold,
     propose_stage,
@@ -67,6 +71,7 @@ __all__ = [
     "approve",
     "approve_stage",
     "assign_manager",
+    "conclude_guardrails",
     "count_stages",
     "decline",
     "decline_invitation",
@@ -86,6 +91,7 @@ __all__ = [
     "invite",
     "let_lapse",
     "look_for_candidates",
+    "measure_guardrails",
     "open_cohort",
     "open_rollout",
     "propose",

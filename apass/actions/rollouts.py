@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from apass.actions.stages import locked
-from apass.models import Guardrail, MetricSnapshot, Rollout, StageChange
+from apass.models import MetricSnapshot, Rollout, StageChange
 from apass.models.rollouts import ChangeState, RolloutState, StageKind
 from apass.rollouts import rules
-from apass.rollouts.metrics import metric_named, metrics_of, observe, watch
+from apass.rollouts.metrics import metrics_of, observe
 from apass.rollouts.snapshot import recheck
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError
@@ -21,7 +21,7 @@ from common.parameters import value
 from common.rights import require_right
 
 GUARDRAILS = "rollout.guardrails"
-_WATCHED = frozenset({RolloutState.RUNNING, RolloutState.HELD})
+WATCHED = frozenset({RolloutState.RUNNING, RolloutState.HELD})
 
 
 def propose_stage(
@@ -165,7 +165,7 @@ def roll_back(
     rollout = locked(rollout)
     if rollout.state not in rules.OPEN_STATES or not 0 <= to_stage < rollout.reached:
         raise _bad_move()
-    _step_back(rollout, to_stage, now or timezone.now())
+    step_back(rollout, to_stage, now or timezone.now())
     record(
         rollout,
         "rollout.rolled_back",
@@ -208,63 +208,7 @@ def release_holdout(
     record(rollout, "rollout.holdout_released", by=by, reason=reason, at=now)
 
 
-def evaluate_guardrails(rollout_id: int, *, now: datetime) -> bool:
-    """Measure every guardrail; step back one stage when one trips. The clock calls it.
-
-    Returns whether it stepped back. A sample below the guardrail's smallest says nothing, nor do
-    figures of a rollout that has moved while they were measured: it is measured without the lock.
-    """
-    rollout = Rollout.objects.filter(pk=rollout_id).first()
-    if rollout is None or rollout.state not in _WATCHED:
-        return False
-    if rollout.stage_since is not None and rollout.stage_since > now:
-        _watch(rollout.pk, now)
-        return False
-    rails = list(rollout.guardrails.order_by("pk"))
-    tripped = [one for one in rails if _measured(rollout, one, now)]
-    return _conclude(rollout, rails, tripped, now)
-
-
-@transaction.atomic
-def _conclude(
-    measured: Rollout, rails: list[Guardrail], tripped: list[Guardrail], now: datetime
-) -> bool:
-    """Keep what was measured, and step back when it says so; whoever moves it at this moment goes first."""
-    Guardrail.objects.bulk_update(rails, ["measured", "sample", "measured_at"])
-    rollout = Rollout.objects.select_for_update(skip_locked=True).filter(pk=measured.pk).first()
-    stands = rollout is not None and (rollout.state, rollout.reached, rollout.stage_since) == (
-        measured.state, measured.reached, measured.stage_since,
-    )  # fmt: skip
-    if not tripped or rollout is None or not stands or not rollout.reached:
-        _watch(measured.pk, now)
-        return False
-    Guardrail.objects.filter(pk__in=[one.pk for one in tripped]).update(tripped_at=now)
-    _step_back(rollout, rollout.reached - 1, now)
-    record(
-        rollout,
-        "rollout.stepped_back",
-        by=None,
-        before={"stage": rollout.reached},
-        after={"stage": rollout.reached - 1, "guardrails": [one.metric for one in tripped]},
-        at=now,
-    )
-    _watch(rollout.pk, now)
-    return True
-
-
-def _measured(rollout: Rollout, guardrail: Guardrail, now: datetime) -> bool:
-    """Measure one guardrail, note what was measured, tell whether it trips."""
-    known = metric_named(guardrail.metric)
-    if known is None or not known.is_measured:
-        return False
-    treated = watch(rollout, known, now, window=guardrail.window, direction=guardrail.direction)
-    guardrail.measured, guardrail.sample, guardrail.measured_at = treated.mean, treated.size, now
-    if treated.size < guardrail.smallest:
-        return False
-    return rules.trips(guardrail.direction, guardrail.threshold, treated.mean)
-
-
-def _step_back(rollout: Rollout, to_stage: int, now: datetime) -> None:
+def step_back(rollout: Rollout, to_stage: int, now: datetime) -> None:
     """Stand at an earlier stage, held, or at none; a step that waits is not taken any more."""
     _drop_waiting(rollout, now)
     state = RolloutState.HELD if to_stage else RolloutState.BACK
@@ -280,15 +224,16 @@ def _stand(
         state=state, reached=stage, revision=F("revision") + 1, **fields
     )
     transaction.on_commit(recheck)
-    if state in _WATCHED:
-        _watch(rollout.pk, now)
+    if state in WATCHED:
+        watch_on(rollout.pk, now)
     else:
         drop_deadline(GUARDRAILS, str(rollout.pk))
 
 
-def _watch(rollout_id: int, now: datetime) -> None:
+def watch_on(rollout_id: int, now: datetime) -> None:
+    """Have the clock measure its guardrails again in a while, as long as it is open."""
     state = Rollout.objects.values_list("state", flat=True).get(pk=rollout_id)
-    if state in _WATCHED:
+    if state in WATCHED:
         set_deadline(GUARDRAILS, str(rollout_id), now + value("rollout.guardrail_every", now))
 
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Role, User
 from apass import actions
+from apass.actions import guardrails
 from apass.models import Guardrail, MetricSnapshot, RolloutPromise, StageChange
 from apass.rollouts import snapshot
 from apass.rollouts.deciding import decide, meet, member_subject, promised
@@ -18,6 +19,7 @@ from common.errors import DomainError
 from common.models import Deadline, Event
 from tests.apass.conftest import NOW, pilot, widen
 from tests.apass.test_rollout_stages import refused
+from tests.waiting import Beside, Halt
 from tickets.models import Conversation
 from workforce.models import Team
 
@@ -282,3 +284,31 @@ def test_a_promise_and_a_step_back_at_once_agree(opened, ops, mei):
         thread.join()
     assert said["back"] == "done"
     assert is_in(mei) is (said["promise"] == "done")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_moves_it_does_not_wait_while_its_guardrails_are_measured(
+    opened, ops, mei, monkeypatch
+):
+    """What was measured of the stage that was left says nothing of the one that stands now."""
+    rail, halt = guard(opened, ops), Halt()
+    meet("products", member_subject(mei.member), now=NOW)
+    notebook.flush()
+    asks_twice_of(mei, NOW + timedelta(minutes=5))
+    due = Deadline.objects.get(kind="rollout.guardrails", done_at=None).due_at
+    monkeypatch.setattr(guardrails, "watch", halt.before(guardrails.watch))
+    clock = Beside(lambda: sweep(due))
+    halt.reached()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        actions.hold(opened, by=ops, reason="看看", now=due)
+    halt.go_on()
+    assert clock.done().failed == 0
+    opened.refresh_from_db()
+    rail.refresh_from_db()
+    assert (opened.state, opened.reached, rail.tripped_at) == ("held", 1, None)
+    again = Deadline.objects.get(kind="rollout.guardrails", done_at=None).due_at
+    assert again > due
+    assert sweep(again).ran == 1
+    opened.refresh_from_db()
+    assert (opened.state, opened.reached) == ("back", 0)

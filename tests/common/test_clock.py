@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from common import clock, deadlines
 from common.clock import LONGEST_SLEEP, Clock, upkeep
-from common.deadlines import deadline_handler, drop_deadline, set_deadline, sweep
+from common.deadlines import deadline_handler, deadline_looker, drop_deadline, set_deadline, sweep
 from common.models import BusPayload, Deadline, Heartbeat
+from tests.waiting import Beside, Halt
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.django_db
 def heard(monkeypatch):
     """Register a kind of timer for one test; return what its handler heard."""
     monkeypatch.setattr(deadlines, "_handlers", {})
+    monkeypatch.setattr(deadlines, "_lookers", {})
     monkeypatch.setattr(deadlines, "_reconcilers", [])
     calls = []
 
@@ -196,6 +198,44 @@ def test_who_cancels_a_timer_never_waits_for_the_clock_that_is_at_it(heard):
         cancelled.set()
         one.join()
     assert Deadline.objects.get(kind="test.slow").done_at == now
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_sets_a_timer_never_waits_for_the_clock_that_looks(heard):
+    """What takes long is looked at before the timer is held, and counts for nothing when it was set anew."""
+    now, halt, done = timezone.now(), Halt(), []
+
+    @deadline_looker("test.look")
+    def look(subject_id, payload, moment):
+        return halt.before(lambda: lambda: done.append(payload))()
+
+    set_deadline("test.look", "7", now, {"turn": 1})
+    clock_at_it = Beside(lambda: sweep(now))
+    halt.reached()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '2s'")
+        set_deadline("test.look", "7", now - timedelta(seconds=1), {"turn": 2})
+    halt.go_on()
+    assert (clock_at_it.done(), done) == (deadlines.Swept(0, 0), [])
+    assert sweep(now) == deadlines.Swept(1, 0)
+    assert done == [{"turn": 2}]
+    assert sweep(now) == deadlines.Swept(0, 0)
+
+
+def test_a_look_that_fails_is_tried_again(heard):
+    now, looks = timezone.now(), []
+
+    @deadline_looker("test.look")
+    def look(subject_id, payload, moment):
+        looks.append(moment)
+        if len(looks) == 1:
+            raise ValueError("the figures are not there")
+        return lambda: None
+
+    set_deadline("test.look", "7", now)
+    assert sweep(now) == deadlines.Swept(0, 1)
+    assert deadlines.next_due() == now + timedelta(seconds=1)
+    assert sweep(now + timedelta(seconds=1)) == deadlines.Swept(1, 0)
 
 
 @pytest.mark.django_db(transaction=True)

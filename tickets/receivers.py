@@ -19,5 +19,4 @@ def return_their_conversations(sender: type[User], user: User, **kwargs: Any) ->
 @receiver(identities_merged)
 def return_what_became_own(sender: Any, users: list[User], **kwargs: Any) -> None:
     """Nobody goes on answering somebody who turned out to be themselves."""
-    for user in users:
-        return_own_cases(user)
+    return_own_cases(users)

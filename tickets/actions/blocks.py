@@ -36,6 +36,7 @@ from tickets.models import (
 from tickets.queries.harassment import earlier_blocks
 from tickets.rules import harassment as rules
 from tickets.webhooks import tell
+from workforce.actions import hold_status
 from workforce.models import TeamMembership
 
 END_OF_BLOCK = "harassment.block_end"
@@ -62,6 +63,10 @@ def confirm_case(
     why = reason_from(reason)
     hold_totals()
     member = hold_member(case.member_id)
+    keeper = _keeper(owner, member, by, now or timezone.now()) if has_request else None
+    if keeper is not None:
+        # Whoever joins them with who asks waits, and then finds what has become theirs.
+        hold_status(keeper)
     conversation = locked(Conversation(pk=case.conversation_id))
     case = require_undecided(case, conversation, by)
     # Read after the wait: a block that was decided meanwhile is an earlier one.
@@ -98,11 +103,15 @@ def confirm_case(
     )
     set_deadline(END_OF_BLOCK, block, block.until)
     if has_request:
-        _keep_in_writing(conversation, block, _owner(owner, member, by, now), by, now)
-        apply_limits(member, now)
+        # Asked only now that their status is held: they may have turned out to be who asks meanwhile.
+        if keeper is None or not may_keep(keeper, member.pk):
+            raise DomainError(
+                "harassment.no_owner", _("Choose who at the desk goes on in writing.")
+            )
+        _keep_in_writing(conversation, block, keeper, by, now)
     else:
         _close(conversation, block, by, now)
-        apply_limits(member, now)
+    apply_limits(member, now)
     push(conversation.notes_topic, "harassment.confirmed", conversation=conversation.public_key)
     tell_limited(block, now=now)
     tell_rest(case, now=now)
@@ -190,16 +199,15 @@ def _block(case: HarassmentCase, member: Member, now: datetime) -> ContactBlock:
     )
 
 
-def _owner(chosen: User | None, member: Member, by: User, now: datetime) -> User:
-    if chosen is None and may_keep(by, member.pk):
+def _keeper(chosen: User | None, member: Member, by: User, now: datetime) -> User | None:
+    """Return who goes on in writing: ``chosen``, else ``by`` at the desk, else who leads the restricted team."""
+    if chosen is not None:
+        return chosen
+    if may_keep(by, member.pk):
         return by
-    if chosen is None:
-        those = TeamMembership.objects.filter(team=restricted_team(now)).select_related("user")
-        keepers = (one.user for one in those.order_by("-is_lead", "pk"))
-        chosen = next((one for one in keepers if may_keep(one, member.pk)), None)
-    if chosen is None or not may_keep(chosen, member.pk):
-        raise DomainError("harassment.no_owner", _("Choose who at the desk goes on in writing."))
-    return chosen
+    those = TeamMembership.objects.filter(team=restricted_team(now)).select_related("user")
+    keepers = (one.user for one in those.order_by("-is_lead", "pk"))
+    return next((one for one in keepers if may_keep(one, member.pk)), None)
 
 
 def _keep_in_writing(

@@ -41,6 +41,7 @@ from tickets.queries.harassment import limits_in_force
 from tickets.rules.harassment import Limits
 from tickets.webhooks import tell, tell_reopened
 from trade.models import Order
+from workforce.actions import hold_status
 from workforce.models import Team, TeamMembership
 
 CLOSE = "conversation.close"
@@ -208,6 +209,9 @@ def reopen_conversation(conversation: Conversation, *, reason: str, by: User) ->
     While the member is limited it goes on in the restricted team, whoever takes it up.
     Raises ``forbidden``, ``conflict.own_case``, ``reason.missing``, ``conversation.not_resolved``.
     """
+    if by.is_agent:
+        # Whoever joins them with who asks waits, and then finds what they have taken up.
+        hold_status(by)
     conversation = locked(conversation)
     refuse_own_case(conversation.member_id, by)
     if not by.can("tickets.reassign"):

@@ -1,7 +1,8 @@
 """Harassment: marked by the agent, who warns or ends contact; dismissed by a second person; a rest after it.
 
 What follows a confirmed case is in :mod:`tickets.actions.blocks`. Locks are taken in one order: scores
-(where they change), the member, their conversations, the case, its block.
+(where they change), the member, the status of whoever goes on with it, their conversations, the case,
+its block.
 """
 
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ from tickets.models import (
 )
 from tickets.queries.harassment import Warned, last_warning
 from tickets.rules import harassment as rules
-from workforce.actions import set_presence
+from workforce.actions import hold_status, set_presence
 from workforce.models import Presence
 
 MOST_QUOTES = 20
@@ -141,10 +142,12 @@ def take_rest(case: HarassmentCase, *, by: User, now: datetime | None = None) ->
 
     A second call changes nothing. Raises ``not_found``, ``harassment.no_rest``.
     """
-    case = HarassmentCase.objects.select_for_update().get(pk=case.pk)
-    now = now or timezone.now()
     if case.marked_by_id != by.pk:
         raise NotFound("not_found", _("No such thing, or it is not yours to see."))
+    # Before the case, as whoever confirms it does: it may go on with the same person.
+    hold_status(by)
+    case = HarassmentCase.objects.select_for_update().get(pk=case.pk)
+    now = now or timezone.now()
     if case.rest_taken_at is not None:
         return case
     if case.rest_until is None or case.rest_until <= now:

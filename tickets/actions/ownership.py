@@ -4,6 +4,7 @@ Locks are taken in one order: the agent's status, then the conversation.
 """
 
 import uuid
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from django.db import transaction
@@ -35,6 +36,7 @@ from tickets.actions.conversations import (
 from tickets.actions.limits import may_keep, restricted_team
 from tickets.models import Conversation, State
 from tickets.webhooks import tell
+from workforce.actions import hold_status
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 from workforce.queries import capacities, is_skilled, teams_served_by
 
@@ -110,7 +112,7 @@ def transfer_conversation(
         raise DomainError("transfer.no_note", _("Write a line for whoever takes it on."))
     text = clean(note, max_chars=NOTE_CHARACTERS)
     if person is not None:
-        status = _status_of(person)
+        status = hold_status(person)
     conversation = locked(conversation)
     require(
         by, "tickets.reassign" if not by.can("tickets.reply") else "tickets.reply", conversation
@@ -143,7 +145,7 @@ def take_over_conversation(
     The owner's own call changes nothing. Raises ``forbidden``, ``conversation.not_open``.
     """
     # Whoever joins them with who asks waits, and then finds what they have taken.
-    _status_of(by)
+    hold_status(by)
     conversation = locked(conversation)
     require(by, "tickets.reply", conversation)
     if not in_team(by, conversation.team_id):
@@ -201,16 +203,20 @@ def return_conversation(
     return True
 
 
-def return_own_cases(user: User) -> int:
-    """Put back what ``user`` answers and, as it turned out, asked themselves; return how many.
+def return_own_cases(users: Iterable[User]) -> int:
+    """Put back what people answer and, as it turned out, asked themselves; return how many.
 
-    What they accept at this very moment is waited for; what they accept later sees who they are.
+    What they take at this very moment is waited for; what they take later sees who they are.
     """
-    AgentStatus.objects.select_for_update().filter(user=user).first()
-    own = Conversation.objects.owned_by(user).filter(member__in=own_members(user))
+    users = sorted(users, key=lambda user: user.pk)
+    # All of them before any conversation: the order of this module.
+    for user in users:
+        if user.is_agent:
+            hold_status(user)
     return sum(
         return_conversation(conversation, former=user, reason="the owner is who asked")
-        for conversation in own
+        for user in users
+        for conversation in Conversation.objects.owned_by(user).filter(member__in=own_members(user))
     )
 
 
@@ -311,14 +317,8 @@ def _require_taker(by: User) -> None:
         raise Forbidden()
 
 
-def _status_of(person: User) -> AgentStatus:
-    """Return the person's status, locked: what they carry cannot grow meanwhile."""
-    AgentStatus.objects.get_or_create(user=person)
-    return AgentStatus.objects.select_for_update().get(user=person)
-
-
 def _require_room(by: User) -> None:
-    status = _status_of(by)
+    status = hold_status(by)
     if status.presence != Presence.ONLINE:
         raise DomainError(
             "presence.not_online", _("Switch to taking chats first."), presence=status.presence

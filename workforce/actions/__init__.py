@@ -21,6 +21,7 @@ from workforce.actions.partners import (
     reopen_partner,
 )
 from workforce.actions.presence import (
+    hold_status,
     set_capacity,
     set_level,
     set_presence,
@@ -40,6 +41,7 @@ __all__ = [
     "drop_skill",
     "give_skill",
     "give_team",
+    "hold_status",
     "join_partner",
     "join_team",
     "leave_partner",

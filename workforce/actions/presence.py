@@ -48,8 +48,7 @@ def set_presence(
         raise DomainError("presence.reason_unknown", _("This reason does not go with it."))
     if not user.is_agent:
         raise DomainError("presence.not_agent", _("Only people at the desk have a presence."))
-    AgentStatus.objects.get_or_create(user=user)
-    status = AgentStatus.objects.select_for_update().get(user=user)
+    status = hold_status(user)
     if (status.presence, status.reason) == (presence, why):
         return status
     return _stand(status, presence, why, by, reason, now or timezone.now())
@@ -143,6 +142,12 @@ def tell_lines(process: str, sockets: Mapping[int, int], *, now: datetime) -> No
             _stand(status, Presence.ONLINE, "", None, "the line is back", now)
 
 
+def hold_status(user: User) -> AgentStatus:
+    """Return how ``user`` stands, locked until the transaction ends: nothing becomes theirs meanwhile."""
+    AgentStatus.objects.get_or_create(user=user)
+    return AgentStatus.objects.select_for_update().get(user=user)
+
+
 @transaction.atomic
 def turn_away_lost(*, now: datetime) -> int:
     """Set away who takes chats and has had no line for too long; return how many. Again: nobody.
@@ -206,5 +211,4 @@ def _stand(
 def _locked(user: User) -> AgentStatus:
     if not user.is_agent:
         raise DomainError("presence.not_agent", _("Only people at the desk have a presence."))
-    AgentStatus.objects.get_or_create(user=user)
-    return AgentStatus.objects.select_for_update().get(user=user)
+    return hold_status(user)

@@ -21,6 +21,7 @@ from common.parameter_words import spoken
 from common.parameters import Declaration, declaration
 
 _names: dict[str, Any] = {}
+_facts: dict[str, dict[str, Any]] = {}
 _LONGEST_VALUE = 80
 _NOTHING = "—"
 # Names are masked by the rows themselves (``shown_name``): colleagues are called by theirs.
@@ -52,6 +53,11 @@ class Line:
 def name_events(names: Mapping[str, Any]) -> None:
     """Say what events are called: code (``noun.verbed``) to a translatable sentence."""
     _names.update(names)
+
+
+def name_facts(model: type[models.Model], **fields: Any) -> None:
+    """Say how histories of ``model`` read what they record beside its columns: as these ``fields``."""
+    _facts.setdefault(model._meta.label_lower, {}).update(fields)
 
 
 def event_names() -> dict[str, Any]:
@@ -185,7 +191,7 @@ def _label(model: type[models.Model] | None, name: str) -> str:
     try:
         field: Any = model._meta.get_field(name) if model else None
     except FieldDoesNotExist:
-        field = None
+        field = _field(model, name)
     if field is None:
         return name.replace("_", " ")
     return str(getattr(field, "verbose_name", "") or field.related_model._meta.verbose_name_plural)
@@ -197,7 +203,7 @@ def _field(model: type[models.Model] | None, name: str) -> Any:
     try:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
-        return None
+        return _facts.get(model._meta.label_lower, {}).get(name)
     return field if hasattr(field, "verbose_name") else None
 
 

@@ -23,6 +23,8 @@ from common.rights import require_right
 from tickets.actions.conversations import CLOSE, announce, locked, reason_from
 from tickets.actions.harassment import hold_member, require_undecided
 from tickets.actions.limits import apply_limits, may_keep, restricted_team
+from tickets.actions.ownership import return_conversation
+from tickets.actions.partners import tell_it_left
 from tickets.actions.telling import say_limits, tell_ended, tell_limited, tell_rest
 from tickets.models import (
     CaseState,
@@ -32,9 +34,11 @@ from tickets.models import (
     Grade,
     HarassmentCase,
     State,
+    WhyReturned,
 )
 from tickets.queries.harassment import earlier_blocks
 from tickets.rules import harassment as rules
+from tickets.rules.harassment import Limits
 from tickets.webhooks import tell
 from workforce.actions import hold_status
 from workforce.models import TeamMembership
@@ -111,7 +115,7 @@ def confirm_case(
         _keep_in_writing(conversation, block, keeper, by, now)
     else:
         _close(conversation, block, by, now)
-    apply_limits(member, now)
+    _limit(member, now)
     push(conversation.notes_topic, "harassment.confirmed", conversation=conversation.public_key)
     tell_limited(block, now=now)
     tell_rest(case, now=now)
@@ -178,7 +182,7 @@ def end_block(
     )
     if why != End.EXPIRED:
         drop_deadline(END_OF_BLOCK, block)
-    if apply_limits(member, now) is None:
+    if _limit(member, now) is None:
         tell_ended(block, why, now=now)
 
 
@@ -210,6 +214,17 @@ def _keeper(chosen: User | None, member: Member, by: User, now: datetime) -> Use
     return next((one for one in keepers if may_keep(one, member.pk)), None)
 
 
+def _limit(member: Member, now: datetime) -> Limits | None:
+    """Apply what limits ``member`` now; who may not go on with one of their talks gives it back."""
+    limits = apply_limits(member, now)
+    if limits is not None:
+        open_talks = Conversation.objects.filter(member=member, state=State.OPEN)
+        for talk in open_talks.select_related("owner").order_by("pk"):
+            if talk.owner is not None and not may_keep(talk.owner, member.pk):
+                return_conversation(talk, former=talk.owner, why=WhyReturned.LIMITED)
+    return limits
+
+
 def _keep_in_writing(
     conversation: Conversation, block: ContactBlock, owner: User, by: User, now: datetime
 ) -> None:
@@ -237,6 +252,7 @@ def _keep_in_writing(
     )
     say_limits(conversation, block, goes_on=True)
     announce(conversation, "conversation.transferred", people=[former, owner], teams=[team])
+    tell_it_left(old_team)
     tell(conversation, "conversation.transferred")
 
 

@@ -26,6 +26,7 @@ from common.text import clean
 from merchants.models import Shop
 from tickets import rules
 from tickets.actions.limits import may_keep, require_way_in, restricted_team
+from tickets.actions.partners import tell_it_left
 from tickets.actions.posting import Posted, post_message
 from tickets.actions.routing import route, tell_manager
 from tickets.models import (
@@ -230,6 +231,7 @@ def reopen_conversation(conversation: Conversation, *, reason: str, by: User) ->
         "accepted_at": now if to_me else None,
     }
     if is_limited:
+        tell_it_left(conversation.team)
         changes["team"] = conversation.team = restricted_team(now)
     Conversation.objects.filter(pk=conversation.pk).update(
         **changes,

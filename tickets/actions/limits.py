@@ -16,6 +16,7 @@ from common.history import record
 from common.parameters import value
 from common.push import push
 from tickets import rules
+from tickets.actions.partners import tell_it_left
 from tickets.models import Conversation, State
 from tickets.queries.harassment import limits_in_force
 from tickets.rules.harassment import Limits
@@ -83,8 +84,8 @@ def require_way_in(member: Member, limits: Limits | None, *, written: bool) -> N
 def apply_limits(member: Member, now: datetime) -> Limits | None:
     """Write the member's limits at ``now`` onto their conversations, and return them.
 
-    Whatever is live leaves the ordinary queues for the restricted team; an owner stays until
-    somebody decides otherwise. The caller holds the member's row.
+    Whatever is live leaves the ordinary queues for the restricted team; an owner stays: the caller,
+    who holds the member's row, puts back what its owner may not keep (:func:`may_keep`).
     """
     limits = limits_in_force(member.pk, now)
     talks = Conversation.objects.filter(member=member).exclude(state=State.CLOSED)
@@ -102,7 +103,8 @@ def apply_limits(member: Member, now: datetime) -> Limits | None:
 
 def _move(talks: QuerySet[Conversation], now: datetime) -> None:
     team = restricted_team(now)
-    for talk in talks.exclude(team=team).select_related("team"):
+    moving = list(talks.exclude(team=team).select_related("team"))
+    for talk in moving:
         Conversation.objects.filter(pk=talk.pk).update(team=team)
         record(
             talk, "conversation.set_apart", by=None,
@@ -111,3 +113,5 @@ def _move(talks: QuerySet[Conversation], now: datetime) -> None:
         push(talk.team.topic, "conversation.transferred", conversation=talk.public_key)
         event = "queued" if talk.state == State.WAITING else "transferred"
         push(team.topic, f"conversation.{event}", conversation=talk.public_key)
+    for left in {talk.team for talk in moving}:
+        tell_it_left(left)

@@ -34,7 +34,8 @@ from tickets.actions.conversations import (
     write_note,
 )
 from tickets.actions.limits import may_keep, restricted_team
-from tickets.models import Conversation, State
+from tickets.actions.partners import tell_it_left
+from tickets.models import Conversation, State, WhyReturned
 from tickets.webhooks import tell
 from workforce.actions import hold_status
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
@@ -171,7 +172,7 @@ def take_over_conversation(
 
 @transaction.atomic
 def return_conversation(
-    conversation: Conversation, *, former: User, reason: str = "the owner left the desk"
+    conversation: Conversation, *, former: User, why: str = WhyReturned.LEFT_THE_DESK
 ) -> bool:
     """Put back into its queue what ``former`` can answer no more; False when it has moved on.
 
@@ -192,8 +193,7 @@ def return_conversation(
         "conversation.returned",
         by=None,
         before={"state": State.OPEN, "owner": former},
-        after={"state": State.WAITING, "owner": None},
-        reason=reason,
+        after={"state": State.WAITING, "owner": None, "why": why},
     )
     team = conversation.team
     say(conversation, _("You are now with %(team)s; what you wrote went along."), team=team.name)
@@ -214,7 +214,7 @@ def return_own_cases(users: Iterable[User]) -> int:
         if user.is_agent:
             hold_status(user)
     return sum(
-        return_conversation(conversation, former=user, reason="the owner is who asked")
+        return_conversation(conversation, former=user, why=WhyReturned.OWN_CASE)
         for user in users
         for conversation in Conversation.objects.owned_by(user).filter(member__in=own_members(user))
     )
@@ -294,6 +294,8 @@ def _hand_on(
         )
         push(team.topic, "conversation.queued", conversation=conversation.public_key)
     announce(conversation, "conversation.transferred", teams=[team], people=[former, person])
+    if team != old_team:
+        tell_it_left(old_team)
     tell(conversation, "conversation.transferred")
     if person is not None and person != by:
         names = names_of(conversation.member)

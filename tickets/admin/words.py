@@ -1,9 +1,11 @@
 """What events and parameters of this app are called."""
 
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from common.admin.parameters import name_parameter_groups
-from common.events import name_events
+from common.events import name_events, name_facts
+from tickets.models import Conversation, WhyReturned
 
 name_parameter_groups(
     {"chat": _("Live chat"), "queue": _("Queue"), "harassment": _("Harassment"), "tier": _("Tiers")}
@@ -14,6 +16,7 @@ name_events(
         "conversation.accepted": _("Conversation accepted"),
         "conversation.transferred": _("Conversation handed on"),
         "conversation.taken_over": _("Conversation taken over"),
+        "conversation.returned": _("Conversation put back into its queue"),
         "conversation.resolved": _("Conversation resolved"),
         "conversation.reopened": _("Conversation reopened"),
         "conversation.closed": _("Conversation closed"),
@@ -37,3 +40,4 @@ name_events(
         "disposition.changed": _("Disposition changed"),
     }
 )
+name_facts(Conversation, why=models.CharField(_("why"), choices=WhyReturned.choices))

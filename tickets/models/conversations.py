@@ -61,6 +61,14 @@ class State(models.TextChoices):
     CLOSED = "closed", _("Closed")
 
 
+class WhyReturned(models.TextChoices):
+    """Why a conversation went back into its queue, as its history keeps it."""
+
+    LEFT_THE_DESK = "left_the_desk", _("The owner left the desk")
+    OWN_CASE = "own_case", _("The owner is who asked")
+    LIMITED = "limited", _("Contact is limited, and the owner is not of our desk")
+
+
 class Disposition(models.Model):
     """What came of a conversation (处理结果): the code an agent chooses at wrap-up."""
 

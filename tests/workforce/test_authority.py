@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 import time_machine
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import User
 from common.deadlines import sweep
 from common.errors import DomainError, Forbidden
+from common.events import history_lines
 from common.history import history_of
 from common.models import Deadline
 from workforce import clock, rules
@@ -106,6 +107,25 @@ def test_a_good_month_raises_them_from_the_count_on(bo, ops):
         "qa_score": "95.00",
         "sample": 100,
     }
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "labels"),
+    [
+        ("zh-hans", "权限重新结算", ["系数", "月份", "满意率", "质检分", "计入的评价数"]),
+        ("en", "Limits counted anew", [
+            "factor", "month", "satisfied share", "inspection score", "answers counted",
+        ]),
+    ],
+)  # fmt: skip
+def test_the_history_of_a_count_says_in_words_what_was_measured(bo, ops, language, words, labels):
+    measured(bo, ops)
+    count_quality(OCTOBER, now=NOV8)
+    with translation.override(language):
+        (line,) = history_lines(history_of(AuthorityFactor.objects.get(user=bo)))
+        said = {one.label: (one.before, one.after) for one in line.changes}
+    values = [("1", "1.25"), (None, "2026-10-01"), (None, "0.9500"), (None, "95.00"), (None, "100")]
+    assert (line.words, said, line.reason) == (words, dict(zip(labels, values, strict=True)), "")
 
 
 def test_a_bad_month_lowers_them_and_closes_no_shop(bo, ops):

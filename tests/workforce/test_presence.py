@@ -120,7 +120,7 @@ def test_it_says_why_and_is_done_once(there):
     assert turn_away_lost(now=after(seconds=105)) == 0
     assert standing(there) == ("away", rules.LINE_LOST)
     (event,) = history_of(there.agent_status).filter(action="presence.set")
-    assert (event.reason, event.actor_id) == ("line lost", None)
+    assert (event.after["reason"], event.reason, event.actor_id) == (rules.LINE_LOST, "", None)
 
 
 def test_a_killed_process_holds_nobody_at_the_desk(there):

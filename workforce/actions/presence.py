@@ -139,7 +139,7 @@ def tell_lines(process: str, sockets: Mapping[int, int], *, now: datetime) -> No
     )
     for status in lost.select_related("user").order_by("pk"):
         if status.user.is_agent and status.user.is_active:
-            _stand(status, Presence.ONLINE, "", None, "the line is back", now)
+            _stand(status, Presence.ONLINE, "", None, "", now)
 
 
 def hold_status(user: User) -> AgentStatus:
@@ -167,7 +167,7 @@ def turn_away_lost(*, now: datetime) -> int:
     )
     turned = 0
     for status in rows.select_related("user").order_by("pk"):
-        _stand(status, Presence.AWAY, rules.LINE_LOST, None, "line lost", now)
+        _stand(status, Presence.AWAY, rules.LINE_LOST, None, "", now)
         turned += 1
     # The newest line of somebody who is away stays: it tells when they were last there.
     AgentLine.objects.filter(seen_at__lt=now - FORGOTTEN_AFTER).exclude(

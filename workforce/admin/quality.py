@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.admin import BaseAdmin
 from common.admin.parameters import name_parameter_groups
-from common.events import name_events
+from common.events import name_events, name_facts
 from workforce.models import AuthorityCap, AuthorityFactor, QualityMeasure
 
 name_events(
@@ -13,6 +13,10 @@ name_events(
         "authority.capped": _("Limit capped"),
         "authority.cap_lifted": _("Cap of a limit lifted"),
     }
+)
+name_facts(
+    AuthorityFactor,
+    **{name: QualityMeasure._meta.get_field(name) for name in ("csat_rate", "qa_score", "sample")},
 )
 WHY = {
     "small_sample": _("too few to judge"),

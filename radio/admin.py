@@ -16,7 +16,7 @@ from unfold.widgets import (
 )
 
 from accounts.people import signed_in
-from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
 from common.search import found_keys
@@ -55,6 +55,13 @@ name_events(
         "feed_token.revoked": _("Feed address revoked"),
     }
 )
+
+
+STATE_COLOURS: dict[str, str] = {
+    CaseState.PENDING: "warning",
+    CaseState.SELECTED: "success",
+    CaseState.REJECTED: "danger",
+}
 
 
 class SelectForm(ReasonForm):
@@ -152,16 +159,9 @@ class CaseAdmin(BaseAdmin):
         cases = found_keys("case", signed_in(request), term)
         return queryset.filter(Q(pk__in=cases) | numbered), False
 
-    @display(
-        description=_("state"),
-        label={
-            CaseState.PENDING: "warning",
-            CaseState.SELECTED: "success",
-            CaseState.REJECTED: "danger",
-        },
-    )
-    def state_word(self, case: Case) -> Any:
-        return case.state, case.get_state_display()
+    @display(description=_("state"))
+    def state_word(self, case: Case) -> str:
+        return Chip(case.get_state_display(), STATE_COLOURS.get(case.state, ""))
 
     @display(description=_("quotes"))
     def voices(self, case: Case) -> Any:

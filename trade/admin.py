@@ -10,7 +10,7 @@ from unfold.decorators import display
 from accounts.masks import shown
 from accounts.models import Member
 from accounts.people import signed_in
-from common.admin import BaseAdmin, MomentFilter, reason_action
+from common.admin import BaseAdmin, Chip, MomentFilter, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.events import name_events
 from common.loading.offers import offer_import
@@ -37,6 +37,15 @@ name_events(
         "product.relisted": _("Product relisted"),
     }
 )
+
+
+STATUS_COLOURS: dict[str, str] = {
+    OrderStatus.PAID: "warning",
+    OrderStatus.SHIPPED: "info",
+    OrderStatus.SIGNED: "success",
+    OrderStatus.FINISHED: "success",
+}
+OUTCOME_COLOURS: dict[str, str] = {"": "warning", RefundOutcome.SUCCESS: "success"}
 
 
 class OutcomeFilter(admin.SimpleListFilter):
@@ -87,18 +96,9 @@ class OrderAdmin(BaseAdmin):
         found = queryset.filter(Q(pk__in=numbered) | Q(member__in=members) | Q(shop__in=shops))
         return (found if found.exists() else queryset.filter(product__icontains=term)), False
 
-    @display(
-        description=_("state"),
-        label={
-            OrderStatus.PAID: "warning",
-            OrderStatus.SHIPPED: "info",
-            OrderStatus.SIGNED: "success",
-            OrderStatus.FINISHED: "success",
-            OrderStatus.CLOSED: "",
-        },
-    )
-    def status_word(self, order: Order) -> Any:
-        return order.status, order.get_status_display()
+    @display(description=_("state"))
+    def status_word(self, order: Order) -> str:
+        return Chip(order.get_status_display(), STATUS_COLOURS.get(order.status, ""))
 
     @display(description=_("member"))
     def customer(self, order: Order) -> str:
@@ -142,12 +142,9 @@ class RefundAdmin(BaseAdmin):
         orders = list(Order.objects.filter(order_no=term).values_list("pk", flat=True)[:1])
         return queryset.filter(Q(refund_no=term) | Q(order__in=orders)), False
 
-    @display(
-        description=_("outcome"),
-        label={"": "warning", RefundOutcome.SUCCESS: "success", RefundOutcome.CLOSED: ""},
-    )
-    def outcome_label(self, refund: Refund) -> Any:
-        return refund.outcome or "", refund.outcome_word
+    @display(description=_("outcome"))
+    def outcome_label(self, refund: Refund) -> str:
+        return Chip(refund.outcome_word, OUTCOME_COLOURS.get(refund.outcome or "", ""))
 
     @display(description=_("amount"))
     def money(self, refund: Refund) -> str:
@@ -203,14 +200,11 @@ class ProductAdmin(BaseAdmin):
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         return queryset.found_by(search_term), False
 
-    @display(
-        description=_("shelf"),
-        label={"on": "success", "off": "", "down": "danger"},
-    )
-    def shelf(self, product: Product) -> Any:
+    @display(description=_("shelf"))
+    def shelf(self, product: Product) -> str:
         if product.taken_down_at is not None:
-            return "down", _("Taken down")
-        return ("on", _("On the shelf")) if product.is_listed else ("off", _("Off the shelf"))
+            return Chip(_("Taken down"), "danger")
+        return Chip(_("On the shelf"), "success") if product.is_listed else Chip(_("Off the shelf"))
 
     @display(description=_("price"))
     def amount(self, product: Product) -> str:

@@ -24,7 +24,7 @@ from accounts.models import (
     User,
 )
 from accounts.people import signed_in
-from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, ReasonForm, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.errors import DomainError
 from common.events import name_events
@@ -44,6 +44,12 @@ name_events(
         "likeness.apart": _("Not the same"),
     }
 )
+
+
+STATE_COLOURS: dict[str, str] = {
+    LikenessState.OPEN: "warning",
+    LikenessState.JOINED: "success",
+}
 
 
 class JoinForm(ReasonForm):
@@ -190,12 +196,9 @@ class LikenessAdmin(BaseAdmin):
         said = " · ".join(str(LikenessSign(sign).label) for sign in row.signs)
         return said or self.get_empty_value_display()
 
-    @display(
-        description=_("state"),
-        label={LikenessState.OPEN: "warning", LikenessState.JOINED: "success"},
-    )
-    def state_word(self, row: Likeness) -> Any:
-        return row.state, row.get_state_display()
+    @display(description=_("state"))
+    def state_word(self, row: Likeness) -> str:
+        return Chip(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
 
     @reason_action(
         _("Join"),

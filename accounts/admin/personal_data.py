@@ -38,7 +38,7 @@ from accounts.models import (
     User,
 )
 from accounts.people import signed_in
-from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.dashboard import sidebar_badge
 from common.events import name_events
 from common.parameters import value
@@ -68,6 +68,15 @@ def urgent(now: datetime) -> int:
     """Count the requests that are late, or due within the days on which that is said."""
     soon = now + timedelta(days=value("personal_data.warn_days"))
     return PersonalDataRequest.objects.open().filter(due_at__lt=soon).count()
+
+
+STATE_COLOURS: dict[str, str] = {
+    RequestState.ASKED: "warning",
+    RequestState.IN_PROGRESS: "info",
+    RequestState.READY: "success",
+    RequestState.DONE: "success",
+    RequestState.REFUSED: "danger",
+}
 
 
 class FoundByNumber(admin.SimpleListFilter):
@@ -240,19 +249,9 @@ class RequestAdmin(BaseAdmin):
         for row in rows:
             row.known = found.get(row.member_id)
 
-    @display(
-        description=_("state"),
-        label={
-            RequestState.ASKED: "warning",
-            RequestState.IN_PROGRESS: "info",
-            RequestState.READY: "success",
-            RequestState.DONE: "success",
-            RequestState.REFUSED: "danger",
-            RequestState.CANCELLED: "",
-        },
-    )
-    def state_word(self, row: PersonalDataRequest) -> Any:
-        return row.state, row.get_state_display()
+    @display(description=_("state"))
+    def state_word(self, row: PersonalDataRequest) -> str:
+        return Chip(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
 
     @display(description=_("member"))
     def whose(self, row: Any) -> str:

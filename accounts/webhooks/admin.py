@@ -35,7 +35,7 @@ from accounts.models import (
 )
 from accounts.people import signed_in
 from accounts.webhooks.events import heard_events
-from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, reason_action
+from common.admin import BaseAdmin, Chip, MomentFilter, ReadOnlyAdmin, reason_action
 from common.admin.parameters import name_parameter_groups
 from common.errors import DomainError
 from common.events import name_events
@@ -54,6 +54,19 @@ name_events(
         "webhook.replayed": gettext_lazy("Webhook deliveries sent again"),
     }
 )
+
+
+ENDPOINT_COLOURS: dict[str, str] = {
+    WebhookState.ACTIVE: "success",
+    WebhookState.PAUSED: "warning",
+    WebhookState.REMOVED: "info",
+}
+DELIVERY_COLOURS: dict[str, str] = {
+    DeliveryState.WAITING: "info",
+    DeliveryState.DELIVERED: "success",
+    DeliveryState.DEAD: "danger",
+    DeliveryState.DROPPED: "warning",
+}
 
 
 class EndpointForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -164,12 +177,9 @@ class WebhookEndpointAdmin(BaseAdmin):
             " ", '<span class="x-chip">{}</span>', ((code,) for code in endpoint.events[:4])
         ) + (format_html(" +{}", len(endpoint.events) - 4) if len(endpoint.events) > 4 else "")
 
-    @display(
-        description=gettext_lazy("state"),
-        label={"active": "success", "paused": "warning", "removed": "info"},
-    )
-    def state_chip(self, endpoint: WebhookEndpoint) -> tuple[str, str]:
-        return endpoint.state, endpoint.get_state_display()
+    @display(description=gettext_lazy("state"))
+    def state_chip(self, endpoint: WebhookEndpoint) -> str:
+        return Chip(endpoint.get_state_display(), ENDPOINT_COLOURS.get(endpoint.state, ""))
 
     @display(description=gettext_lazy("given up"))
     def dead(self, endpoint: Any) -> int:
@@ -330,12 +340,9 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
     def receiver(self, delivery: WebhookDelivery) -> str:
         return delivery.endpoint.host
 
-    @display(
-        description=gettext_lazy("state"),
-        label={"waiting": "info", "delivered": "success", "dead": "danger", "dropped": "warning"},
-    )
-    def state_chip(self, delivery: WebhookDelivery) -> tuple[str, str]:
-        return delivery.state, delivery.get_state_display()
+    @display(description=gettext_lazy("state"))
+    def state_chip(self, delivery: WebhookDelivery) -> str:
+        return Chip(delivery.get_state_display(), DELIVERY_COLOURS.get(delivery.state, ""))
 
     @display(description=gettext_lazy("answer"))
     def answer(self, delivery: WebhookDelivery) -> str:

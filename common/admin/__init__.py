@@ -10,12 +10,14 @@ from common.admin import (  # noqa: F401  (registers them)
 )
 from common.admin.acts import ReasonForm, reason_action
 from common.admin.base import BaseAdmin, ReadOnlyAdmin, SuperuserAdmin
+from common.admin.chips import Chip
 from common.admin.days import DayField
 from common.admin.lists import MomentFilter
 from common.admin.picking import Picking
 
 __all__ = [
     "BaseAdmin",
+    "Chip",
     "DayField",
     "MomentFilter",
     "Picking",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from common.admin.base import ReadOnlyAdmin
+from common.admin.chips import Chip
 from common.models import ChainAnchor, HistoryCheck
 
 
@@ -17,24 +18,17 @@ class HistoryCheckAdmin(ReadOnlyAdmin):
     """Verifications of the history: every night the last day, on Sundays all of it."""
 
     list_display = ("started_at", "verdict", "scope", "lines", "position", "trouble_count")
-    fields = ("started_at", "finished_at", "verdict_words", "scope", "lines", "position", "found")
-
-    @display(
-        description=gettext_lazy("verdict"),
-        label={"sound": "success", "broken": "danger", "running": "info"},
-    )
-    def verdict(self, check: HistoryCheck) -> tuple[str, str]:
-        match check.is_sound:
-            case None:
-                return "running", _("still walking")
-            case True:
-                return "sound", _("nothing was changed")
-            case _:
-                return "broken", _("does not fit")
+    fields = ("started_at", "finished_at", "verdict", "scope", "lines", "position", "found")
 
     @display(description=gettext_lazy("verdict"))
-    def verdict_words(self, check: HistoryCheck) -> str:
-        return self.verdict(check)[1]
+    def verdict(self, check: HistoryCheck) -> str:
+        match check.is_sound:
+            case None:
+                return Chip(_("still walking"), "info")
+            case True:
+                return Chip(_("nothing was changed"), "success")
+            case _:
+                return Chip(_("does not fit"), "danger")
 
     @display(description=gettext_lazy("scope"))
     def scope(self, check: HistoryCheck) -> str:

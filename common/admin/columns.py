@@ -85,9 +85,6 @@ def text_of(page: Any, row: models.Model, name: str) -> str:
         return ""
     empty = str(page.get_empty_value_display())
     if field is None or field.auto_created:
-        if isinstance(found, tuple | list) and found:
-            # A chip: its colour's name, then its words.
-            found = found[-1]
         if getattr(attr, "boolean", False):
             return _truth(found)
     elif field.remote_field is not None:
@@ -111,7 +108,7 @@ def _plain(found: Any, empty: str) -> str:
         case list() | tuple():
             return "、".join(_plain(part, empty) for part in found)
         case SafeString():
-            text = unescape(strip_tags(found))
+            text = unescape(strip_tags(found)).strip()
         case _:
             text = str(found)
     return "" if text == empty else text

@@ -23,6 +23,7 @@ from unfold.decorators import display
 
 from common.admin.asking import page_of
 from common.admin.base import ReadOnlyAdmin
+from common.admin.chips import Chip
 from common.admin.exporting import file_of, for_one_person, may_have
 from common.admin.jobs import act_of
 from common.admin.lists import MomentFilter
@@ -53,8 +54,7 @@ name_events(
     }
 )
 
-STATE_COLOURS = {
-    ErrandState.WAITING: "",
+STATE_COLOURS: dict[str, str] = {
     ErrandState.RUNNING: "info",
     ErrandState.READY: "warning",
     ErrandState.DONE: "success",
@@ -155,9 +155,9 @@ class ErrandAdmin(ReadOnlyAdmin):
         """Hand out the file that belongs to it."""
         raise Http404
 
-    @display(description=gettext_lazy("state"), label=STATE_COLOURS)
-    def state_word(self, row: Any) -> Any:
-        return row.state, row.get_state_display()
+    @display(description=gettext_lazy("state"))
+    def state_word(self, row: Any) -> str:
+        return Chip(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
 
     @display(description=gettext_lazy("number"))
     def number(self, row: Any) -> str:

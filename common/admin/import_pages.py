@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from common.admin.base import ReadOnlyAdmin
+from common.admin.chips import Chip
 from common.admin.errand_pages import ErrandAdmin
 from common.admin.exporting import for_one_person
 from common.admin.importing import (
@@ -229,8 +230,8 @@ class ImportRunAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Name of the file")
     hidden_fields = ("rejects_size",)
 
-    @display(description=gettext_lazy("state"), label={"done": "success", "broken": "warning"})
-    def is_whole(self, row: Any) -> Any:
+    @display(description=gettext_lazy("state"))
+    def is_whole(self, row: Any) -> str:
         if row.finished_at is not None:
-            return "done", _("done")
-        return "broken", _("not finished")
+            return Chip(_("done"), "success")
+        return Chip(_("not finished"), "warning")

@@ -1,5 +1,6 @@
 """Every page of the back office, for everyone who may and may not see it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -42,7 +43,7 @@ from tests.conftest import make_order
 from tests.rights.rows import key_of_a_row
 from tickets.models import CannedReply, Disposition
 
-HOUSE = {"accounts", "common", "merchants", "tickets", "trade", "workforce"}
+HOUSE = {"accounts", "apass", "common", "merchants", "radio", "tickets", "trade", "workforce"}
 PAGES = sorted(
     (model._meta.label_lower, page)
     for model, page in admin.site._registry.items()
@@ -62,6 +63,8 @@ ROWS = [
     for label, page in PAGES
     if label not in {"common.parameter", "tickets.recalledmessage"}
 ]
+PRINTED_RAW = re.compile(r"(?<!content-)[(\[{]&#x27;")
+"""How a tuple, a list or a dict of Python begins on a page; ``content-['…']`` is a class of the theme."""
 
 
 @pytest.fixture
@@ -159,7 +162,10 @@ def test_a_stranger_is_sent_to_the_house_door(client, db):
 def test_every_row_opens_with_its_history(label, page, world, browser_of, ops):
     key = key_of_a_row(page.model)
     browser, name = browser_of(ops), label.replace(".", "_")
-    assert browser.get(reverse(f"admin:{name}_change", args=[key])).status_code == 200
+    row = browser.get(reverse(f"admin:{name}_change", args=[key]))
+    assert row.status_code == 200
+    assert PRINTED_RAW.findall(row.content.decode()) == [], "a row's page shows words: see Chip"
+    assert PRINTED_RAW.findall(browser.get(list_url(label)).content.decode()) == []
     assert browser.get(reverse(f"admin:{name}_history", args=[key])).status_code == 200
 
 

@@ -20,6 +20,8 @@ ALSO: dict[str, dict[str, Any]] = {
     "accounts.standingrules": {"numbers": {"super_value": 900}},
     "accounts.tiertitle": {"until": timezone.now() + timedelta(days=1)},
     "accounts.personaldataaccess": {"kind": "page", "field": "", "purpose": ""},
+    "apass.managerassignment": {"deputy_id": lambda: _last_person()},
+    "apass.membership": {"due_at": timezone.now() + timedelta(days=1)},
     "apass.invitationcode": {"used_at": None, "expires_at": timezone.now() + timedelta(days=1)},
     "django_q.success": {"success": True, "stopped": timezone.now()},
     "tickets.contactblock": {"ended_why": "", "appeal": ""},

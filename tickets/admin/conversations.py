@@ -18,7 +18,7 @@ from accounts.masks import names_of, shown, shown_texts
 from accounts.models import AccessKind, PersonalField, User
 from accounts.people import signed_in
 from common.addresses import address_of
-from common.admin import BaseAdmin, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, MomentFilter, ReadOnlyAdmin, ReasonForm, reason_action
 from common.errors import NotFound
 from common.loading.offers import offer_import
 from common.search import found_keys
@@ -50,6 +50,12 @@ offer_import(
     model=Conversation,
     words={"member_no": _("member no."), "shop_no": _("shop no.")},
 )
+
+
+STATE_COLOURS: dict[str, str] = {
+    State.WAITING: "warning",
+    State.OPEN: "success",
+}
 
 
 class TransferForm(ReasonForm):
@@ -155,17 +161,9 @@ class ConversationAdmin(BaseAdmin):
         members = found_keys("member", user, term, limit=20)
         return queryset.filter(Q(pk__in=about) | Q(member__in=members)), False
 
-    @display(
-        description=_("state"),
-        label={
-            State.WAITING: "warning",
-            State.OPEN: "success",
-            State.RESOLVED: "",
-            State.CLOSED: "",
-        },
-    )
-    def state_word(self, row: Conversation) -> Any:
-        return row.state, row.get_state_display()
+    @display(description=_("state"))
+    def state_word(self, row: Conversation) -> str:
+        return Chip(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
 
     @display(description=_("our turn"))
     def wait(self, row: Conversation) -> str:

@@ -13,7 +13,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from accounts.masks import names_of, shown, shown_texts
 from accounts.models import Role, User
 from accounts.people import signed_in
-from common.admin import BaseAdmin, MomentFilter, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, MomentFilter, ReasonForm, reason_action
 from tickets.actions.appeals import decide_appeal
 from tickets.actions.blocks import confirm_case, lift_block
 from tickets.actions.harassment import dismiss_case
@@ -21,6 +21,9 @@ from tickets.models import Appeal, CaseState, ContactBlock, Grade, HarassmentCas
 from tickets.queries.harassment import quotes_masked
 
 YES, NO = "yes", "no"
+GRADE_COLOURS: dict[int, str] = {Grade.END: "danger", Grade.WARN_AGAIN: "warning"}
+STATE_COLOURS: dict[str, str] = {CaseState.MARKED: "warning", CaseState.CONFIRMED: "danger"}
+APPEAL_COLOURS: dict[str, str] = {Appeal.FILED: "warning", Appeal.UPHELD: "success"}
 
 
 class ConfirmForm(ReasonForm):
@@ -92,13 +95,13 @@ class HarassmentCaseAdmin(BaseAdmin):
         ("rest_until", "rest_taken_at"),
     )
 
-    @display(description=_("grade"), ordering="grade", label={Grade.END: "danger", Grade.WARN_AGAIN: "warning"})  # fmt: skip  # noqa: E501
-    def grade_word(self, row: HarassmentCase) -> Any:
-        return row.grade, f"H{row.grade}"
+    @display(description=_("grade"), ordering="grade")
+    def grade_word(self, row: HarassmentCase) -> str:
+        return Chip(f"H{row.grade}", GRADE_COLOURS.get(row.grade, ""))
 
-    @display(description=_("state"), label={CaseState.MARKED: "warning", CaseState.CONFIRMED: "danger"})  # fmt: skip
-    def state_word(self, row: HarassmentCase) -> Any:
-        return row.state, row.get_state_display()
+    @display(description=_("state"))
+    def state_word(self, row: HarassmentCase) -> str:
+        return Chip(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
 
     @display(description=_("member"))
     def customer(self, row: HarassmentCase) -> str:
@@ -171,9 +174,11 @@ class ContactBlockAdmin(BaseAdmin):
         "appeal_answer",
     )
 
-    @display(description=_("appeal"), label={Appeal.FILED: "warning", Appeal.UPHELD: "success"})
-    def appeal_word(self, row: ContactBlock) -> Any:
-        return row.appeal, row.get_appeal_display()
+    @display(description=_("appeal"))
+    def appeal_word(self, row: ContactBlock) -> str:
+        if not row.appeal:
+            return self.get_empty_value_display()
+        return Chip(row.get_appeal_display(), APPEAL_COLOURS.get(row.appeal, ""))
 
     @display(description=_("member"))
     def customer(self, row: ContactBlock) -> str:

@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from accounts.people import signed_in
-from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, ReasonForm, reason_action
 from common.calendars import day_start
 from common.events import name_events
 from workforce import rules
@@ -38,7 +38,7 @@ name_events(
     }
 )
 
-_COLOURS = {
+_COLOURS: dict[str, str] = {
     Presence.ONLINE: "success",
     Presence.WRAP_UP: "info",
     Presence.BREAK: "warning",
@@ -46,7 +46,6 @@ _COLOURS = {
     Presence.MEETING: "info",
     Presence.TRAINING: "info",
     Presence.AWAY: "danger",
-    Presence.OFFLINE: "",
 }
 
 
@@ -143,9 +142,9 @@ class AgentStatusAdmin(BaseAdmin):
     list_filter = ("presence", "level")
     search_fields = ("user__display_name", "user__username")
 
-    @display(description=_("presence"), label=_COLOURS)
-    def presence_word(self, status: AgentStatus) -> Any:
-        return status.presence, status.get_presence_display()
+    @display(description=_("presence"))
+    def presence_word(self, status: AgentStatus) -> str:
+        return Chip(status.get_presence_display(), _COLOURS.get(status.presence, ""))
 
     @admin.display(description=_("conversations at once"))
     def carries(self, status: AgentStatus) -> int:

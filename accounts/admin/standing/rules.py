@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.forms.models import ModelFormMetaclass
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
@@ -27,7 +28,7 @@ from accounts.people import signed_in
 from accounts.standing.numbers import rules_at, rules_of
 from accounts.standing.rules import BadNumbers, Numbers
 from accounts.standing.words import GROUPS, NUMBERS, bounds_of, problem_words
-from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, ReasonForm, reason_action
 from common.events import name_events
 
 name_events(
@@ -72,9 +73,14 @@ def _number_field(name: str) -> forms.IntegerField:
     low, high = bounds_of(name)
     return forms.IntegerField(
         label=NUMBERS[name],
-        help_text=gettext_lazy("%(low)s to %(high)s") % {"low": f"{low:,}", "high": f"{high:,}"},
+        # Put together when it is read: ``%`` on a lazy sentence chooses the language at once.
+        help_text=lazy(_bounds_words, str)(f"{low:,}", f"{high:,}"),
         widget=UnfoldAdminIntegerFieldWidget(),
     )
+
+
+def _bounds_words(low: str, high: str) -> str:
+    return _("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 DraftForm: Any = ModelFormMetaclass(
@@ -161,21 +167,18 @@ class StandingRulesAdmin(BaseAdmin):
     def version_no(self, row: StandingRules) -> str:
         return str(row)
 
-    @display(
-        description=gettext_lazy("state"),
-        label={"draft": "info", "dropped": "warning", "planned": "info", "published": "success"},
-    )
-    def state_chip(self, row: StandingRules) -> tuple[str, str]:
+    @display(description=gettext_lazy("state"))
+    def state_chip(self, row: StandingRules) -> str:
         if row.dropped_at:
-            return "dropped", _("dropped")
+            return Chip(_("dropped"), "warning")
         if row.published_at is None or row.effective_on is None:
-            return "draft", _("draft")
+            return Chip(_("draft"), "info")
         now = timezone.now()
         if row.effective_on > timezone.localdate(now):
-            return "planned", _("published, not in force yet")
+            return Chip(_("published, not in force yet"), "info")
         if rules_at(now).version == row.version:
-            return "published", _("in force")
-        return "published", _("was in force")
+            return Chip(_("in force"), "success")
+        return Chip(_("was in force"), "success")
 
     @reason_action(
         gettext_lazy("Publish"),

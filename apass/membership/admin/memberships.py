@@ -26,8 +26,16 @@ from apass.models import (
     Membership,
     MembershipState,
 )
-from common.admin import BaseAdmin, ReadOnlyAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, ReadOnlyAdmin, ReasonForm, reason_action
 from common.rules import SHANGHAI
+
+STATE_COLOURS: dict[str, str] = {
+    MembershipState.CANDIDATE: "warning",
+    MembershipState.APPROVED: "info",
+    MembershipState.INVITED: "info",
+    MembershipState.ACTIVE: "success",
+    MembershipState.REVIEW: "warning",
+}
 
 
 class ManagerForm(ReasonForm):
@@ -118,18 +126,9 @@ class MembershipAdmin(BaseAdmin):
     def who(self, row: Membership) -> str:
         return row.member.shown_name
 
-    @display(
-        description=_("state"),
-        label={
-            MembershipState.CANDIDATE: "warning",
-            MembershipState.APPROVED: "info",
-            MembershipState.INVITED: "info",
-            MembershipState.ACTIVE: "success",
-            MembershipState.REVIEW: "warning",
-        },
-    )
-    def state_word(self, row: Membership) -> Any:
-        return row.state, row.get_state_display()
+    @display(description=_("state"))
+    def state_word(self, row: Membership) -> str:
+        return Chip(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
 
     @display(description=_("member value"))
     def had_value(self, row: Membership) -> str:

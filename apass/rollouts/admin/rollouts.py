@@ -22,10 +22,15 @@ from apass.rollouts.exposures import notebook
 from apass.rollouts.metrics import metric_named
 from apass.rollouts.report import report_of, steps_told
 from apass.rollouts.rules import HOLDOUT
-from common.admin import BaseAdmin
+from common.admin import BaseAdmin, Chip
 from common.dashboard import sidebar_badge
 from common.words import span_words
 
+STATE_COLOURS: dict[str, str] = {
+    RolloutState.RUNNING: "success",
+    RolloutState.HELD: "warning",
+    RolloutState.BACK: "danger",
+}
 REPORT_SECONDS = 60
 
 
@@ -82,16 +87,9 @@ class RolloutAdmin(SubjectActs, StepActs, StageActs, BaseAdmin):
         )
         obj.pk, obj._state.adding = made.pk, False
 
-    @display(
-        description=_("state"),
-        label={
-            RolloutState.RUNNING: "success",
-            RolloutState.HELD: "warning",
-            RolloutState.BACK: "danger",
-        },
-    )
-    def state_word(self, row: Rollout) -> Any:
-        return row.state, row.get_state_display()
+    @display(description=_("state"))
+    def state_word(self, row: Rollout) -> str:
+        return Chip(row.get_state_display(), STATE_COLOURS.get(row.state, ""))
 
     @display(description=_("stage"))
     def stage_words(self, row: Any) -> str:

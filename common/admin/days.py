@@ -15,13 +15,17 @@ class DayField(forms.DateField):
 
     widget = UnfoldAdminDateWidget
     default_error_messages = {
-        "far_off": _("Choose a day between the years %(first)s and %(last)s.")
-        % {"first": FIRST_YEAR, "last": LAST_YEAR},
+        "far_off": _("Choose a day between the years %(first)s and %(last)s."),
     }
 
     def to_python(self, value: Any) -> date | None:
         """Return the day. Raises ``ValidationError``."""
         day: date | None = super().to_python(value)
         if not is_in_bounds(day):
-            raise forms.ValidationError(self.error_messages["far_off"], code="far_off")
+            # Filled in when it is read: by then the language of its reader is known.
+            raise forms.ValidationError(
+                self.error_messages["far_off"],
+                code="far_off",
+                params={"first": FIRST_YEAR, "last": LAST_YEAR},
+            )
         return day

@@ -12,6 +12,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 FIRST_YEAR, LAST_YEAR = 1990, 2099
 """Years that people mean: with others a slip of the hand, and arithmetic at the edge of the calendar."""
 _DAY = timedelta(days=1)
+_MOMENT = timedelta(microseconds=1)
 # No holiday is longer; a calendar without any working day must not hang whoever asks.
 _LONGEST_REST = 400
 
@@ -29,6 +30,11 @@ def midnight(day: date) -> datetime:
 def midnight_after(day: date) -> datetime:
     """Return the first moment after ``day`` in Shanghai."""
     return midnight(day + _DAY)
+
+
+def last_day(end: datetime) -> date:
+    """Return the last day in Shanghai of what ends at ``end``: at midnight it is the day before."""
+    return shanghai_day(end - _MOMENT)
 
 
 def is_in_bounds(*days: date | None) -> bool:

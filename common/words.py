@@ -11,7 +11,7 @@ from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from common.rules import SHANGHAI
+from common.rules import SHANGHAI, last_day
 
 CALM, WARN, URGENT, BREACHED, PAUSED = "calm", "warn", "urgent", "breached", "paused"
 
@@ -134,6 +134,11 @@ def date_words(moment: datetime) -> str:
     # In the letters of Django's ``date`` filter, so that each language pads or does not.
     shape = pgettext("date format", "l Y-m-d")
     return dateformat.format(moment.astimezone(SHANGHAI), shape)
+
+
+def last_day_words(end: datetime) -> str:
+    """Say the last day of what ends at ``end``: 2026-11-20."""
+    return f"{last_day(end):%Y-%m-%d}"
 
 
 def money_words(amount: Decimal | int | str) -> str:

@@ -1,7 +1,7 @@
 """Orders and products as members and the desk read them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.cursors import as_moment, as_number, as_uuid, decode_cursor, encode_cursor
 from common.parameters import value
-from common.rules import SHANGHAI
+from common.rules import last_day
 from common.text import clean
 from trade import rules
 from trade.models import SEE_ALL, Order, OrderStatus, Product, Refund
@@ -102,7 +102,7 @@ def with_return_words(orders: Iterable[Order]) -> list[Order]:
 def return_words(window: rules.ReturnWindow) -> str:
     """Say until when a thing goes back without a reason, or why it does not."""
     if window.reason in (rules.OPEN, rules.OVER) and window.until is not None:
-        last = (window.until - timedelta(days=1)).astimezone(SHANGHAI)
+        last = last_day(window.until)
         numbers = {"month": last.month, "day": last.day}
         if window.is_open:
             return _("No reason needed to return it until %(month)s-%(day)s 24:00") % numbers

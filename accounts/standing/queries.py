@@ -1,7 +1,7 @@
 """Where a member stands, shaped for pages and apps: tier and why, three scores row by row, what would raise them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +25,7 @@ from accounts.models import (
 )
 from accounts.standing import rules
 from accounts.standing.windows import Windows, windows
+from common.words import last_day_words
 
 ENTRIES_SHOWN = 200
 ROWS_IN_SHORT = 3
@@ -137,7 +138,7 @@ def why_tier(known: Known, now: datetime) -> str:
     if title is not None:
         return _("%(tier)s until %(day)s.") % {
             "tier": Tier(tier).label,
-            "day": _last_day(title.until),
+            "day": last_day_words(title.until),
         }
     guided = known.guide is not None and known.guide.ended_at is None
     if tier == Tier.NEW and guided and known.guide:
@@ -145,7 +146,7 @@ def why_tier(known: Known, now: datetime) -> str:
             "Guided until %(day)s or the third order; %(n)s so far.",
             "Guided until %(day)s or the third order; %(n)s so far.",
             known.guide.completed,
-        ) % {"day": _last_day(known.guide.ends_at), "n": known.guide.completed}
+        ) % {"day": last_day_words(known.guide.ends_at), "n": known.guide.completed}
     earned = rules.earned_tier(rules.Facts(value, credit, guided), numbers)
     if tier == Tier.SUPER and earned == Tier.SUPER:
         return _("Member value %(value)s reaches %(need)s, buyer credit %(credit)s reaches %(good)s.") % {
@@ -262,9 +263,3 @@ def _guide(known: Known, now: datetime) -> dict[str, Any] | None:
         "first_order_no": guide.first_order_no,
         "qualifies": guide.doubled_with_id is None,
     }
-
-
-def _last_day(end: datetime) -> str:
-    """Return the last whole day before ``end``: what ends at midnight ends with the day before."""
-    last = end - timedelta(microseconds=1)
-    return date_format(last.astimezone(rules.SHANGHAI), "Y-m-d")

@@ -17,7 +17,7 @@ from accounts.people import language_of
 from accounts.phones import mainland_phone
 from accounts.queries import own_member
 from accounts.senders import sender
-from apass.actions.moves import begin_first_term, last_day, locked, require_move
+from apass.actions.moves import begin_first_term, locked, require_move
 from apass.membership import rules
 from apass.membership.queries import figures_now, friend_codes, open_membership, told_membership
 from apass.models import CodeKind, InvitationCode, Membership, MembershipState, Origin
@@ -28,6 +28,7 @@ from common.parameters import value
 from common.rights import require_right
 from common.rules import midnight, shanghai_day
 from common.sealing import fingerprint, seal, unseal
+from common.words import last_day_words
 
 TEXT_PURPOSE = "apass.text"
 SEND = "apass.tasks.send_invitation"
@@ -50,7 +51,7 @@ def send_own_code(membership: Membership, *, expires_at: datetime, now: datetime
         with translation.override(language_of(membership.member.user)):
             text = _(
                 "[Xiaoer] You are invited to APASS. Your own code is %(code)s, good until %(until)s."
-            ) % {"code": written, "until": last_day(expires_at)}
+            ) % {"code": written, "until": last_day_words(expires_at)}
         row.sealed_text = seal(text, purpose=TEXT_PURPOSE)
         row.save(update_fields=["sealed_text"])
         async_task(SEND, row.pk)

@@ -14,7 +14,6 @@ from apass.actions.moves import (
     DUE,
     begin_first_term,
     give_title,
-    last_day,
     locked,
     move,
     require_move,
@@ -28,6 +27,7 @@ from common.errors import DomainError
 from common.history import record
 from common.parameters import value
 from common.rights import require_right
+from common.words import last_day_words
 
 RIGHT = "apass.manage"
 NO_REASON = "apass.no_reason"
@@ -165,7 +165,7 @@ def invite(
         membership,
         gettext_lazy("You are invited to APASS"),
         gettext_lazy("Until %(until)s you may accept, by the code we sent or with one tap."),
-        words={"until": last_day(expires)},
+        words={"until": last_day_words(expires)},
         dedupe="invited",
         now=now,
     )
@@ -327,7 +327,7 @@ def _begin_review(membership: Membership, now: datetime) -> Membership:
         membership,
         gettext_lazy("We look at your next year of APASS"),
         gettext_lazy("Everything stays as it is until %(until)s. You hear from us before."),
-        words={"until": last_day(membership.term_ends_at)},
+        words={"until": last_day_words(membership.term_ends_at)},
         dedupe="review",
         now=now,
     )
@@ -377,7 +377,7 @@ def _next_term(
         membership,
         gettext_lazy("Your APASS goes on"),
         gettext_lazy("It is yours until %(until)s."),
-        words={"until": last_day(ends)},
+        words={"until": last_day_words(ends)},
         dedupe="renewed",
         now=now,
     )

@@ -14,7 +14,7 @@ from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError
 from common.history import record
 from common.parameters import value
-from common.rules import shanghai_day
+from common.words import last_day_words
 
 DUE = "apass.due"
 """The one timer of a membership: what it does follows from the state."""
@@ -100,7 +100,7 @@ def begin_first_term(
         membership,
         MADE_ACTIVE,
         MADE_ACTIVE_BODY,
-        words={"until": last_day(ends)},
+        words={"until": last_day_words(ends)},
         dedupe="active",
         now=now,
     )
@@ -158,9 +158,3 @@ def tell(
             words=words,
             now=now,
         )
-
-
-def last_day(ends_at: datetime) -> str:
-    """Return the last whole day before ``ends_at``, as it is written to members."""
-    day = shanghai_day(ends_at - rules.MOMENT)
-    return f"{day:%Y-%m-%d}"

@@ -1,7 +1,7 @@
 """The sentences of promises: why a definition is refused, why something cannot be given, what a number says."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +14,7 @@ from apass.entitlements.catalogue import catalogue
 from apass.entitlements.rules import GRANT, RULE, Refused, Right
 from apass.models import Kind, Period
 from common.errors import DomainError
+from common.words import last_day_words
 
 _REFUSALS = {
     "entitlement.quantity": gettext_lazy("How often must be at least once; leave it empty for no limit."),
@@ -80,7 +81,7 @@ def end_words(until: datetime | None) -> str:
         return _("No end is set.")
     local = timezone.localtime(until)
     if local.time() == time(0):
-        return _("Until the end of %(day)s.") % {"day": f"{local - timedelta(days=1):%Y-%m-%d}"}
+        return _("Until the end of %(day)s.") % {"day": last_day_words(until)}
     return _("Until %(day)s.") % {"day": day_words(until)}
 
 

@@ -13,13 +13,13 @@ from accounts.people import signed_in
 from accounts.views.privacy import for_members
 from apass.actions import accept_invitation, decline_invitation, give_friend_code, redeem_code
 from apass.actions.codes import GivenCode, known_code
-from apass.actions.moves import last_day
 from apass.membership.cards import own_card
 from apass.membership.queries import told_membership
 from apass.models import Membership
 from apass.queries import tier_priority
 from common.errors import DomainError, NotFound
 from common.masking import mask_name
+from common.words import last_day_words
 
 
 @require_safe
@@ -85,7 +85,7 @@ def from_friend(request: HttpRequest, member: Member, secret: str) -> HttpRespon
     except DomainError:
         raise Http404 from None
     giver = mask_name(code.membership.member.display_name)
-    context = {"code": secret, "giver": giver, "until": last_day(code.expires_at)}
+    context = {"code": secret, "giver": giver, "until": last_day_words(code.expires_at)}
     return render(request, "apass/me/friend.html", context)
 
 
@@ -110,9 +110,9 @@ def _page(
     ends = (card["invitation"] or {}).get("expires_at") or (card["term"] or {}).get("ends_at")
     context = {
         "card": card,
-        "until": last_day(ends) if ends else "",
-        "year_until": last_day(card["friends"]["until"]) if card["friends"] else "",
-        "given_until": last_day(given.expires_at) if given else "",
+        "until": last_day_words(ends) if ends else "",
+        "year_until": last_day_words(card["friends"]["until"]) if card["friends"] else "",
+        "given_until": last_day_words(given.expires_at) if given else "",
         "place": tier_priority(Tier.APASS),
         "given": given,
         "given_url": request.build_absolute_uri(url) if given else "",

@@ -1,6 +1,6 @@
 """Tags and filters of the design system: icons, clocks, tiers, avatars, times, money."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from hashlib import blake2s
@@ -222,8 +222,8 @@ def money(amount: Decimal | int | str | None) -> str:
 
 @register.filter
 def last_day(end: datetime) -> str:
-    """Say the last whole day before ``end``: what ends at midnight ends with the day before."""
-    return f"{(end - timedelta(microseconds=1)).astimezone(SHANGHAI):%Y-%m-%d}"
+    """Say the last day of what ends at ``end``."""
+    return words.last_day_words(end)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from common.rules import (
     add_workdays,
     add_working_time,
     is_working_time,
+    last_day,
     next_workday,
     previous_workday,
     workdays_between,
@@ -138,3 +139,17 @@ def test_measuring_undoes_adding(since, delta, hours):
     due = add_working_time(start, delta, hours, weekday)
     assert due >= start
     assert working_time_between(start, due, hours, weekday) == delta
+
+
+@pytest.mark.parametrize(
+    ("end", "day"),
+    [
+        ("2026-11-21 00:00", "2026-11-20"),  # what ends at midnight ends with the day before
+        ("2026-11-20 00:00:00.000001", "2026-11-20"),
+        ("2026-11-20 23:59", "2026-11-20"),
+        ("2027-01-01 00:00", "2026-12-31"),
+    ],
+)
+def test_the_last_day_is_the_one_before_the_end(end, day):
+    assert last_day(at(end)) == date.fromisoformat(day)
+    assert last_day(at(end).astimezone(UTC)) == date.fromisoformat(day)

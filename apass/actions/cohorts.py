@@ -9,17 +9,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from apass.actions.definition_checks import require_moments
 from apass.models import Cohort, CohortMember, RolloutStage
 from apass.rollouts import rules
-from apass.rollouts.populations import counted, keys_of
+from apass.rollouts.populations import counted, keys_of, unknown_subjects
 from apass.rollouts.rules import CohortRule, StageRule
 from apass.rollouts.snapshot import recheck
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
-from common.rules import is_in_bounds
-
-NUMBERS_SHOWN = 5
 
 
 @transaction.atomic
@@ -45,8 +43,7 @@ def open_cohort(
         raise DomainError(
             "cohort.list_has_a_rule", _("A list has no rule. Leave tiers and days empty.")
         )
-    if not is_in_bounds(registered_from, registered_until):
-        raise far_off()
+    require_moments(registered_from, registered_until)
     if registered_from and registered_until and registered_until <= registered_from:
         raise DomainError("cohort.backwards", _("The end must lie after the beginning."))
     if not is_list:
@@ -127,21 +124,11 @@ def remove_from_cohort(
     return gone
 
 
-def far_off() -> DomainError:
-    """Return the refusal of days nobody means."""
-    return DomainError("span.far_off", _("Days lie between the years 1990 and 2099."))
-
-
 def keys_or_refusal(kind: str, numbers: Sequence[str]) -> list[str]:
     """Return the keys of numbers people typed. Raises ``rollout.unknown_subject``, naming them."""
     keys, unknown = keys_of(kind, numbers)
     if unknown:
-        raise DomainError(
-            "rollout.unknown_subject",
-            _("Nobody has these numbers: %(numbers)s.")
-            % {"numbers": ", ".join(unknown[:NUMBERS_SHOWN])},
-            numbers=unknown,
-        )
+        raise unknown_subjects(unknown)
     if not keys:
         raise DomainError("rollout.matches_nobody", _("This matches nobody."))
     return keys

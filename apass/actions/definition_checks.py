@@ -55,8 +55,8 @@ def require_rollout(code: str) -> None:
         )
 
 
-def require_moments(*moments: datetime) -> None:
-    """Raise ``span.far_off`` for years nobody means."""
+def require_moments(*moments: datetime | None) -> None:
+    """Raise ``span.far_off`` for years nobody means; None is no moment."""
     try:
         rules.check_moments(*moments)
     except Refused as refused:

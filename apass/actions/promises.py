@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from apass.actions.cohorts import far_off, keys_or_refusal
+from apass.actions.cohorts import keys_or_refusal
+from apass.actions.definition_checks import require_moments
 from apass.actions.stages import changed, locked
 from apass.models import Rollout, RolloutDecline, RolloutPromise
 from apass.rollouts import rules
@@ -16,7 +17,6 @@ from apass.rollouts.snapshot import plan_at
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
-from common.rules import is_in_bounds
 
 
 @transaction.atomic
@@ -36,8 +36,7 @@ def give_promise(
     """
     require_right(by, "rollouts.manage")
     moment = now or timezone.now()
-    if not is_in_bounds(until):
-        raise far_off()
+    require_moments(until)
     if until is not None and until <= moment:
         raise DomainError("rollout.promise_is_over", _("A promise must hold for a while."))
     # A step back waits for it, or it for the step back.

@@ -13,6 +13,8 @@ from accounts.models import Member
 from apass.rollouts.rules import NAMED, SHARE, TIERS, CohortRule, StageRule, Subject
 from common.errors import DomainError
 
+NUMBERS_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class Population:
@@ -80,13 +82,19 @@ def subject_of(kind: str, number: str) -> Subject:
     facts = [name for name in (told.tier, told.registered) if name]
     row = told.keyed().filter(**{told.number: number.strip()}).values("subject", *facts).first()
     if row is None:
-        raise DomainError(
-            "rollout.unknown_subject",
-            _("Nobody has these numbers: %(numbers)s.") % {"numbers": number},
-            numbers=[number],
-        )
+        raise unknown_subjects([number.strip()])
     tier = row[told.tier] if told.tier else ""
     return Subject(row["subject"], tier, row[told.registered])
+
+
+def unknown_subjects(numbers: Sequence[str]) -> DomainError:
+    """Return the refusal of numbers that nobody has: the first are said, all are told."""
+    return DomainError(
+        "rollout.unknown_subject",
+        _("Nobody has these numbers: %(numbers)s.")
+        % {"numbers": ", ".join(numbers[:NUMBERS_SHOWN])},
+        numbers=list(numbers),
+    )
 
 
 def numbers_of(kind: str, keys: Sequence[str]) -> list[str]:

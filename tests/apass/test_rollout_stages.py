@@ -6,10 +6,11 @@ import pytest
 
 from accounts.models import Member
 from apass import actions
+from apass.actions.definition_checks import require_moments
 from apass.models import Cohort, CohortMember, RolloutStage
 from apass.rollouts import rules, snapshot
 from apass.rollouts.deciding import decide, member_subject, shop_subject
-from apass.rollouts.populations import counted
+from apass.rollouts.populations import counted, subject_of, unknown_subjects
 from apass.rollouts.rules import CohortRule, StageRule, bucket
 from common.errors import DomainError
 from common.models import Event
@@ -192,3 +193,39 @@ def test_a_second_list_that_leaves_somebody_out_is_refused(rollout, ops, mei, ad
     with refused("rollout.shrinks"):
         pilot(rollout, "M10000001", ops, name="一位")
     assert rollout.stages.count() == 1
+
+
+def test_all_numbers_nobody_has_are_told_and_the_first_of_them_said(ops, mei):
+    unknown = [f"M9000000{n}" for n in range(7)]
+    friends = actions.open_cohort("friends", "名单", subject_kind="member", by=ops)
+    with refused("rollout.unknown_subject") as error:
+        actions.add_to_cohort(friends, ["M10000001", *unknown], by=ops, reason="报名")
+    assert error.value.details == {"numbers": unknown}
+    assert "M90000004" in error.value.message
+    assert "M90000005" not in error.value.message
+    assert "M10000001" not in error.value.message
+    assert not CohortMember.objects.exists()
+
+
+def test_one_number_nobody_has_is_refused_like_many(ops):
+    with refused("rollout.unknown_subject") as error:
+        subject_of("member", " M99999999 ")
+    assert error.value.details == {"numbers": ["M99999999"]}
+    assert error.value.message == unknown_subjects(["M99999999"]).message
+
+
+@pytest.mark.parametrize("year", [1, 1989, 2100, 9999])
+def test_cohorts_and_promises_refuse_far_off_days_like_every_definition(year, ops, mei, rollout):
+    far = NOW.replace(year=year)
+    with pytest.raises(DomainError) as plain:
+        require_moments(far, None)
+    verbs = (
+        lambda: actions.open_cohort(
+            "c", "人群", subject_kind="member", is_list=False, registered_from=far, by=ops
+        ),
+        lambda: actions.give_promise(rollout, member_subject(mei.member), until=far, by=ops),
+    )
+    for verb in verbs:
+        with refused("span.far_off") as error:
+            verb()
+        assert error.value.message == plain.value.message

@@ -21,7 +21,7 @@ def tell_later(
 ) -> None:
     """Have the members told after the run: a task for each thousand, written in its transaction."""
     for (before, after), members in moves.items():
-        if not is_news(before, after):
+        if not is_news(after):
             continue
         for start in range(0, len(members), AT_ONCE):
             async_task(TELL, before, after, list(members[start : start + AT_ONCE]), at)

@@ -39,8 +39,8 @@ DOWN_BODIES = {
 }
 
 
-def is_news(before: str, after: str) -> bool:
-    """Tell whether members are told of this move: becoming APASS tells itself, a beginning is none."""
+def is_news(after: str) -> bool:
+    """Tell whether members are told that they are ``after`` now: APASS tells itself, a beginning is none."""
     return after not in (NEW, APASS)
 
 

@@ -150,7 +150,8 @@ def _amount(name: str, given: Any) -> Decimal:
 def best_of(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     """Return of two stored sets of numbers of one kind the better of each, for the member.
 
-    Less time is better to wait, more to send back; more money and more categories are better.
+    Less time is better to wait, more to send back; more money is better, and what either names counts.
+    Of equals it is the first: who gains nothing by ``other`` keeps ``first`` as it is.
     """
     return {
         name: _better(name, first[name], other[name])
@@ -162,7 +163,7 @@ def best_of(first: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any
 
 def _better(name: str, first: Any, other: Any) -> Any:
     if isinstance(first, list):
-        return list(dict.fromkeys([*first, *other]))
+        return [*first, *(one for one in other if one not in first)]
     if isinstance(first, str):
         return max(first, other, key=Decimal)
     return min(first, other) if name in WAITING else max(first, other)

@@ -70,14 +70,14 @@ def entitlements_of_many(
 def gained(before: str, after: str, at: datetime) -> list[Right]:
     """Return what members of the tier ``after`` are promised that ``before`` is not, or not so much of.
 
-    What is only tried on some is left out.
+    Whatever their credit: what some credit brings, or what is only tried on some, is left out.
     """
     held = catalogue()
-    had = {one.code: one.parameters for one in held.plan(Facts(before, CreditBand.GOOD.value), at)}
+    some, *others = (_gained_with(band, held, before, after, at) for band in CreditBand.values)
     return [
         one
-        for one in held.plan(Facts(after, CreditBand.GOOD.value), at)
-        if not one.terms.rollout and had.get(one.code) != one.parameters
+        for one in some.values()
+        if all(_is_same(other.get(one.code), one.parameters) for other in others)
     ]
 
 
@@ -131,6 +131,22 @@ def members_in(segment: rules.Segment, at: datetime) -> Any:
     if segment.registered_until:
         rows = rows.filter(registered_at__lt=midnight_after(segment.registered_until))
     return rows
+
+
+def _gained_with(
+    band: str, held: Catalogue, before: str, after: str, at: datetime
+) -> dict[str, Right]:
+    had = {one.code: one.parameters for one in held.plan(Facts(before, band), at)}
+    return {
+        one.code: one
+        for one in held.plan(Facts(after, band), at)
+        if not one.terms.rollout
+        and not (one.code in had and best_of(had[one.code], one.parameters) == had[one.code])
+    }
+
+
+def _is_same(right: Right | None, parameters: Mapping[str, Any]) -> bool:
+    return right is not None and right.parameters == parameters
 
 
 def _rights(
@@ -198,7 +214,8 @@ def _granted(version: Terms, one: Given, before: Right | None, facts: Facts) -> 
     if best == before.parameters and _lasts(changes_at(facts, before), until):
         return before
     # Of both together the first end changes something, unless the grant alone is as good as both.
-    ends = until if best == numbers else soonest(until, changes_at(facts, before))
+    is_enough = best_of(numbers, before.parameters) == numbers
+    ends = until if is_enough else soonest(until, changes_at(facts, before))
     return before._replace(parameters=best, source=source, until=ends, kept=False)
 
 

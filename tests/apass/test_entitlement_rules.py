@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apass.entitlements.kinds import NoReturn, parameters_of, stored
+from apass.entitlements.kinds import NoReturn, best_of, parameters_of, stored
 from apass.entitlements.rules import (
     Claim,
     Facts,
@@ -200,3 +200,31 @@ def test_numbers_are_read_as_their_kind_and_kept_as_words():
     assert parameters_of("no_return_refund", raw) == NoReturn(("生鲜",), Decimal(50))
     assert stored("no_return_refund", raw) == {"categories": ["生鲜"], "amount": "50.00"}
     assert stored("no_return_refund", {"amount": "9"}, partly=True) == {"amount": "9.00"}
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "best"),
+    [
+        (
+            {"categories": ["生鲜"]},
+            {"categories": ["玩具", "生鲜"]},
+            {"categories": ["生鲜", "玩具"]},
+        ),
+        (
+            {"categories": ["生鲜", "玩具"]},
+            {"categories": ["玩具"]},
+            {"categories": ["生鲜", "玩具"]},
+        ),
+        ({"amount": "90.00"}, {"amount": "100.00"}, {"amount": "100.00"}),
+        ({"seconds": 60}, {"seconds": 180}, {"seconds": 60}),
+        ({"days": 7}, {"days": 15, "freight": "5.00"}, {"days": 15, "freight": "5.00"}),
+    ],
+)
+def test_of_two_the_better_counts_number_by_number(first, other, best):
+    assert best_of(first, other) == best
+
+
+def test_of_equals_the_first_stays_as_it_is():
+    first, other = {"categories": ["生鲜", "玩具"]}, {"categories": ["玩具", "生鲜"]}
+    assert best_of(first, other) == first
+    assert best_of(other, first) == other

@@ -161,3 +161,19 @@ def test_of_times_the_shorter_and_of_days_the_longer_counts(ops, ada, newcomer):
     )  # fmt: skip
     right = one(entitlements_of(newcomer, NOW), "worry-free-return")
     assert right.parameters == {"days": 15, "freight": "25.00"}
+
+
+def test_a_grant_of_the_same_kinds_in_another_order_lasts_as_long_as_it_says(ops, ada):
+    """What the package gives ends on the 22nd; the grant holds all of it until the 25th."""
+    numbers = {"categories": ["生鲜", "玩具"], "amount": "50.00"}
+    keep = entitlement("keep", kind="no_return_refund", parameters=numbers, quantity=None)
+    publish_entitlement(keep, by=ops, reason="不用寄", now=NOW)
+    publish_rule(
+        rule("keep", tiers=("apass",), effective_until=day(22)), by=ops, reason="不用寄", now=NOW
+    )
+    period(ada.member, Tier.APASS, day(1))
+    again = numbers | {"categories": ["玩具", "生鲜"]}
+    give_grant(ada.member, "keep", until=day(25), by=ops, reason="补偿", parameters=again, now=NOW)
+    right = one(entitlements_of(ada.member, NOW), "keep")
+    assert set(right.parameters["categories"]) == {"生鲜", "玩具"}
+    assert (right.source.kind, right.until) == ("grant", day(25))

@@ -1,6 +1,8 @@
 """Members hear that their tier moved: up with what it brings, down plainly, once, after the run."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 from django.db import connection
@@ -8,9 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
 from accounts.actions import begin_guide, end_guides, end_title, grant_title
-from accounts.models import Member, Notification, Role, Tier, TierTitle
+from accounts.models import CreditBand, Member, Notification, Role, Tier, TierTitle
 from apass import actions, tasks
+from apass.actions import publish_entitlement, publish_rule
+from apass.actions.tier_news import is_news
+from apass.entitlements.queries import gained
 from apass.receivers import TELL
+from tests.apass.conftest import codes, entitlement, period, rule
 from tests.conftest import member, person
 from tests.standing.casts import NOW, buy, run
 
@@ -122,6 +128,48 @@ def test_a_beginning_and_becoming_apass_are_no_news_of_this_kind(mei, ada, shop)
         reason="受邀", now=NOW,
     )  # fmt: skip
     assert not OrmQ.objects.exists()
+
+
+@pytest.mark.parametrize("tier", Tier.values)
+def test_whether_it_is_news_follows_from_where_one_is_now(tier):
+    assert is_news(tier) == (tier not in {"new", "apass"})
+
+
+@pytest.fixture
+def all_kinds(db):
+    """A normal and a super member of every credit band, so that no rule means nobody."""
+    for number, (tier, band) in enumerate(product(("normal", "super"), CreditBand.values)):
+        made = Member.objects.create(
+            member_no=f"M4000{number:04}", display_name=band, tier=tier, registered_at=OCTOBER
+        )
+        period(made, tier, OCTOBER, band=band)
+
+
+def test_what_only_some_credit_brings_is_not_told_as_gained(ops, all_kinds):
+    """A super member of poor credit would wait for tea in vain."""
+    publish_entitlement(entitlement(effective_from=NOW), by=ops, reason="茶", now=NOW)
+    given = rule(tiers=("super",), bands=("good", "excellent"), effective_from=NOW)
+    publish_rule(given, by=ops, reason="茶", now=NOW)
+    assert "tea" not in codes(gained("normal", "super", NOW))
+    assert "quick-refund" in codes(gained("normal", "super", NOW))
+    for_others = rule(tiers=("super",), bands=("fair", "poor"), effective_from=NOW)
+    publish_rule(replace(for_others, rank=2), by=ops, reason="都有茶", now=NOW)
+    assert "tea" in codes(gained("normal", "super", NOW))
+
+
+def test_what_some_had_before_is_not_told_as_gained(ops, all_kinds):
+    publish_entitlement(entitlement(effective_from=NOW), by=ops, reason="茶", now=NOW)
+    for number, given in enumerate(
+        ({"tiers": ("super",)}, {"tiers": ("normal",), "bands": ("fair",)})
+    ):
+        draft = rule(**given, effective_from=NOW)
+        publish_rule(replace(draft, rank=number + 1), by=ops, reason="茶", now=NOW)
+    assert "tea" not in codes(gained("normal", "super", NOW))
+
+
+def test_what_becomes_less_is_not_told_as_gained(db):
+    assert "quick-refund" in codes(gained("super", "vip88", NOW))
+    assert "quick-refund" not in codes(gained("vip88", "super", NOW))
 
 
 def test_who_is_hidden_is_told_nothing(mei):

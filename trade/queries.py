@@ -46,19 +46,19 @@ def order_page(
     found = _rows(rows.order_by("-id")[: limit + 1])
     page = found[:limit]
     cursor = encode_cursor([page[-1]["id"]]) if len(found) > limit else ""
-    return _shown([_card(row) for row in page], user), cursor
+    return _cards(page, user), cursor
 
 
 def order_card(user: User, order_no: str) -> dict[str, Any] | None:
     """Return the order ``order_no`` as a page of orders tells it; None when ``user`` may not see it."""
     rows = Order.objects.visible_to(user).filter(order_no=order_no[:LONGEST_NUMBER])
     found = _rows(rows.order_by("-id")[:1])
-    return _shown([_card(found[0])], user)[0] if found else None
+    return _cards(found, user)[0] if found else None
 
 
 def order_cards(rows: QuerySet[Order], user: User) -> list[dict[str, Any]]:
     """Return ``rows``, which ``user`` may see, as a page of orders tells them."""
-    return _shown([_card(row) for row in _rows(rows.order_by("-id"))], user)
+    return _cards(_rows(rows.order_by("-id")), user)
 
 
 def return_window(
@@ -128,7 +128,8 @@ def newest_orders_of(
 ) -> list[tuple[int, dict[str, Any]]]:
     """Return the newest orders of ``members`` that ``user`` may see at work, each with its member; one query."""
     own = Order.objects.for_work_of(user).filter(member__in=members)
-    return [(row["member_id"], _card(row)) for row in _rows(own.order_by("-id")[:limit])]
+    found = _rows(own.order_by("-id")[:limit])
+    return [(row["member_id"], card) for row, card in zip(found, _cards(found, user), strict=True)]
 
 
 def order_of(user: User, order_no: str) -> Order | None:
@@ -219,15 +220,22 @@ def has_bought(member_id: int, product: Product) -> bool:
     ).exists()
 
 
-def _shown(cards: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
-    """Leave out what is offered today for whom products are not open."""
-    return cards if shows_products(user) else [card | {"offer": None} for card in cards]
+def _cards(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
+    """Return what ``user`` reads of orders, each with what its shop offers today where that is open."""
+    showing = _showing_shops(rows, user)
+    return [_card(row, row["shop__shop_no"] in showing) for row in rows]
 
 
-def _offer(row: dict[str, Any], shop: dict[str, str]) -> dict[str, Any] | None:
-    if not row["offer"] or not shop_shows_offers(row["shop__shop_no"], row["shop__opened_at"]):
-        return None
-    return {"title": row["product"]} | shop | row["offer"]
+def _showing_shops(rows: list[dict[str, Any]], user: User) -> set[str]:
+    """Return the shops whose offers ``user`` sees beside these orders: each is asked once a reading."""
+    if not shows_products(user):
+        return set()
+    offering = {row["shop__shop_no"]: row["shop__opened_at"] for row in rows if row["offer"]}
+    return {
+        shop_no
+        for shop_no, opened_at in offering.items()
+        if shop_shows_offers(shop_no, opened_at, to_buyer=user.is_buyer)
+    }
 
 
 def _searched(text: str) -> str:
@@ -248,9 +256,10 @@ def _rows(rows: QuerySet[Order]) -> list[dict[str, Any]]:
     return list(rows.values(*_FIELDS, offer=offer))
 
 
-def _card(row: dict[str, Any]) -> dict[str, Any]:
+def _card(row: dict[str, Any], is_showing: bool) -> dict[str, Any]:
     card = {name: row[name] for name in _FIELDS if "__" not in name and not name.endswith("id")}
     shop = {"shop": row["shop__name"], "shop_no": row["shop__shop_no"]}
+    offer = {"title": row["product"]} | shop | row["offer"] if is_showing and row["offer"] else None
     return (
         card
         | shop
@@ -261,6 +270,6 @@ def _card(row: dict[str, Any]) -> dict[str, Any]:
             "status_label": str(OrderStatus(row["status"]).label),
             "return_window": return_card(row["signed_at"], row["category"], row["status"]),
             # What the shop offers of it today, told like any product; None when that is unknown.
-            "offer": _offer(row, shop),
+            "offer": offer,
         }
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Member, User
-from apass.rollouts.deciding import is_open, meet, member_subject, shop_subject
+from apass.rollouts.deciding import decide, is_open, meet, member_subject, shop_subject
 from apass.rollouts.features import declare_feature
 from apass.rollouts.metrics import HIGHER, LOWER, declare_metric
 from apass.rollouts.snapshot import plan_of
@@ -72,6 +72,10 @@ def may_send_products(member_id: int | None) -> bool:
     return member is not None and meet(PRODUCTS, member_subject(member)).is_in
 
 
-def shop_shows_offers(shop_no: str, opened_at: datetime | None) -> bool:
-    """Tell whether orders of a shop lead to what it offers today. In process, without a query."""
-    return meet(SHOP_OFFERS, shop_subject(shop_no, opened_at)).is_in
+def shop_shows_offers(shop_no: str, opened_at: datetime | None, *, to_buyer: bool) -> bool:
+    """Tell whether orders of a shop lead to what it offers today. In process, without a query.
+
+    A shop meets the rollout when a buyer reads it: what its own people and ours read sells nothing.
+    """
+    ask = meet if to_buyer else decide
+    return ask(SHOP_OFFERS, shop_subject(shop_no, opened_at)).is_in

@@ -11,6 +11,7 @@ from apass import actions
 from apass.models import Exposure, Guardrail, MetricSnapshot
 from apass.rollouts import metrics, snapshot
 from apass.rollouts.deciding import shop_subject
+from apass.rollouts.exposures import notebook
 from apass.rollouts.metrics import metric_named, observe, watch
 from common.models import Deadline
 from tests.apass.conftest import NOW, pilot, widen
@@ -222,3 +223,59 @@ def test_without_any_figure_no_step_is_proposed(ops, mei, ada, monkeypatch):
     with refused("rollout.no_figures"), transaction.atomic():
         actions.propose_stage(trial, by=ops, reason="下一步", now=NOW)
     assert not trial.changes.exists()
+
+
+@pytest.fixture
+def offers_of_bees(ops, zhao, shop):
+    """Offers of shops behind a rollout that lets this shop in."""
+    trial = actions.open_rollout(
+        "shop-offers", "店铺推荐", kind="feature", subject_kind="shop", by=ops, now=NOW
+    )
+    type(shop).objects.create(shop_no="S3002", name="别家", category="生鲜")
+    actions.add_stage(trial, "蜂王店铺", kind="named", numbers=["S3001"], by=ops, reason="首批")
+    widen(trial, ops, zhao)
+    return trial
+
+
+def meetings() -> list[str]:
+    notebook.flush()
+    return list(Exposure.objects.values_list("subject", flat=True))
+
+
+@pytest.mark.parametrize("who", ["bo", "lin", "ops", "qiao"])
+def test_a_shop_meets_nothing_when_its_own_people_or_ours_look(
+    who, request, offers_of_bees, mei, order, product
+):
+    """They see what the buyer would see; it counts for nothing."""
+    reader = request.getfixturevalue(who)
+    orders = Order.objects.filter(member=mei.member)
+    assert order_cards(orders, reader)[0]["offer"]
+    assert meetings() == []
+
+
+def test_a_shop_meets_it_when_a_buyer_reads(offers_of_bees, mei, order, product):
+    assert order_cards(Order.objects.filter(member=mei.member), mei)[0]["offer"]
+    assert meetings() == ["shop:S3001"]
+
+
+def test_a_shop_is_asked_once_a_reading(monkeypatch, offers_of_bees, mei, shop, order, product):
+    for number in range(3):
+        make_order(mei, shop, f"261120034170001{number}", NOW, product=product.title)
+    asked = []
+
+    def shows(shop_no, opened_at, *, to_buyer):
+        asked.append((shop_no, to_buyer))
+        return True
+
+    monkeypatch.setattr("trade.queries.shop_shows_offers", shows)
+    cards = order_cards(Order.objects.filter(member=mei.member), mei)
+    assert sum(card["offer"] is not None for card in cards) >= 3
+    assert asked == [("S3001", True)]
+
+
+def test_a_shop_does_not_meet_it_by_a_buyer_for_whom_products_are_closed(
+    offers_of_bees, rollout, mei, order, product
+):
+    snapshot.recheck()
+    assert order_cards(Order.objects.filter(member=mei.member), mei)[0]["offer"] is None
+    assert "shop:S3001" not in meetings()

@@ -70,10 +70,8 @@ def day_name(day: date) -> str:
     The official list names the days that differ from their weekday; a weekend inside a holiday's
     run of days off belongs to it all the same.
     """
-    known = _table().get(day)
-    if known:
-        return known[1]
-    return _own_name(day) or _name_of_break(day)
+    own = _own_name(day)
+    return _name_of_break(day) if own is None else own
 
 
 def is_published(year: int) -> bool:
@@ -177,12 +175,13 @@ def forget() -> None:
     _checked_at = float("-inf")
 
 
-def _own_name(day: date) -> str:
+def _own_name(day: date) -> str | None:
+    """Return what our table or else the official list calls ``day``; None when neither names it."""
     known = _table().get(day)
     if known:
         return known[1]
     with _official_lock:
-        return str(_official.get(day) or "")
+        return _official.get(day) or None
 
 
 def _name_of_break(day: date) -> str:

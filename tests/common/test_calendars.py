@@ -155,3 +155,22 @@ def test_a_file_that_is_no_list_is_refused(tmp_path, content):
 def test_a_missing_file_is_said(tmp_path):
     with pytest.raises(CommandError, match=r"nowhere\.csv"):
         run(file=tmp_path / "nowhere.csv")
+
+
+@pytest.mark.parametrize(
+    ("day", "name"),
+    [(date(2026, 2, 17), "春节"), (date(2026, 11, 24), "搬家"), (date(2026, 11, 25), "")],
+)
+def test_what_a_day_is_called_is_looked_up_once(day, name, monkeypatch):
+    """The table wins also where it gives no name."""
+    asked = []
+
+    class Known(dict):
+        def get(self, key, default=None):
+            asked.append(key)
+            return super().get(key, default)
+
+    table = Known({date(2026, 11, 24): (True, "搬家"), date(2026, 11, 25): (True, "")})
+    monkeypatch.setattr(calendars, "_table", lambda: table)
+    assert calendars.day_name(day) == name
+    assert asked == [day]

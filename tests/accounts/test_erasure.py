@@ -38,7 +38,7 @@ from common.models import Deadline
 from common.personal_data import stores
 from common.search.indexing import index_changes
 from radio.models import Case, CaseQuote
-from tests.accounts.test_data_requests import files_of, fill, gathered
+from tests.accounts.casts import files_of, fill, gathered
 from tests.conftest import PASSWORD, make_order
 from tickets.models import (
     Attachment,

@@ -106,9 +106,11 @@ SELECT member_id,
        coalesce(sum(activity - old_activity) FILTER (WHERE month >= %(value_from)s), 0)::int AS activity,
        coalesce(sum(spent - old_spent) FILTER (WHERE month >= %(value_from)s), 0) AS spent,
        coalesce(sum(orders - old_orders) FILTER (WHERE month >= %(value_from)s), 0)::int AS orders
-  FROM {UNLIKE} GROUP BY member_id
+  FROM {UNLIKE} GROUP BY member_id ORDER BY member_id
 """
-"""What changed months change in the totals, counted only inside the windows."""
+"""What changed months change in the totals, counted only inside the windows.
+
+In the order in which members lie in their tables: totals of neighbours are written on the same pages."""
 
 # Totals from raw sums.
 _VALUE = "greatest(0, {value})"

@@ -30,8 +30,11 @@ _MONTH = "(%(months)s::date[])[width_bucket({id}, %(lows)s::uuid[])]".format
 CHANGED_BUCKETS = f"""
 CREATE TEMP TABLE standing_buckets ON COMMIT DROP AS
 SELECT DISTINCT member_id, {_MONTH(id="id")} AS month FROM trade_order WHERE changed_at >= %(since)s
+ ORDER BY month, member_id
 """
-"""Which months of which members hold an order that was written since then; null before the first month."""
+"""Which months of which members hold an order that was written since then; null before the first month.
+
+In the order in which members lie in tables and indexes: neighbours are found on the same pages."""
 
 PAY_DEBTS = f"""
 WITH owed AS (DELETE FROM trade_standingdebt RETURNING member_id, {_MONTH(id="order_id")} AS month)

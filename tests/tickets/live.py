@@ -118,6 +118,14 @@ class Phone:
                 if frame["op"] == op and all(frame.get(k) == v for k, v in wanted.items()):
                     return frame
 
+    async def all_heard(self, seconds: float = 0.4) -> list[dict[str, Any]]:
+        """Return what is heard until it has been quiet for a while."""
+        frames = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                frames.append(await self.next(seconds))
+        return frames
+
     async def silent(self, seconds: float = 0.4) -> bool:
         """Tell whether nothing is heard for a while."""
         try:

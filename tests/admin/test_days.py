@@ -4,8 +4,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils.translation import override
 
-from accounts.admin.standing.rules import DraftForm
+from accounts.admin.standing.rules import DraftForm, PublishForm
 from common.admin import DayField
+from workforce.admin.presence import QualityForm
+from workforce.admin.skills import GiveForm
 
 
 def sentence(typed: str, language: str) -> str:
@@ -22,6 +24,16 @@ def test_a_far_off_day_is_refused_in_the_language_of_its_reader(typed):
     assert "1990" in said
     assert "2099" in said
     assert "Choose" not in said
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [(PublishForm, "effective_on"), (GiveForm, "certified_until"), (QualityForm, "month")],
+)
+def test_every_form_that_asks_for_a_day_has_these_bounds(form, name):
+    with pytest.raises(ValidationError) as refused:
+        form.base_fields[name].clean("9999-12-31")
+    assert refused.value.error_list[0].code == "far_off"
 
 
 def test_how_far_a_number_goes_is_said_in_the_language_of_its_reader():

@@ -15,7 +15,7 @@ from unfold.widgets import (
 )
 
 from accounts.people import signed_in
-from common.admin import BaseAdmin, Chip, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, DayField, ReasonForm, reason_action
 from common.calendars import day_start
 from common.events import name_events
 from workforce import rules
@@ -108,7 +108,7 @@ class CapForm(ReasonForm):
 class QualityForm(ReasonForm):
     """What was measured in which month."""
 
-    month = forms.DateField(
+    month = DayField(
         label=_("Month"), help_text=_("Its first day."), widget=UnfoldAdminSingleDateWidget()
     )
     csat_rate = forms.DecimalField(

@@ -13,7 +13,7 @@ from unfold.widgets import (
 from accounts import rules as account_rules
 from accounts.models import User
 from accounts.people import signed_in
-from common.admin import BaseAdmin, ReasonForm, reason_action
+from common.admin import BaseAdmin, DayField, ReasonForm, reason_action
 from common.events import name_events
 from workforce.actions import drop_skill, give_skill
 from workforce.models import AgentSkill, Skill
@@ -37,7 +37,7 @@ class GiveForm(ReasonForm):
     level = forms.IntegerField(
         label=_("Level"), help_text=_("1 to 5."), widget=UnfoldAdminIntegerFieldWidget()
     )
-    certified_until = forms.DateField(
+    certified_until = DayField(
         label=_("Certified until"),
         required=False,
         help_text=_("Left empty, it does not run out."),

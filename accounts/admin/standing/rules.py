@@ -28,7 +28,7 @@ from accounts.people import signed_in
 from accounts.standing.numbers import rules_at, rules_of
 from accounts.standing.rules import BadNumbers, Numbers
 from accounts.standing.words import GROUPS, NUMBERS, bounds_of, problem_words
-from common.admin import BaseAdmin, Chip, ReasonForm, reason_action
+from common.admin import BaseAdmin, Chip, DayField, ReasonForm, reason_action
 from common.events import name_events
 
 name_events(
@@ -91,7 +91,7 @@ DraftForm: Any = ModelFormMetaclass(
 class PublishForm(ReasonForm):
     """From which day the rules hold."""
 
-    effective_on = forms.DateField(
+    effective_on = DayField(
         label=gettext_lazy("In force from"),
         widget=UnfoldAdminSingleDateWidget(),
         help_text=gettext_lazy("Today or later. Tiers rise then; they fall on the recompute day."),

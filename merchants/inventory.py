@@ -1,6 +1,7 @@
 """The columns of merchants: which are personal, and what becomes of them."""
 
 from common.inventory import table
+from merchants.ratings import inventory as _ratings  # noqa: F401  (declares its tables)
 
 table(
     "merchants.Merchant",

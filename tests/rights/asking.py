@@ -20,7 +20,7 @@ BY_KIND = {
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
-    "member_no": "member_no", "secret": "secret", "code": "channel",
+    "member_no": "member_no", "secret": "secret", "code": "channel", "key": "review",
 }  # fmt: skip
 BY_NAME = {
     "api-acceptance": "queued",
@@ -97,6 +97,10 @@ BODIES = {
     ("radio-merger", "post"): lambda r: {"into": str(r["other_case"])},
     ("radio-rejection", "post"): lambda r: {"reason": "说不清"},
     ("notification-readings", "post"): lambda r: {"notification": public_key("ntf", r["notice"])},
+    ("api-own-rating", "post"): lambda r: {"grade": "positive"},
+    ("api-own-rating", "patch"): lambda r: {"grade": "neutral"},
+    ("api-own-rating-followup", "post"): lambda r: {"text": "还不错"},
+    ("api-review-replies", "post"): lambda r: {"text": "谢谢"},
     ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
 }  # fmt: skip
 QUERIES = {
@@ -104,6 +108,7 @@ QUERIES = {
     ("api-editions", "get"): lambda r: f"channel={r['channel']}",
     ("radio", "get"): lambda r: f"channel={r['channel']}",
     ("new-chat", "get"): lambda r: f"order={r['order_no']}",
+    ("api-shop-changes", "get"): lambda r: "since=2026-01-01&until=2026-01-02",
     ("api-canned-replies", "get"): lambda r: f"conversation={public_key('cnv', r['talk'])}",
 }
 """Lists that take the name of a thing: a foreign one is asked for here as it is in an address."""

@@ -12,7 +12,7 @@ urlpatterns = [
     path("shops/<str:shop_no>/ratings/", ratings.OwnedRatings.as_view(), name="api-shop-ratings"),
     path("shops/<str:shop_no>/reviews/", ratings.Reviews.as_view(), name="api-reviews"),
     path(
-        "shops/<str:shop_no>/reviews/<str:key>/replies/",
+        "shops/<str:shop_no>/reviews/<rtg:key>/replies/",
         ratings.Replies.as_view(),
         name="api-review-replies",
     ),

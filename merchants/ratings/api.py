@@ -1,6 +1,7 @@
 """REST of reviews and scores: what everybody reads, and what a shop's own people see beside it."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404
 from django.utils import timezone
@@ -10,7 +11,6 @@ from rest_framework.response import Response
 
 from accounts.api import SignedIn
 from accounts.models import User
-from common.ids import parse_key
 from common.rest import Endpoint, PageQuery, RowLimit, Sent, accepted, answers
 from merchants.actions import reply_to_review
 from merchants.models import Shop, shops_of
@@ -76,16 +76,11 @@ class Reviews(Endpoint):
 class Replies(Endpoint):
     """A shop's replies under one review."""
 
-    resource = "shops"
-
     @extend_schema(request=shapes.ReplySent, responses=answers({201: shapes.Review}, 400, 404, 409))
-    def post(self, request: SignedIn, shop_no: str, key: str) -> Response:
+    def post(self, request: SignedIn, shop_no: str, key: UUID) -> Response:
         """Answer a review, and once more its follow-up."""
         shop = own_shop(request.user, shop_no)
-        try:
-            rating = rating_of_shop(shop.shop_no, parse_key("rtg", key))
-        except ValueError:
-            raise Http404 from None
+        rating = rating_of_shop(shop.shop_no, key)
         if rating is None:
             raise Http404
         reply_to_review(rating, accepted(shapes.ReplySent, request.data)["text"], by=request.user)

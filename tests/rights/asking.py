@@ -17,10 +17,11 @@ _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 BY_KIND = {
     "cnv": "talk", "att": "file", "edn": "edition", "cas": "pending", "dev": "device",
     "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
+    "rtg": "review",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
-    "member_no": "member_no", "secret": "secret", "code": "channel", "key": "review",
+    "member_no": "member_no", "secret": "secret", "code": "channel",
 }  # fmt: skip
 BY_NAME = {
     "api-acceptance": "queued",

@@ -39,7 +39,6 @@ from accounts.models.notifications import secret_hash
 from accounts.scopes import SCOPES
 from apass.models import ManagerAssignment, Membership, MembershipState, Origin
 from common import calendars, parameters
-from common.ids import public_key
 from common.models import SavedView
 from common.parameters import set_value
 from merchants.actions import RatingDraft
@@ -313,7 +312,7 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         "channel": channel.code, "edition": edition.pk, "case": case.pk, "pending": pending.pk,
         "marked": harassed["marked"], "harassed": harassed["harassed"], "block": harassed["block"],
         "other_case": mergeable.pk, "seq": 1, "edition_day": str(edition.day),
-        "review": public_key("rtg", review.pk), "shop": shop,
+        "review": review.pk, "shop": shop,
     }  # fmt: skip
     secret = f"feed-of-{code}"
     FeedToken.objects.create(

@@ -33,7 +33,6 @@ def told(request: SignedIn, order_no: str, status: int = 200) -> Response:
 class OwnRating(Endpoint):
     """What a buyer says of an order."""
 
-    resource = "orders"
     shape = shapes.OwnRating
 
     @extend_schema(responses=answers({200: shapes.OwnRating}, 404))
@@ -79,8 +78,6 @@ class OwnRating(Endpoint):
 
 class Followups(Endpoint):
     """What a buyer adds to a review."""
-
-    resource = "orders"
 
     @extend_schema(
         request=shapes.FollowupSent, responses=answers({201: shapes.OwnRating}, 400, 404, 409)

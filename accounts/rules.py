@@ -130,6 +130,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "personal_data.reveal",
             "personal_data.handle",
             "products.manage",
+            "ratings.manage",
             "webhooks.use",
             "webhooks.manage",
             "admin.bulk",

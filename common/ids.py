@@ -29,6 +29,7 @@ PREFIXES = {
     "view": "saved view",
     "job": "bulk job",
     "rdm": "redemption",
+    "rtg": "rating",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

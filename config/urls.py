@@ -15,6 +15,7 @@ from config import views
 from config.openapi import views as openapi
 from merchants import urls as merchants
 from tickets import urls as tickets
+from trade import page_urls as trade_pages
 from trade import urls as trade
 
 # One list: a request is held against the prefix once, and then against each address.
@@ -47,6 +48,7 @@ urlpatterns = [
     ),
     path("", include("accounts.notifications.urls")),
     path("", include("apass.page_urls")),
+    path("", include(trade_pages)),
     path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]

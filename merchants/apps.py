@@ -8,3 +8,5 @@ class MerchantsConfig(AppConfig):
 
     def ready(self) -> None:
         from merchants import rollouts  # noqa: F401
+        from merchants.ratings import clock as rating_clock  # noqa: F401
+        from merchants.ratings import parameters as rating_parameters  # noqa: F401

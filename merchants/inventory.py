@@ -1,6 +1,7 @@
 """The columns of merchants: which are personal, and what becomes of them."""
 
 from common.inventory import table
+from merchants.ratings import inventory as _ratings  # noqa: F401  (declares its tables)
 
 table(
     "merchants.Merchant",
@@ -22,4 +23,25 @@ table(
     purpose="What it is found by.",
     kept="as long as what it is of",
     plain="shop at words sounds hidden",
+)
+table(
+    "merchants.StaffAccount",
+    owner="operations, merchants",
+    purpose="Who works for a merchant, with which rights.",
+    kept="for good",
+    plain="id user merchant rights since ended_at",
+)
+table(
+    "merchants.Rule",
+    owner="operations, rule team",
+    purpose="Rules of the marketplace.",
+    kept="for good",
+    plain="id code family title",
+)
+table(
+    "merchants.RuleVersion",
+    owner="operations, rule team",
+    purpose="What a rule says from a day on.",
+    kept="for good (all versions three years at least, E-Commerce Law 34)",
+    plain="id rule number state text violation_class points condition effective_from effective_until",
 )

@@ -1,4 +1,6 @@
-"""What the house does to products; their facts come from files."""
+"""What the house does to products, and what buyers say of orders; their facts come from files."""
+
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -8,7 +10,10 @@ from accounts.models import User
 from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
-from trade.models import Product
+from merchants.actions import RatedOrder, RatingDraft, record_rating
+from merchants.models import Rating
+from trade.models import Order, Product
+from trade.rules import succeeded_at
 from trade.webhooks import tell_product
 
 
@@ -33,6 +38,22 @@ def relist_product(product: Product, *, by: User | None, reason: str = "") -> Pr
     if product.taken_down_at is None:
         raise DomainError("product.not_down", _("The house has not taken this product down."))
     return _move(product, "product.relisted", None, by=by, reason=reason)
+
+
+@transaction.atomic
+def rate_order(
+    order: Order, draft: RatingDraft, *, by: User | None, now: datetime | None = None
+) -> Rating:
+    """Let the buyer of ``order`` rate it after its trade succeeded.
+
+    Raises ``rating.not_finished`` and what ``merchants.actions.record_rating`` raises.
+    """
+    order = Order.objects.select_for_update().get(pk=order.pk)
+    succeeded = succeeded_at(order.status, order.signed_at, order.closed_at, order.paid_at)
+    if succeeded is None:
+        raise DomainError("rating.not_finished", _("It can be rated once the trade has succeeded."))
+    rated = RatedOrder(order.order_no, order.member_id, order.shop_id, succeeded)
+    return record_rating(rated, draft, by=by, now=now)
 
 
 def _move(product: Product, event: str, moment: object, *, by: User | None, reason: str) -> Product:

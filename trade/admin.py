@@ -16,14 +16,16 @@ from common.events import name_events
 from common.loading.offers import offer_import
 from common.search import found_keys
 from common.words import money_words
+from merchants.models import Rating
 from trade.actions import relist_product, take_down_product
-from trade.loading import OrderLoader, ProductLoader, RefundLoader
+from trade.loading import OrderLoader, ProductLoader, RatingLoader, RefundLoader
 from trade.models import Order, OrderStatus, Product, Refund, RefundOutcome
 
 name_parameter_groups({"trade": _("Trade")})
 _NUMBERS = {"member_no": _("member no."), "shop_no": _("shop no.")}
 offer_import(OrderLoader, kind="orders", label=_("Orders"), model=Order, words=_NUMBERS)
 offer_import(ProductLoader, kind="products", label=_("Products"), model=Product, words=_NUMBERS)
+offer_import(RatingLoader, kind="ratings", label=_("Ratings"), model=Rating)
 offer_import(
     RefundLoader,
     kind="refunds",

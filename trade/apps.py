@@ -8,3 +8,4 @@ class TradeConfig(AppConfig):
 
     def ready(self) -> None:
         from trade import changes, clock, rollouts  # noqa: F401
+        from trade.ratings import clock as rating_clock  # noqa: F401

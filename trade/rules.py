@@ -50,3 +50,19 @@ def return_window(
     day = signed_at.astimezone(SHANGHAI).date() + timedelta(days=days + 1)
     until = datetime.combine(day, time(), SHANGHAI)
     return ReturnWindow(OPEN if at < until else OVER, until)
+
+
+SUCCEEDED = frozenset({"signed", "finished"})
+"""States of an order whose trade has succeeded: the buyer has the thing."""
+
+
+def succeeded_at(
+    status: str, signed_at: datetime | None, closed_at: datetime | None, paid_at: datetime
+) -> datetime | None:
+    """Return when the trade of an order succeeded; None while it has not, or never will.
+
+    When it was received; where nobody wrote that down, when it was closed, else when it was paid.
+    """
+    if status not in SUCCEEDED:
+        return None
+    return signed_at or closed_at or paid_at

@@ -46,7 +46,22 @@ _SCREENER = ("radio.not_screener",)
 _WEBHOOK = ("webhook.removed",)
 _OWN_CASE = ("conflict.own_case",)
 
+_CHANGED_REVIEW = (
+    "review.edited", "review.not_editable", "review.too_late", "review.withdrawn",
+)  # fmt: skip
+
 OWN: dict[str, Codes] = {
+    "rateOrder": {
+        409: (
+            "rating.already", "rating.empty", "rating.no_such_grade", "rating.not_finished",
+            "rating.score_out_of_range", "rating.too_early", "rating.too_late",
+        )  # fmt: skip
+    },
+    "changeReview": {409: (*_CHANGED_REVIEW, "rating.no_such_grade")},
+    "withdrawReview": {409: _CHANGED_REVIEW},
+    "followUpReview": {409: ("followup.already", "followup.too_late", "review.withdrawn")},
+    "replyToReview": {403: ("reply.not_yours",), 409: ("reply.already", "reply.too_late")},
+    "explainShopScores": {409: ("dsr.not_counted", "dsr.wrong_order")},
     "signIn": {
         401: ("sign_in.wrong", "second_step.required"),
         403: ("second_step.missing",),

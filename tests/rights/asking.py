@@ -17,6 +17,7 @@ _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 BY_KIND = {
     "cnv": "talk", "att": "file", "edn": "edition", "cas": "pending", "dev": "device",
     "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
+    "rtg": "review",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
@@ -97,6 +98,10 @@ BODIES = {
     ("radio-merger", "post"): lambda r: {"into": str(r["other_case"])},
     ("radio-rejection", "post"): lambda r: {"reason": "说不清"},
     ("notification-readings", "post"): lambda r: {"notification": public_key("ntf", r["notice"])},
+    ("api-own-rating", "post"): lambda r: {"grade": "positive"},
+    ("api-own-rating", "patch"): lambda r: {"grade": "neutral"},
+    ("api-own-rating-followup", "post"): lambda r: {"text": "还不错"},
+    ("api-review-replies", "post"): lambda r: {"text": "谢谢"},
     ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
 }  # fmt: skip
 QUERIES = {
@@ -104,6 +109,7 @@ QUERIES = {
     ("api-editions", "get"): lambda r: f"channel={r['channel']}",
     ("radio", "get"): lambda r: f"channel={r['channel']}",
     ("new-chat", "get"): lambda r: f"order={r['order_no']}",
+    ("api-shop-changes", "get"): lambda r: "since=2026-01-01&until=2026-01-02",
     ("api-canned-replies", "get"): lambda r: f"conversation={public_key('cnv', r['talk'])}",
 }
 """Lists that take the name of a thing: a foreign one is asked for here as it is in an address."""

@@ -41,7 +41,8 @@ from apass.models import ManagerAssignment, Membership, MembershipState, Origin
 from common import calendars, parameters
 from common.models import SavedView
 from common.parameters import set_value
-from merchants.models import Merchant, Shop
+from merchants.actions import RatingDraft
+from merchants.models import Merchant, Shop, StaffAccount
 from radio.actions import lay_out_editions, open_channel, select_case, submit_case
 from radio.actions.feeds import hash_of
 from radio.models import Channel, Edition, FeedToken
@@ -64,6 +65,7 @@ from tickets.models import (
     HarassmentCase,
     MessageKind,
 )
+from trade.actions import rate_order
 from workforce.actions import add_partner, give_team, join_partner, join_team
 from workforce.models import Team
 
@@ -213,6 +215,13 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     _fill(theirs, ops, "戒指的钻掉了", "钻戒", "vault")
     _fill(partners, ops, "洗衣机不转了", "洗衣机", "appliance")
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
+    # Qiao answers for the shop that Mei bought in.
+    StaffAccount.objects.create(
+        user=ours.people["qiao"], merchant=ours.rows.pop("shop").merchant, rights=["answer"],
+        since=timezone.now(),
+    )  # fmt: skip
+    for side in (theirs, partners):
+        side.rows.pop("shop")
     _apass_of(ours.people["mei"].member, named=(ours.people["bo"], ours.people["lin"]))
     for side in (ours, theirs, partners):
         for one in side.people.values():
@@ -265,6 +274,8 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
     order = make_order(user, shop, f"26112003417{number:05}", now, product=bought)
     other = make_order(user, shop, f"26112003418{number:05}", now, product=bought)
     product = make_product(shop, f"G{number}", f"货{number}")
+    # Reviews are for everybody to read: what is nobody else's business does not stand in them.
+    review = rate_order(order, RatingDraft(desc_match=5, grade=1, comment="收到了"), by=user)
     queued = _talk(user, text, order=order)
     Conversation.objects.filter(pk=queued.pk).update(team=_team(side))
     talk = _talk(user, text, subject=text[:60])
@@ -301,6 +312,7 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         "channel": channel.code, "edition": edition.pk, "case": case.pk, "pending": pending.pk,
         "marked": harassed["marked"], "harassed": harassed["harassed"], "block": harassed["block"],
         "other_case": mergeable.pk, "seq": 1, "edition_day": str(edition.day),
+        "review": review.pk, "shop": shop,
     }  # fmt: skip
     secret = f"feed-of-{code}"
     FeedToken.objects.create(

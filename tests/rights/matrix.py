@@ -54,6 +54,7 @@ LISTED = _(BUSINESS, OPERATIONS)  # of a private channel: who is on its list, an
 SCREEN = _(SENIOR, LEAD, OPERATIONS)
 HOOKS = _(MERCHANT_STAFF, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS)
 RUN = _(OPERATIONS)
+SHOPS = _(OPERATIONS, AUDITOR, ACCOUNT_MANAGER)  # who looks after all shops
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,14 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-product", "get", EVERYBODY, EVERYBODY, "products"),
         *rows("api-shops", "get", EVERYBODY, scope="shops"),
         *rows("api-shop", "get", EVERYBODY, EVERYBODY, "shops"),
+        # Reviews and scores are for everybody; what moves them for the shop's own, and who looks after all.
+        *rows("api-reviews", "get", EVERYBODY, EVERYBODY, "shops"),
+        *rows("api-shop-dsr", "get", EVERYBODY, EVERYBODY, "shops"),
+        *rows("api-shop-insight", "get", SHOPS | _(MERCHANT_STAFF), SHOPS, "shops"),
+        Row("api-shop-changes", "get", SHOPS | _(MERCHANT_STAFF), SHOPS,
+            but={"dsr.not_counted": SHOPS | _(MERCHANT_STAFF)}, scope="shops"),
+        *rows("api-shop-ratings", "get", SHOPS | _(MERCHANT_STAFF), SHOPS, "shops"),
+        Row("api-review-replies", "post", _(MERCHANT_STAFF), NOBODY, SHOPS, SHOPS),
     ],
     "The radio": [
         *rows("api-cases", "get", RADIO | PARTNER, scope="cases"),
@@ -266,6 +275,15 @@ SECTIONS: dict[str, Iterable[Row]] = {
     "A member's own pages": [
         *rows("me", "get", BUYER),
         *rows("my-orders", "get", BUYER),
+        *rows("my-rating", "get", BUYER, NOBODY),
+        Row("my-rating", "post", BUYER, NOBODY, but={"422": BUYER}),
+        *rows("api-own-rating", "get", BUYER, NOBODY),
+        # Mei has rated hers: once and for good, and a good one is never changed.
+        Row("api-own-rating", "post", BUYER, NOBODY, but={"rating.already": BUYER}),
+        Row("api-own-rating", "patch", BUYER, NOBODY,
+            but={"review.not_editable": BUYER}),
+        Row("api-own-rating", "delete", BUYER, NOBODY, but={"review.not_editable": BUYER}),
+        *rows("api-own-rating-followup", "post", BUYER, NOBODY),
         *rows("promises", "get", BUYER),
         *rows("api-my-entitlements", "get", BUYER, scope="entitlements"),
         *rows("new-chat", "get", BUYER, NOBODY),

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -44,6 +45,17 @@ class Shop(models.Model):
     class Meta:
         verbose_name = _("shop")
         verbose_name_plural = _("shops")
+        triggers = [
+            # Every shop has running figures, so that counting a day looks for no missing ones.
+            pgtrigger.Trigger(
+                name="begin_score",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="new_rows"),
+                func="INSERT INTO merchants_shopscore (shop_id) SELECT id FROM new_rows; RETURN NULL;",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

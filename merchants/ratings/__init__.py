@@ -1,0 +1,1 @@
+"""Ratings, and the figures of a shop that follow from them."""

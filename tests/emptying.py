@@ -33,7 +33,7 @@ BEGIN
     LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', one.name) INTO is_filled;
         IF is_filled AND one.is_guarded THEN
-            EXECUTE format('TRUNCATE %s', one.name);
+            EXECUTE format('TRUNCATE %s CASCADE', one.name);
         ELSIF is_filled THEN
             EXECUTE format('DELETE FROM %s', one.name);
         END IF;

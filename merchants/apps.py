@@ -8,3 +8,4 @@ class MerchantsConfig(AppConfig):
 
     def ready(self) -> None:
         from merchants import rollouts  # noqa: F401
+        from merchants.rulebook import clock, parameters, shop_facts  # noqa: F401

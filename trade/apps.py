@@ -7,4 +7,4 @@ class TradeConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from trade import changes, clock, rollouts  # noqa: F401
+        from trade import changes, clock, receivers, rollouts, rulebook  # noqa: F401

@@ -1,8 +1,30 @@
 from django.urls import path
 
 from merchants import api
+from merchants.rulebook import api as rules
 
 urlpatterns = [
     path("shops/", api.Shops.as_view(), name="api-shops"),
     path("shops/<str:shop_no>/", api.OneShop.as_view(), name="api-shop"),
+    path("rules/", rules.Rules.as_view(), name="api-rules"),
+    path("rules/<slug:code>/", rules.OneRule.as_view(), name="api-rule"),
+    path(
+        "rules/<slug:code>/versions/<int:number>/",
+        rules.OneRuleVersion.as_view(),
+        name="api-rule-version",
+    ),
+    path(
+        "rules/<slug:code>/versions/<int:number>/diff/",
+        rules.RuleDiffs.as_view(),
+        name="api-rule-diff",
+    ),
+    path("me/rule-drafts/", rules.Drafts.as_view(), name="api-rule-drafts"),
+    path(
+        "me/rule-drafts/<slug:code>/<int:number>/", rules.OneDraft.as_view(), name="api-rule-draft"
+    ),
+    path(
+        "me/rule-drafts/<slug:code>/<int:number>/voice/",
+        rules.DraftVoices.as_view(),
+        name="api-rule-draft-voice",
+    ),
 ]

@@ -22,6 +22,7 @@ NAMES = (
     "rollout",
     "entitlements",
     "tiers",
+    "simulate",
 )
 
 

@@ -15,6 +15,7 @@ TAGS = {
     "orders": "What members bought.",
     "products": "What shops offer.",
     "shops": "Storefronts.",
+    "rules": "Rules of the marketplace: in force for everybody, drafts for the merchants asked about them.",
     "cases": "What agents think the business should hear, and what became of it.",
     "channels": "Themes of the nine o'clock radio, and what one hears of them.",
     "editions": "What the radio brought out, and that it was read.",
@@ -97,6 +98,14 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "GET /products/{product_no}/": ("getProduct", "products"),
     "GET /shops/": ("listShops", "shops"),
     "GET /shops/{shop_no}/": ("getShop", "shops"),
+    # rules
+    "GET /rules/": ("listRules", "rules"),
+    "GET /rules/{code}/": ("getRule", "rules"),
+    "GET /rules/{code}/versions/{number}/": ("getRuleVersion", "rules"),
+    "GET /rules/{code}/versions/{number}/diff/": ("compareRuleVersions", "rules"),
+    "GET /me/rule-drafts/": ("listRuleDrafts", "rules"),
+    "GET /me/rule-drafts/{code}/{number}/": ("getRuleDraft", "rules"),
+    "PUT /me/rule-drafts/{code}/{number}/voice/": ("sayOfRuleDraft", "rules"),
     # radio
     "GET /cases/": ("listCases", "cases"),
     "POST /cases/": ("submitCase", "cases"),

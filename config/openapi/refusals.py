@@ -47,6 +47,10 @@ _WEBHOOK = ("webhook.removed",)
 _OWN_CASE = ("conflict.own_case",)
 
 OWN: dict[str, Codes] = {
+    "sayOfRuleDraft": {
+        404: ("draft.unknown",),
+        409: ("consultation.over", "vote.no_comment", "vote.which_merchant"),
+    },
     "signIn": {
         401: ("sign_in.wrong", "second_step.required"),
         403: ("second_step.missing",),

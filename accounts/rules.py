@@ -55,7 +55,7 @@ ACCESS_LOG_DAYS = 183
 
 RIGHTS: dict[str, frozenset[str]] = {
     MEMBER: frozenset({"me.use"}),
-    MERCHANT_STAFF: frozenset({"webhooks.use"}),
+    MERCHANT_STAFF: frozenset({"webhooks.use", "shop.use"}),
     AGENT: frozenset(
         {
             "desk.use",
@@ -139,6 +139,8 @@ RIGHTS: dict[str, frozenset[str]] = {
             "views.share",
             "rollouts.manage",
             "rollouts.approve",
+            "rules.manage",
+            "rules.approve",
         }
     ),
     AUDITOR: frozenset(

@@ -25,6 +25,7 @@ RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "orders": (_("Orders"), (READ,)),
     "products": (_("Products"), (READ,)),
     "shops": (_("Shops"), (READ,)),
+    "rules": (_("Rules"), (READ, WRITE)),
     "cases": (_("Cases"), (READ, WRITE)),
     "channels": (_("Channels"), (READ,)),
     "editions": (_("Editions"), (READ, WRITE)),

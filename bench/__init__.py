@@ -23,6 +23,7 @@ NAMES = (
     "entitlements",
     "tiers",
     "dsr",
+    "simulate",
 )
 
 

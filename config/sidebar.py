@@ -104,6 +104,20 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("merchants.dsrday", "calendar_month"),
             ],
         ),
+        (
+            _("Rules of the marketplace"),
+            [
+                ("merchants.rule", "gavel"),
+                ("merchants.ruleversion", "history_edu"),
+                ("merchants.rulevote", "how_to_vote"),
+                ("merchants.opiniongroup", "forum"),
+                ("merchants.rulesimulation", "science"),
+                ("merchants.endproposal", "event_busy"),
+                ("merchants.emergencymeasure", "emergency"),
+                ("merchants.precedent", "account_balance"),
+                ("merchants.articleversion", "menu_book"),
+            ],
+        ),
         (_("Testbed"), [("apass.rollout", "science"), ("apass.cohort", "group_work")]),
         (
             _("Personal data"),
@@ -222,6 +236,9 @@ PAGES = {
     "member": "accounts.member",
     "order": "trade.order",
     "shop": "merchants.shop",
+    "rule": "merchants.ruleversion",
+    "article": "merchants.articleversion",
+    "precedent": "merchants.precedent",
     "product": "trade.product",
     "case": "radio.case",
 }

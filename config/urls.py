@@ -49,6 +49,7 @@ urlpatterns = [
     path("", include("accounts.notifications.urls")),
     path("", include("apass.page_urls")),
     path("", include(trade_pages)),
+    path("", include("merchants.page_urls")),
     path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]

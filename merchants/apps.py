@@ -10,3 +10,4 @@ class MerchantsConfig(AppConfig):
         from merchants import rollouts  # noqa: F401
         from merchants.ratings import clock as rating_clock  # noqa: F401
         from merchants.ratings import parameters as rating_parameters  # noqa: F401
+        from merchants.rulebook import clock, parameters, shop_facts  # noqa: F401

@@ -2,6 +2,7 @@
 
 from common.inventory import table
 from merchants.ratings import inventory as _ratings  # noqa: F401  (declares its tables)
+from merchants.rulebook import inventory as _rulebook  # noqa: F401
 
 table(
     "merchants.Merchant",
@@ -30,18 +31,4 @@ table(
     purpose="Who works for a merchant, with which rights.",
     kept="for good",
     plain="id user merchant rights since ended_at",
-)
-table(
-    "merchants.Rule",
-    owner="operations, rule team",
-    purpose="Rules of the marketplace.",
-    kept="for good",
-    plain="id code family title",
-)
-table(
-    "merchants.RuleVersion",
-    owner="operations, rule team",
-    purpose="What a rule says from a day on.",
-    kept="for good (all versions three years at least, E-Commerce Law 34)",
-    plain="id rule number state text violation_class points condition effective_from effective_until",
 )

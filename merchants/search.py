@@ -13,6 +13,7 @@ from common.models import SearchLine
 from common.search import Hit, LinedKind, Query, normalise, register, snippet_of, sounds_of
 from common.search.kinds import ADMIN, Found, Key
 from merchants.models import Shop, ShopLine
+from merchants.rulebook import search as _rules  # noqa: F401  (registers them)
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 RIGHTS = ("customers.look_up", "tickets.see_all", "orders.see_all")

@@ -2,6 +2,7 @@ from django.urls import path
 
 from merchants import api
 from merchants.ratings import api as ratings
+from merchants.rulebook import api as rules
 
 urlpatterns = [
     path("shops/", api.Shops.as_view(), name="api-shops"),
@@ -15,5 +16,26 @@ urlpatterns = [
         "shops/<str:shop_no>/reviews/<rtg:key>/replies/",
         ratings.Replies.as_view(),
         name="api-review-replies",
+    ),
+    path("rules/", rules.Rules.as_view(), name="api-rules"),
+    path("rules/<slug:code>/", rules.OneRule.as_view(), name="api-rule"),
+    path(
+        "rules/<slug:code>/versions/<int:number>/",
+        rules.OneRuleVersion.as_view(),
+        name="api-rule-version",
+    ),
+    path(
+        "rules/<slug:code>/versions/<int:number>/diff/",
+        rules.RuleDiffs.as_view(),
+        name="api-rule-diff",
+    ),
+    path("me/rule-drafts/", rules.Drafts.as_view(), name="api-rule-drafts"),
+    path(
+        "me/rule-drafts/<slug:code>/<int:number>/", rules.OneDraft.as_view(), name="api-rule-draft"
+    ),
+    path(
+        "me/rule-drafts/<slug:code>/<int:number>/voice/",
+        rules.DraftVoices.as_view(),
+        name="api-rule-draft-voice",
     ),
 ]

@@ -48,5 +48,6 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "EntitlementKind": "apass.models.Kind",
         "DataRequestKind": "accounts.models.RequestKind",
         "DataRequestState": "accounts.models.RequestState",
+        "RuleState": "merchants.models.RuleState",
     },
 }

@@ -16,6 +16,7 @@ TAGS = {
     "products": "What shops offer.",
     "shops": "Storefronts.",
     "reviews": "What buyers say of orders, and the scores of shops that follow from it.",
+    "rules": "Rules of the marketplace: in force for everybody, drafts for the merchants asked about them.",
     "cases": "What agents think the business should hear, and what became of it.",
     "channels": "Themes of the nine o'clock radio, and what one hears of them.",
     "editions": "What the radio brought out, and that it was read.",
@@ -109,6 +110,14 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "PATCH /me/orders/{order_no}/rating/": ("changeReview", "reviews"),
     "DELETE /me/orders/{order_no}/rating/": ("withdrawReview", "reviews"),
     "POST /me/orders/{order_no}/rating/followup/": ("followUpReview", "reviews"),
+    # rules
+    "GET /rules/": ("listRules", "rules"),
+    "GET /rules/{code}/": ("getRule", "rules"),
+    "GET /rules/{code}/versions/{number}/": ("getRuleVersion", "rules"),
+    "GET /rules/{code}/versions/{number}/diff/": ("compareRuleVersions", "rules"),
+    "GET /me/rule-drafts/": ("listRuleDrafts", "rules"),
+    "GET /me/rule-drafts/{code}/{number}/": ("getRuleDraft", "rules"),
+    "PUT /me/rule-drafts/{code}/{number}/voice/": ("sayOfRuleDraft", "rules"),
     # radio
     "GET /cases/": ("listCases", "cases"),
     "POST /cases/": ("submitCase", "cases"),

@@ -55,13 +55,17 @@ OWN: dict[str, Codes] = {
         409: (
             "rating.already", "rating.empty", "rating.no_such_grade", "rating.not_finished",
             "rating.score_out_of_range", "rating.too_early", "rating.too_late",
-        )  # fmt: skip
+        )
     },
     "changeReview": {409: (*_CHANGED_REVIEW, "rating.no_such_grade")},
     "withdrawReview": {409: _CHANGED_REVIEW},
     "followUpReview": {409: ("followup.already", "followup.too_late", "review.withdrawn")},
     "replyToReview": {403: ("reply.not_yours",), 409: ("reply.already", "reply.too_late")},
     "explainShopScores": {409: ("dsr.not_counted", "dsr.wrong_order")},
+    "sayOfRuleDraft": {
+        404: ("draft.unknown",),
+        409: ("consultation.over", "vote.no_comment", "vote.which_merchant"),
+    },
     "signIn": {
         401: ("sign_in.wrong", "second_step.required"),
         403: ("second_step.missing",),
@@ -175,7 +179,7 @@ OWN: dict[str, Codes] = {
     "rotateWebhookSecret": {409: _WEBHOOK},
     "testWebhook": {409: ("webhook.paused", *_WEBHOOK)},
     "replayDeliveries": {409: ("webhook.paused", "delivery.not_over", "delivery.on_its_way")},
-}  # fmt: skip
+}
 """What an operation refuses with beyond what all of its kind do."""
 
 

@@ -21,7 +21,7 @@ BY_KIND = {
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
-    "member_no": "member_no", "secret": "secret", "code": "channel",
+    "member_no": "member_no", "secret": "secret", "code": "channel", "number": "version",
 }  # fmt: skip
 BY_NAME = {
     "api-acceptance": "queued",
@@ -38,6 +38,12 @@ BY_NAME = {
     "passkey": "passkey",
     ("api-resolution", "delete"): "done",
 }
+# Addresses with two arguments: the code names a rule, the number its version.
+CODE_OF = {
+    "api-rule": "rule", "api-rule-version": "rule", "api-rule-diff": "rule", "rule": "rule",
+    "rule-version": "rule", "rule-text": "rule", "api-rule-draft": "draft",
+    "api-rule-draft-voice": "draft", "shop-rule-draft": "draft", "shop-rule-voice": "draft",
+}  # fmt: skip
 FIXED = {"api-parameter": "api.page_rows", "unsubscribe": "no-such-word"}
 
 # What is sent: a function of the rows, so that a foreign request names foreign things in its body too.
@@ -78,6 +84,8 @@ BODIES = {
     },
     ("api-data-requests", "post"): lambda r: {"kind": "copy"},
     ("api-me", "patch"): lambda r: {"language": "en"},
+    ("api-rule-draft-voice", "put"): lambda r: {"choice": "for"},
+    ("shop-rule-voice", "post"): lambda r: {"choice": "for"},
     ("api-notification-readings", "post"): lambda r: {"up_to": public_key("ntf", r["notice"])},
     ("api-notification-preferences", "patch"): lambda r: {"discreet": True},
     ("api-push-subscriptions", "post"): lambda r: {
@@ -132,6 +140,8 @@ def url_of(route: str, name: str, method: str, rows: Mapping[str, Any]) -> str:
         if name in FIXED:
             return FIXED[name]
         row = BY_NAME.get((name, method)) or BY_NAME.get(name) or BY_KIND.get(kind)
+        if argument == "code" and name in CODE_OF:
+            row = CODE_OF[name]
         value = rows[row or BY_ARGUMENT[argument]]
         if kind == "whd":
             value = rows["delivery"]

@@ -54,6 +54,9 @@ ADD: dict[str, Roles] = {
     "apass.entitlementrule": RUN,
     "apass.servicepackage": RUN,
     "common.calendarday": RUN,
+    "merchants.emergencymeasure": RUN,
+    "merchants.precedent": RUN,
+    "merchants.rule": RUN,
     "radio.channel": RUN,
     "tickets.cannedreply": RUN,
     "tickets.disposition": RUN,
@@ -121,6 +124,15 @@ ACTS: dict[str, dict[str, Roles]] = {
     "apass.servicepackage": _acts("end"),
     "apass.membership": _acts("approve invite reject renew let_lapse assign_manager"),
     "apass.prospect": _acts("propose"),
+    "merchants.emergencymeasure": _acts("confirm lift"),
+    "merchants.endproposal": _acts("end_it keep_it"),
+    "merchants.opiniongroup": _acts("answer_it"),
+    "merchants.precedent": _acts("name_rule"),
+    "merchants.rule": _acts("draft"),
+    "merchants.ruleversion": _acts(
+        "edit answer_gate invite review send_back ask_to_skip approve_skip drop_it simulate "
+        "open_it group revise publish give_notice retire"
+    ),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),

@@ -42,7 +42,14 @@ from common import calendars, parameters
 from common.models import SavedView
 from common.parameters import set_value
 from merchants.actions import RatingDraft
-from merchants.models import Merchant, Shop, StaffAccount
+from merchants.models import (
+    ConsultationInvite,
+    Merchant,
+    Rule,
+    RuleVersion,
+    Shop,
+    StaffAccount,
+)
 from radio.actions import lay_out_editions, open_channel, select_case, submit_case
 from radio.actions.feeds import hash_of
 from radio.models import Channel, Edition, FeedToken
@@ -214,6 +221,7 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     _fill(ours, ops, text, bought, "risk")
     _fill(theirs, ops, "戒指的钻掉了", "钻戒", "vault")
     _fill(partners, ops, "洗衣机不转了", "洗衣机", "appliance")
+    _employ(ours.people["qiao"], ours)
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
     # Qiao answers for the shop that Mei bought in.
     StaffAccount.objects.create(
@@ -319,6 +327,34 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         user=side.people[rows["listener"]], channel=channel, token_hash=hash_of(secret)
     )
     rows["secret"] = secret
+    rows |= _rules_of(merchant, ops)
+
+
+def _rules_of(merchant: Merchant, ops: User) -> dict[str, Any]:
+    """Give a tenant a rule in force, and a draft its merchant is asked about."""
+    now, number = timezone.now(), next(_numbers)
+    for code, state in ((f"rule-{number}", "effective"), (f"draft-{number}", "consultation")):
+        rule = Rule.objects.create(code=code, family="trade", title=f"规则{number}")
+        begun = {"effective_from": now} if state == "effective" else {
+            "consultation_began_at": now, "consultation_ends_at": now + timedelta(days=7),
+        }  # fmt: skip
+        version = RuleVersion.objects.create(
+            rule=rule, number=1, state=state, text="平常的规则", consulted_text="平常的规则",
+            drafted_by=ops, **begun,
+        )  # fmt: skip
+        if state == "consultation":
+            ConsultationInvite.objects.create(
+                version=version, merchant=merchant, how="named", at=now
+            )
+    return {"rule": f"rule-{number}", "draft": f"draft-{number}", "version": 1}
+
+
+def _employ(person: User, side: Side) -> None:
+    """Let somebody work for the tenant's merchant, and vote."""
+    merchant = Shop.objects.get(shop_no=side.rows["shop_no"]).merchant
+    StaffAccount.objects.create(
+        user=person, merchant=merchant, rights=["vote"], since=timezone.now()
+    )
 
 
 def _harassment(talk: Conversation, agent: User, ops: User, text: str) -> dict[str, Any]:

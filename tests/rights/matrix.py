@@ -55,6 +55,7 @@ SCREEN = _(SENIOR, LEAD, OPERATIONS)
 HOOKS = _(MERCHANT_STAFF, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS)
 RUN = _(OPERATIONS)
 SHOPS = _(OPERATIONS, AUDITOR, ACCOUNT_MANAGER)  # who looks after all shops
+SHOP = _(MERCHANT_STAFF)
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,24 @@ SECTIONS: dict[str, Iterable[Row]] = {
             but={"dsr.not_counted": SHOPS | _(MERCHANT_STAFF)}, scope="shops"),
         *rows("api-shop-ratings", "get", SHOPS | _(MERCHANT_STAFF), SHOPS, "shops"),
         Row("api-review-replies", "post", _(MERCHANT_STAFF), NOBODY, SHOPS, SHOPS),
+    ],
+    "Rules of the marketplace": [
+        # What was published judges everybody's conduct, so everybody may read it.
+        *rows("api-rules", "get", EVERYBODY, scope="rules"),
+        *rows("api-rule", "get", EVERYBODY, EVERYBODY, "rules"),
+        *rows("api-rule-version", "get", EVERYBODY, EVERYBODY, "rules"),
+        *rows("api-rule-diff", "get", EVERYBODY, EVERYBODY, "rules"),
+        *rows("rules", "get", EVERYBODY),
+        *rows("rule", "get", EVERYBODY, EVERYBODY),
+        *rows("rule-version", "get", EVERYBODY, EVERYBODY),
+        *rows("rule-text", "get", EVERYBODY, EVERYBODY),
+        # Drafts: the merchants asked, who makes rules, auditors.
+        *rows("api-rule-drafts", "get", EVERYBODY, scope="rules"),
+        *rows("api-rule-draft", "get", SEE_ALL | SHOP, SEE_ALL, "rules"),
+        *rows("api-rule-draft-voice", "put", SHOP, NOBODY, "rules"),
+        *rows("shop-rules", "get", SHOP),
+        *rows("shop-rule-draft", "get", SHOP, NOBODY),
+        *rows("shop-rule-voice", "post", SHOP, NOBODY),
     ],
     "The radio": [
         *rows("api-cases", "get", RADIO | PARTNER, scope="cases"),

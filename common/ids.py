@@ -29,6 +29,8 @@ PREFIXES = {
     "view": "saved view",
     "job": "bulk job",
     "rdm": "redemption",
+    "cfl": "file of a case",
+    "sac": "act on a shop",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

@@ -7,4 +7,5 @@ class MerchantsConfig(AppConfig):
     verbose_name = _("Merchants")
 
     def ready(self) -> None:
-        from merchants import rollouts  # noqa: F401
+        from merchants import clock, rollouts  # noqa: F401
+        from merchants.penalties import parameters, recomputing, words  # noqa: F401

@@ -1,6 +1,7 @@
 """The columns of merchants: which are personal, and what becomes of them."""
 
 from common.inventory import table
+from merchants.penalties import inventory as _penalties  # noqa: F401
 
 table(
     "merchants.Merchant",

@@ -1,17 +1,73 @@
+from merchants.models.acts import ActKind, ActState, ShopAct
+from merchants.models.appeals import (
+    Appeal,
+    AppealState,
+    JudgeRecord,
+    Outcome,
+    Restored,
+    RuleRecord,
+    Ruling,
+)
+from merchants.models.penalties import (
+    Measure,
+    MeasureKind,
+    NodeCode,
+    Penalty,
+    PointsBalance,
+    PointsCause,
+    PointsClearing,
+    PointsEntry,
+    ShopLimits,
+)
 from merchants.models.rulebook import Rule, RuleFamily, RuleState, RuleVersion, ViolationClass
 from merchants.models.shops import Merchant, Shop, ShopLine
 from merchants.models.staff import StaffAccount, StaffRight, shops_of
+from merchants.models.violations import (
+    CaseFile,
+    EndReason,
+    Part,
+    Statement,
+    Violation,
+    ViolationState,
+    works_for,
+)
 
 __all__ = [
+    "ActKind",
+    "ActState",
+    "Appeal",
+    "AppealState",
+    "CaseFile",
+    "EndReason",
+    "JudgeRecord",
+    "Measure",
+    "MeasureKind",
     "Merchant",
+    "NodeCode",
+    "Outcome",
+    "Part",
+    "Penalty",
+    "PointsBalance",
+    "PointsCause",
+    "PointsClearing",
+    "PointsEntry",
+    "Restored",
     "Rule",
     "RuleFamily",
+    "RuleRecord",
     "RuleState",
     "RuleVersion",
+    "Ruling",
     "Shop",
+    "ShopAct",
+    "ShopLimits",
     "ShopLine",
     "StaffAccount",
     "StaffRight",
+    "Statement",
+    "Violation",
     "ViolationClass",
+    "ViolationState",
     "shops_of",
+    "works_for",
 ]

@@ -47,6 +47,7 @@ urlpatterns = [
     ),
     path("", include("accounts.notifications.urls")),
     path("", include("apass.page_urls")),
+    path("", include("merchants.page_urls")),
     path("", include("tickets.page_urls")),
     path("", include("accounts.urls")),
 ]

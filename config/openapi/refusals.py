@@ -45,6 +45,7 @@ _SCREENED = ("case.already_screened", "radio.own_case")
 _SCREENER = ("radio.not_screener",)
 _WEBHOOK = ("webhook.removed",)
 _OWN_CASE = ("conflict.own_case",)
+_CASE_FILES = ("file.too_many", "file.unknown")
 
 OWN: dict[str, Codes] = {
     "signIn": {
@@ -113,6 +114,51 @@ OWN: dict[str, Codes] = {
         400: ("invalid", *_FILE),
         409: ("not_owner", "closed", "attachment.too_many", "contact.text_only"),
         413: ("file.too_large",),
+    },
+    "uploadCaseFile": {
+        400: ("invalid", *_FILE),
+        403: _OWN_CASE,
+        409: ("file.too_many", "violation.cannot_move"),
+        413: ("file.too_large",),
+    },
+    "stateSide": {409: ("statement.already", "violation.too_late", *_CASE_FILES)},
+    "chooseExam": {
+        409: ("exam.not_offered", "exam.used", "violation.cannot_move", "violation.too_late"),
+    },
+    "fileAppeal": {409: ("appeal.already", "appeal.too_late", *_CASE_FILES)},
+    "sendPapers": {409: ("appeal.cannot_move", "appeal.too_late", *_CASE_FILES)},
+    "openViolation": {
+        403: _OWN_CASE,
+        409: (
+            "violation.bad_items", "violation.in_the_future", "violation.no_class",
+            "violation.no_rule", "violation.points_out_of_range",
+        ),
+    },
+    "ruleAppeal": {
+        403: _OWN_CASE,
+        409: (
+            "appeal.cannot_move", "appeal.decided", "appeal.points_out_of_range",
+            "appeal.same_person", "penalty.no_reason",
+        ),
+    },
+    "actOnShop": {
+        403: _OWN_CASE,
+        409: (
+            "penalty.no_reason", "shop_act.already", "shop_act.bad_days", "shop_act.no_rule",
+            "violation.no_rule",
+        ),
+    },
+    "approveShopAct": {
+        403: _OWN_CASE,
+        409: (
+            "penalty.no_reason", "shop_act.cannot_move", "shop_act.no_limit", "shop_act.same_person",
+        ),
+    },
+    "undoShopAct": {
+        403: _OWN_CASE,
+        409: (
+            "penalty.no_reason", "shop_act.cannot_move", "shop_act.not_yours", "shop_act.too_late",
+        ),
     },
     "markHarassment": {
         409: (

@@ -111,7 +111,7 @@ class ShopActAdmin(BaseAdmin):
     @reason_action(
         _("Undo"),
         right=ACT,
-        question=_("Take it back?"),
+        question=_("Undo what was done to the shop?"),
         consequence=_("The shop is as if it had not been; within its window alone."),
         fits=_in(ActState.IN_FORCE),
     )
@@ -172,7 +172,7 @@ class PointsEntryAdmin(ReadOnlyAdmin):
     """Every movement of points."""
 
     list_display = ("shop", "violation_class", "points", "cause", "penalty", "at")
-    list_select_related = ("shop", "penalty__violation")
+    list_select_related = ("shop", "penalty", "penalty__violation")
     list_filter = ("violation_class", "cause")
     search_fields = ("shop__shop_no", "shop__name")
     search_help_text = _("No. or name of the shop")

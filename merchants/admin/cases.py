@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from unfold.decorators import display
 from unfold.widgets import (
     UnfoldAdminIntegerFieldWidget,
@@ -195,7 +196,7 @@ class ViolationAdmin(BaseAdmin):
         send_notice(row, by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
-        _("Decide"),
+        pgettext_lazy("of a case", "Decide"),
         right=DECIDE,
         form=DecideForm,
         question=_("Decide this case?"),
@@ -222,7 +223,7 @@ class ViolationAdmin(BaseAdmin):
         declare_emergency(row, by=signed_in(request), reason=answers["reason"])
 
     @reason_action(
-        _("Drop"),
+        pgettext_lazy("of a case", "Drop"),
         right=DECIDE,
         question=_("Drop this case?"),
         consequence=_("Nothing follows from it; a shop that was told hears of it."),

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from merchants.models.penalties import Penalty
@@ -26,7 +27,7 @@ class Outcome(models.TextChoices):
 
     UPHELD = rules.UPHELD, _("upheld: it stays as it is")
     REDUCED = rules.REDUCED, _("reduced")
-    REVOKED = rules.REVOKED, _("revoked")
+    REVOKED = rules.REVOKED, pgettext_lazy("of a penalty", "revoked")
 
 
 class AppealQuerySet(models.QuerySet["Appeal"]):

@@ -17,10 +17,12 @@ _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 BY_KIND = {
     "cnv": "talk", "att": "file", "edn": "edition", "cas": "pending", "dev": "device",
     "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
+    "cfl": "case_file", "sac": "waiting_act",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
     "member_no": "member_no", "secret": "secret", "code": "channel",
+    "violation_no": "violation_no",
 }  # fmt: skip
 BY_NAME = {
     "api-acceptance": "queued",
@@ -36,8 +38,16 @@ BY_NAME = {
     "end-session": "session",
     "passkey": "passkey",
     ("api-resolution", "delete"): "done",
+    "api-shop-act-undo": "acted",
+    "api-shop-violation-appeal": "decided_no",
+    "shop-violation-appeal": "decided_no",
+    "api-shop-violation-papers": "appealed_no",
+    "api-ruling": "appealed_no",
 }
 FIXED = {"api-parameter": "api.page_rows", "unsubscribe": "no-such-word"}
+
+FORMS = {("api-attachments", "post"), ("api-shop-violation-files", "post")}
+"""Addresses that take a file."""
 
 # What is sent: a function of the rows, so that a foreign request names foreign things in its body too.
 BODIES = {
@@ -97,6 +107,21 @@ BODIES = {
     ("radio-merger", "post"): lambda r: {"into": str(r["other_case"])},
     ("radio-rejection", "post"): lambda r: {"reason": "说不清"},
     ("notification-readings", "post"): lambda r: {"notification": public_key("ntf", r["notice"])},
+    ("api-shop-violation-statement", "post"): lambda r: {"text": "我们有证书"},
+    ("api-shop-violation-appeal", "post"): lambda r: {"text": "不是我们"},
+    ("api-shop-violation-papers", "post"): lambda r: {"text": "补上"},
+    ("shop-violation-statement", "post"): lambda r: {"text": "我们有证书"},
+    ("shop-violation-appeal", "post"): lambda r: {"text": "不是我们"},
+    ("api-violations", "post"): lambda r: {
+        "shop_no": r["shop_no"], "rule": "misdescription", "act": "写有机，检测不是",
+        "act_at": "2026-01-01T00:00:00Z",
+    },
+    ("api-ruling", "post"): lambda r: {"outcome": "upheld", "reason": "查过了"},
+    ("api-shop-acts", "post"): lambda r: {
+        "kind": "delist", "days": 1, "rule": "misdescription", "reason": "先下架"
+    },
+    ("api-shop-act-approval", "post"): lambda r: {"reason": "同意"},
+    ("api-shop-act-undo", "post"): lambda r: {"reason": "撤回"},
     ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
 }  # fmt: skip
 QUERIES = {
@@ -144,7 +169,7 @@ def ask(client: Client, route: str, name: str, method: str, rows: Mapping[str, A
     url = url_of(route, name, method, rows)
     if method == "get":
         return client.get(url)
-    if (name, method) == ("api-attachments", "post"):
+    if (name, method) in FORMS:
         return client.post(url, {"file": SimpleUploadedFile("a.txt", b"hello")})
     body = BODIES.get((name, method), lambda _rows: {})(rows)
     if not route.startswith("api/"):

@@ -54,6 +54,9 @@ LISTED = _(BUSINESS, OPERATIONS)  # of a private channel: who is on its list, an
 SCREEN = _(SENIOR, LEAD, OPERATIONS)
 HOOKS = _(MERCHANT_STAFF, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS)
 RUN = _(OPERATIONS)
+SHOPS = _(MERCHANT_STAFF)
+ACT = OURS | RUN  # who finds violations and acts on shops
+LOOK = _(AUDITOR, ACCOUNT_MANAGER)  # who reads of shops in the back office and decides nothing
 
 
 @dataclass(frozen=True)
@@ -294,6 +297,29 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("privacy-erasure", "get", BUYER),
         Row("privacy-erasure", "post", BUYER, but={"422": BUYER}),
         *rows("privacy-withdrawal", "post", BUYER, NOBODY),
+    ],
+    "Shops and their cases": [
+        *rows("api-shop-violations", "get", EVERYBODY),
+        *rows("api-shop-violation", "get", SHOPS, NOBODY),
+        *rows("api-shop-violation-files", "post", SHOPS, NOBODY),
+        *rows("api-shop-violation-file", "get", SHOPS | RUN | LOOK, RUN | LOOK),
+        *rows("api-shop-violation-statement", "post", SHOPS, NOBODY),
+        Row("api-shop-violation-exam", "post", SHOPS, NOBODY, but={"exam.not_offered": SHOPS}),
+        *rows("api-shop-violation-appeal", "post", SHOPS, NOBODY),
+        Row("api-shop-violation-papers", "post", SHOPS, NOBODY, but={"appeal.cannot_move": SHOPS}),
+        *rows("api-penalty-notices", "get", EVERYBODY),
+        *rows("shop-violations", "get", SHOPS),
+        *rows("shop-notices", "get", SHOPS),
+        *rows("shop-violation", "get", SHOPS, NOBODY),
+        *rows("shop-violation-statement", "post", SHOPS, NOBODY),
+        Row("shop-violation-exam", "post", SHOPS, NOBODY, but={"422": SHOPS}),
+        *rows("shop-violation-appeal", "post", SHOPS, NOBODY),
+        *rows("api-violations", "post", ACT),
+        # Whoever reads appeals in the back office knows of it and may not rule.
+        Row("api-ruling", "post", RUN, RUN, LOOK, LOOK),
+        *rows("api-shop-acts", "post", ACT, ACT),
+        Row("api-shop-act-approval", "post", ACT, ACT, LOOK, LOOK),
+        Row("api-shop-act-undo", "post", ACT, ACT, LOOK, LOOK),
     ],
     "Running the house": [
         *rows("api-parameters", "get", SEE_ALL, scope="parameters"),

@@ -1,0 +1,5 @@
+"""Addresses of the merchants' pages."""
+
+from merchants.penalties import page_urls as penalties
+
+urlpatterns = [*penalties.urlpatterns]

@@ -58,6 +58,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     MERCHANT_STAFF: frozenset({"webhooks.use", "shop.use"}),
     AGENT: frozenset(
         {
+            "penalties.propose",
+            "shops.act",
             "desk.use",
             "customers.look_up",
             "entitlements.redeem",
@@ -71,6 +73,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     ),
     SENIOR: frozenset(
         {
+            "penalties.propose",
+            "shops.act",
             "desk.use",
             "customers.look_up",
             "entitlements.redeem",
@@ -85,6 +89,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     ),
     LEAD: frozenset(
         {
+            "penalties.propose",
+            "shops.act",
             "desk.use",
             "customers.look_up",
             "entitlements.redeem",
@@ -109,6 +115,9 @@ RIGHTS: dict[str, frozenset[str]] = {
     BUSINESS: frozenset({"radio.read", "webhooks.use"}),
     OPERATIONS: frozenset(
         {
+            "penalties.propose",
+            "penalties.decide",
+            "shops.act",
             "admin.use",
             "tickets.see_all",
             "tickets.reassign",
@@ -144,7 +153,14 @@ RIGHTS: dict[str, frozenset[str]] = {
         }
     ),
     AUDITOR: frozenset(
-        {"admin.use", "admin.export", "tickets.see_all", "radio.read", "history.read"}
+        {
+            "penalties.read",
+            "admin.use",
+            "admin.export",
+            "tickets.see_all",
+            "radio.read",
+            "history.read",
+        }
     ),
     EXECUTIVE: frozenset({"radio.read"}),
 }

@@ -30,6 +30,8 @@ PREFIXES = {
     "job": "bulk job",
     "rdm": "redemption",
     "rtg": "rating",
+    "cfl": "file of a case",
+    "sac": "act on a shop",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

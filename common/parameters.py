@@ -1,6 +1,7 @@
 """Business numbers: declared in code with type and bounds, changed in the admin with a date and a reason."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from datetime import time as daytime
@@ -21,7 +22,10 @@ Value = int | Decimal | timedelta | daytime | str | bool
 
 @dataclass(frozen=True)
 class Declaration:
-    """What a parameter may be. ``floor``/``ceiling`` marked ``legal`` cannot be loosened by anyone."""
+    """What a parameter may be. ``floor``/``ceiling`` marked ``legal`` cannot be loosened by anyone.
+
+    ``words`` are those a text may be made of, with blanks between; none of them: any text.
+    """
 
     key: str
     default: Value
@@ -30,6 +34,7 @@ class Declaration:
     maximum: Value | None = None
     legal: bool = False
     unit: Any = ""
+    words: frozenset[str] = frozenset()
 
     def parse(self, raw: Any) -> Value:
         """Turn a stored or typed ``raw`` into the parameter's type. Raises ``ValueError``."""
@@ -48,6 +53,8 @@ class Declaration:
             return int(number)
         if isinstance(self.default, Decimal):
             return Decimal(str(raw))
+        if self.words and not set(str(raw).split()) <= self.words:
+            raise ValueError("not made of the words there are")
         return str(raw)
 
     def store(self, value: Value) -> Any:
@@ -74,9 +81,12 @@ def declare(
     maximum: Value | None = None,
     legal: bool = False,
     unit: Any = "",
+    words: Iterable[str] = (),
 ) -> None:
     """Declare a parameter at import time of an app's ``parameters.py``."""
-    _declared[key] = Declaration(key, default, label, minimum, maximum, legal, unit)
+    _declared[key] = Declaration(
+        key, default, label, minimum, maximum, legal, unit, frozenset(words)
+    )
 
 
 def declarations() -> list[Declaration]:

@@ -7,7 +7,10 @@ class MerchantsConfig(AppConfig):
     verbose_name = _("Merchants")
 
     def ready(self) -> None:
-        from merchants import rollouts  # noqa: F401
+        from merchants import clock, rollouts  # noqa: F401
+        from merchants.penalties import parameters, recomputing, words  # noqa: F401
         from merchants.ratings import clock as rating_clock  # noqa: F401
         from merchants.ratings import parameters as rating_parameters  # noqa: F401
-        from merchants.rulebook import clock, parameters, shop_facts  # noqa: F401
+        from merchants.rulebook import clock as rule_clock  # noqa: F401
+        from merchants.rulebook import parameters as rule_parameters  # noqa: F401
+        from merchants.rulebook import shop_facts  # noqa: F401

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchants import api
+from merchants.penalties.api_urls import urlpatterns as penalties
 from merchants.ratings import api as ratings
 from merchants.rulebook import api as rules
 
@@ -38,4 +39,5 @@ urlpatterns = [
         rules.DraftVoices.as_view(),
         name="api-rule-draft-voice",
     ),
+    *penalties,
 ]

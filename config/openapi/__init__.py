@@ -10,7 +10,7 @@ from config.openapi.operations import TAGS
 from config.openapi.words import DESCRIPTION, HEADERS, PARAMETERS
 
 ID_PATTERN = "^{prefix}_[0-9a-f]{{32}}$"
-_PREFIXES = ("cnv", "att", "cas", "edn", "ntf", "dev", "whk", "whd", "prq")
+_PREFIXES = ("cnv", "att", "cas", "edn", "ntf", "dev", "whk", "whd", "prq", "cfl", "sac")
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Xiaoer",
@@ -49,5 +49,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "DataRequestKind": "accounts.models.RequestKind",
         "DataRequestState": "accounts.models.RequestState",
         "RuleState": "merchants.models.RuleState",
+        "ViolationState": "merchants.models.ViolationState",
+        "AppealState": "merchants.models.AppealState",
+        "AppealOutcome": "merchants.models.Outcome",
+        "ShopActKind": "merchants.models.ActKind",
+        "ShopActState": "merchants.models.ActState",
     },
 }

@@ -45,6 +45,7 @@ _SCREENED = ("case.already_screened", "radio.own_case")
 _SCREENER = ("radio.not_screener",)
 _WEBHOOK = ("webhook.removed",)
 _OWN_CASE = ("conflict.own_case",)
+_CASE_FILES = ("file.too_many", "file.unknown")
 
 _CHANGED_REVIEW = (
     "review.edited", "review.not_editable", "review.too_late", "review.withdrawn",
@@ -53,8 +54,13 @@ _CHANGED_REVIEW = (
 OWN: dict[str, Codes] = {
     "rateOrder": {
         409: (
-            "rating.already", "rating.empty", "rating.no_such_grade", "rating.not_finished",
-            "rating.score_out_of_range", "rating.too_early", "rating.too_late",
+            "rating.already",
+            "rating.empty",
+            "rating.no_such_grade",
+            "rating.not_finished",
+            "rating.score_out_of_range",
+            "rating.too_early",
+            "rating.too_late",
         )
     },
     "changeReview": {409: (*_CHANGED_REVIEW, "rating.no_such_grade")},
@@ -84,8 +90,12 @@ OWN: dict[str, Codes] = {
     "redeemEntitlement": {
         404: ("member.not_found",),
         409: (
-            "entitlement.unknown", "entitlement.not_yours", "entitlement.used_up",
-            "redemption.no_reason", "redemption.other_request", "redemption.no_key",
+            "entitlement.unknown",
+            "entitlement.not_yours",
+            "entitlement.used_up",
+            "redemption.no_reason",
+            "redemption.other_request",
+            "redemption.no_key",
         ),
     },
     "revealField": {
@@ -97,8 +107,14 @@ OWN: dict[str, Codes] = {
     "withdrawDataRequest": {409: ("request.cannot_move",)},
     "acceptApass": {
         409: (
-            "apass.already", "apass.cannot_move", "apass.code_expired", "apass.code_foreign",
-            "apass.code_locked", "apass.code_used", "apass.code_wrong", "apass.friend_not_ready",
+            "apass.already",
+            "apass.cannot_move",
+            "apass.code_expired",
+            "apass.code_foreign",
+            "apass.code_locked",
+            "apass.code_used",
+            "apass.code_wrong",
+            "apass.friend_not_ready",
             "apass.own_code",
         ),
     },
@@ -107,8 +123,15 @@ OWN: dict[str, Codes] = {
     "listChanges": {409: ("cursor.bad", "changes.start_afresh")},
     "search": {409: ("cursor.bad",)},
     "openConversation": {
-        409: ("message.empty", "conversation.bad_medium", "team.none", "closed", *_CARD, *_LIMITED,
-            "contact.one_written"),
+        409: (
+            "message.empty",
+            "conversation.bad_medium",
+            "team.none",
+            "closed",
+            *_CARD,
+            *_LIMITED,
+            "contact.one_written",
+        ),
     },
     "acceptConversation": {
         409: (*_OWNING, *_ROOM, "conversation.not_live", "conversation.skill_missing"),
@@ -116,10 +139,20 @@ OWN: dict[str, Codes] = {
     "acceptNext": {409: _ROOM},
     "transferConversation": {
         409: (
-            *_OWNING, "conversation.not_live", "transfer.no_note", "transfer.no_target", "transfer.not_agent",
-            "transfer.not_in_team", "transfer.not_free", "transfer.same_owner", "transfer.not_online",
-            "transfer.at_capacity", "transfer.team_closed", "transfer.same_team",
-            "transfer.out_of_reach", "transfer.set_apart",
+            *_OWNING,
+            "conversation.not_live",
+            "transfer.no_note",
+            "transfer.no_target",
+            "transfer.not_agent",
+            "transfer.not_in_team",
+            "transfer.not_free",
+            "transfer.same_owner",
+            "transfer.not_online",
+            "transfer.at_capacity",
+            "transfer.team_closed",
+            "transfer.same_team",
+            "transfer.out_of_reach",
+            "transfer.set_apart",
         ),
     },
     "takeOverConversation": {409: (*_OWNING, *_ROOM, "reason.missing", "conversation.not_open")},
@@ -133,10 +166,75 @@ OWN: dict[str, Codes] = {
         409: ("not_owner", "closed", "attachment.too_many", "contact.text_only"),
         413: ("file.too_large",),
     },
+    "uploadCaseFile": {
+        400: ("invalid", *_FILE),
+        403: _OWN_CASE,
+        409: ("file.too_many", "violation.cannot_move"),
+        413: ("file.too_large",),
+    },
+    "stateSide": {409: ("statement.already", "violation.too_late", *_CASE_FILES)},
+    "chooseExam": {
+        409: ("exam.not_offered", "exam.used", "violation.cannot_move", "violation.too_late"),
+    },
+    "fileAppeal": {409: ("appeal.already", "appeal.too_late", *_CASE_FILES)},
+    "sendPapers": {409: ("appeal.cannot_move", "appeal.too_late", *_CASE_FILES)},
+    "openViolation": {
+        403: _OWN_CASE,
+        409: (
+            "violation.bad_items",
+            "violation.in_the_future",
+            "violation.no_class",
+            "violation.no_rule",
+            "violation.points_out_of_range",
+        ),
+    },
+    "ruleAppeal": {
+        403: _OWN_CASE,
+        409: (
+            "appeal.cannot_move",
+            "appeal.decided",
+            "appeal.points_out_of_range",
+            "appeal.same_person",
+            "penalty.no_reason",
+        ),
+    },
+    "actOnShop": {
+        403: _OWN_CASE,
+        409: (
+            "penalty.no_reason",
+            "shop_act.already",
+            "shop_act.bad_days",
+            "shop_act.no_rule",
+            "violation.no_rule",
+        ),
+    },
+    "approveShopAct": {
+        403: _OWN_CASE,
+        409: (
+            "penalty.no_reason",
+            "shop_act.cannot_move",
+            "shop_act.no_limit",
+            "shop_act.same_person",
+        ),
+    },
+    "undoShopAct": {
+        403: _OWN_CASE,
+        409: (
+            "penalty.no_reason",
+            "shop_act.cannot_move",
+            "shop_act.not_yours",
+            "shop_act.too_late",
+        ),
+    },
     "markHarassment": {
         409: (
-            "not_owner", "harassment.no_member", "harassment.grade", "harassment.no_quote",
-            "harassment.bad_quote", "harassment.old_quote", "reason.missing",
+            "not_owner",
+            "harassment.no_member",
+            "harassment.grade",
+            "harassment.no_quote",
+            "harassment.bad_quote",
+            "harassment.old_quote",
+            "reason.missing",
         ),
     },
     "confirmHarassment": {409: (*_JUDGED, "harassment.no_owner")},
@@ -147,7 +245,10 @@ OWN: dict[str, Codes] = {
     "submitCase": {
         403: ("radio.may_not_submit",),
         409: (
-            "case.no_reason", "case.headline_too_long", "case.too_many_quotes", "case.no_such_message",
+            "case.no_reason",
+            "case.headline_too_long",
+            "case.too_many_quotes",
+            "case.no_such_message",
             "case.cannot_quote",
         ),
     },
@@ -155,12 +256,19 @@ OWN: dict[str, Codes] = {
         403: (*_SCREENER, *_OWN_CASE),
         409: (*_SCREENED, "case.no_headline", "case.headline_too_long", "case.no_channel"),
     },
-    "mergeCase": {403: (*_SCREENER, *_OWN_CASE), 409: (*_SCREENED, "case.merge_into_itself", "case.cannot_take_in")},
+    "mergeCase": {
+        403: (*_SCREENER, *_OWN_CASE),
+        409: (*_SCREENED, "case.merge_into_itself", "case.cannot_take_in"),
+    },
     "rejectCase": {403: (*_SCREENER, *_OWN_CASE), 409: (*_SCREENED, "case.no_reason")},
     "changePreferences": {
         409: (
-            "notification.unknown_kind", "notification.unknown_medium", "notification.not_silenced",
-            "quiet.one_end", "quiet.bad_day", "quiet.unknown_zone",
+            "notification.unknown_kind",
+            "notification.unknown_medium",
+            "notification.not_silenced",
+            "quiet.one_end",
+            "quiet.bad_day",
+            "quiet.unknown_zone",
         ),
     },
     "addBrowser": {

@@ -13,7 +13,7 @@ from common.history import record
 from common.rights import require_right
 from common.text import clean
 from merchants.actions.pairs import held, recount_pair
-from merchants.models import MeasureGround, MeasureKind, Rating, RatingMeasure
+from merchants.models import MeasureGround, Rating, RatingMeasure, RatingMeasureKind
 
 RIGHT = "ratings.manage"
 EXCLUDING = frozenset({MeasureGround.SUSPECTED_FAKE, MeasureGround.MALICIOUS})
@@ -34,7 +34,7 @@ def exclude_rating(
     require_right(by, RIGHT)
     _require_ground(ground, EXCLUDING)
     rating = held(rating)
-    measure = _begin(rating, MeasureKind.EXCLUDED, ground, reason, by, now)
+    measure = _begin(rating, RatingMeasureKind.EXCLUDED, ground, reason, by, now)
     Rating.objects.filter(pk=rating.pk).update(is_excluded=True)
     # Another of the month may count in its place.
     recount_pair(rating)
@@ -48,7 +48,7 @@ def restore_rating(
     """Count an excluded rating again, exactly as before. Raises ``forbidden``, ``measure.not_running``."""
     require_right(by, RIGHT)
     rating = held(rating)
-    measure = _end(rating, MeasureKind.EXCLUDED, reason, by, now)
+    measure = _end(rating, RatingMeasureKind.EXCLUDED, reason, by, now)
     Rating.objects.filter(pk=rating.pk).update(is_excluded=False)
     recount_pair(rating)
     return measure
@@ -75,7 +75,7 @@ def mask_review(
         raise DomainError("measure.too_many_words", _("That many words are masked all together."))
     cleaned = [clean(word, max_chars=100, single_line=True) for word in words]
     rating = held(rating)
-    measure = _begin(rating, MeasureKind.MASKED, ground, reason, by, now, cleaned)
+    measure = _begin(rating, RatingMeasureKind.MASKED, ground, reason, by, now, cleaned)
     Rating.objects.filter(pk=rating.pk).update(is_masked=True)
     return measure
 
@@ -87,7 +87,7 @@ def unmask_review(
     """Show masked words again. Raises ``forbidden``, ``measure.not_running``."""
     require_right(by, RIGHT)
     rating = held(rating)
-    measure = _end(rating, MeasureKind.MASKED, reason, by, now)
+    measure = _end(rating, RatingMeasureKind.MASKED, reason, by, now)
     Rating.objects.filter(pk=rating.pk).update(is_masked=False)
     return measure
 
@@ -99,7 +99,7 @@ def _require_ground(ground: str, known: frozenset[MeasureGround]) -> None:
 
 def _begin(
     rating: Rating,
-    kind: MeasureKind,
+    kind: RatingMeasureKind,
     ground: str,
     reason: str,
     by: User | None,
@@ -117,7 +117,7 @@ def _begin(
 
 
 def _end(
-    rating: Rating, kind: MeasureKind, reason: str, by: User | None, now: datetime | None
+    rating: Rating, kind: RatingMeasureKind, reason: str, by: User | None, now: datetime | None
 ) -> RatingMeasure:
     why, now = clean(reason, max_chars=LONGEST_REASON), now or timezone.now()
     running = RatingMeasure.objects.filter(rating=rating, kind=kind, ended_at=None)
@@ -126,6 +126,6 @@ def _end(
         raise DomainError("measure.not_running", _("This has not been done to the review."))
     measure.ended_at, measure.ended_by, measure.ended_reason = now, by, why
     measure.save(update_fields=["ended_at", "ended_by", "ended_reason"])
-    done = "restored" if kind == MeasureKind.EXCLUDED else "unmasked"
+    done = "restored" if kind == RatingMeasureKind.EXCLUDED else "unmasked"
     record(rating, f"rating.{done}", by=by, before={"ground": measure.ground}, reason=why, at=now)
     return measure

@@ -1,4 +1,12 @@
 """The back office of the merchants' house."""
 
-from merchants.admin import dsr, ratings, shops  # noqa: F401  (registers them)
+from merchants.admin import (  # noqa: F401  (registers them)
+    acts,
+    appeals,
+    cases,
+    dsr,
+    events,
+    ratings,
+    shops,
+)
 from merchants.rulebook import admin as _rulebook  # noqa: F401

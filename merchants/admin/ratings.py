@@ -26,9 +26,9 @@ from merchants.models import (
     FollowupReview,
     Grade,
     MeasureGround,
-    MeasureKind,
     Rating,
     RatingMeasure,
+    RatingMeasureKind,
     ReviewReply,
 )
 from merchants.models.ratings import SCORES
@@ -210,7 +210,7 @@ class RatingAdmin(BaseAdmin):
     def _readable(rating: Rating, text: str) -> str:
         masked = (
             RatingMeasure.objects.filter(
-                rating=rating, kind=MeasureKind.MASKED, ended_at=None
+                rating=rating, kind=RatingMeasureKind.MASKED, ended_at=None
             ).first()
             if rating.is_masked
             else None

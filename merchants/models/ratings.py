@@ -291,7 +291,7 @@ class ReviewReply(models.Model):
         return f"{self.rating_id} {self.to}"
 
 
-class MeasureKind(models.TextChoices):
+class RatingMeasureKind(models.TextChoices):
     """What the house does to a review: it no longer counts, or its words are not shown."""
 
     EXCLUDED = "excluded", _("not counted")
@@ -319,7 +319,7 @@ class RatingMeasure(models.Model):
         Rating, models.PROTECT, related_name="measures", verbose_name=_("rating")
     )
     kind = models.CharField(
-        pgettext_lazy("of a thing", "kind"), max_length=8, choices=MeasureKind.choices
+        pgettext_lazy("of a thing", "kind"), max_length=8, choices=RatingMeasureKind.choices
     )
     ground = models.CharField(_("ground"), max_length=14, choices=MeasureGround.choices)
     words = models.JSONField(_("words masked"), default=list, blank=True)

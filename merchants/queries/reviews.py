@@ -14,9 +14,9 @@ from merchants.models import (
     FollowupReview,
     Grade,
     MeasureGround,
-    MeasureKind,
     Rating,
     RatingMeasure,
+    RatingMeasureKind,
     Replied,
     ReviewReply,
     Shop,
@@ -80,13 +80,13 @@ def _card(
     measures: dict[str, RatingMeasure],
 ) -> dict[str, Any]:
     own = rating.member.user_id
-    masked = measures.get(MeasureKind.MASKED)
+    masked = measures.get(RatingMeasureKind.MASKED)
 
     def words(text: str) -> str:
         return shown("text", without_masked(text, masked), to=user, own=own)
 
     is_withdrawn = rating.withdrawn_at is not None
-    excluded = measures.get(MeasureKind.EXCLUDED)
+    excluded = measures.get(RatingMeasureKind.EXCLUDED)
     return {
         "key": public_key("rtg", rating.pk),
         "author": shown("name", rating.member.display_name, to=user, own=own),

@@ -1,3 +1,11 @@
+from tests.merchants.casts_penalties import (  # noqa: F401
+    judge,
+    reader,
+    staff,
+    stranger,
+    stranger_shop,
+    third,
+)
 from tests.merchants.casts_rulebook import (  # noqa: F401  (fixtures)
     consulted,
     draft,

@@ -17,11 +17,12 @@ _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 BY_KIND = {
     "cnv": "talk", "att": "file", "edn": "edition", "cas": "pending", "dev": "device",
     "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
-    "rtg": "review",
+    "rtg": "review", "cfl": "case_file", "sac": "waiting_act",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
-    "member_no": "member_no", "secret": "secret", "code": "channel", "number": "version",
+    "member_no": "member_no", "secret": "secret", "code": "channel",
+    "number": "version", "violation_no": "violation_no",
 }  # fmt: skip
 BY_NAME = {
     "api-acceptance": "queued",
@@ -37,6 +38,11 @@ BY_NAME = {
     "end-session": "session",
     "passkey": "passkey",
     ("api-resolution", "delete"): "done",
+    "api-shop-act-undo": "acted",
+    "api-shop-violation-appeal": "decided_no",
+    "shop-violation-appeal": "decided_no",
+    "api-shop-violation-papers": "appealed_no",
+    "api-ruling": "appealed_no",
 }
 # Addresses with two arguments: the code names a rule, the number its version.
 CODE_OF = {
@@ -45,6 +51,9 @@ CODE_OF = {
     "api-rule-draft-voice": "draft", "shop-rule-draft": "draft", "shop-rule-voice": "draft",
 }  # fmt: skip
 FIXED = {"api-parameter": "api.page_rows", "unsubscribe": "no-such-word"}
+
+FORMS = {("api-attachments", "post"), ("api-shop-violation-files", "post")}
+"""Addresses that take a file."""
 
 # What is sent: a function of the rows, so that a foreign request names foreign things in its body too.
 BODIES = {
@@ -110,6 +119,21 @@ BODIES = {
     ("api-own-rating", "patch"): lambda r: {"grade": "neutral"},
     ("api-own-rating-followup", "post"): lambda r: {"text": "还不错"},
     ("api-review-replies", "post"): lambda r: {"text": "谢谢"},
+    ("api-shop-violation-statement", "post"): lambda r: {"text": "我们有证书"},
+    ("api-shop-violation-appeal", "post"): lambda r: {"text": "不是我们"},
+    ("api-shop-violation-papers", "post"): lambda r: {"text": "补上"},
+    ("shop-violation-statement", "post"): lambda r: {"text": "我们有证书"},
+    ("shop-violation-appeal", "post"): lambda r: {"text": "不是我们"},
+    ("api-violations", "post"): lambda r: {
+        "shop_no": r["shop_no"], "rule": "misdescription", "act": "写有机，检测不是",
+        "act_at": "2026-01-01T00:00:00Z",
+    },
+    ("api-ruling", "post"): lambda r: {"outcome": "upheld", "reason": "查过了"},
+    ("api-shop-acts", "post"): lambda r: {
+        "kind": "delist", "days": 1, "rule": "misdescription", "reason": "先下架"
+    },
+    ("api-shop-act-approval", "post"): lambda r: {"reason": "同意"},
+    ("api-shop-act-undo", "post"): lambda r: {"reason": "撤回"},
     ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
 }  # fmt: skip
 QUERIES = {
@@ -160,7 +184,7 @@ def ask(client: Client, route: str, name: str, method: str, rows: Mapping[str, A
     url = url_of(route, name, method, rows)
     if method == "get":
         return client.get(url)
-    if (name, method) == ("api-attachments", "post"):
+    if (name, method) in FORMS:
         return client.post(url, {"file": SimpleUploadedFile("a.txt", b"hello")})
     body = BODIES.get((name, method), lambda _rows: {})(rows)
     if not route.startswith("api/"):

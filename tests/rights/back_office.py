@@ -133,6 +133,10 @@ ACTS: dict[str, dict[str, Roles]] = {
         "edit answer_gate invite review send_back ask_to_skip approve_skip drop_it simulate "
         "open_it group revise publish give_notice retire"
     ),
+    "merchants.appeal": _acts("rule send_back extend"),
+    "merchants.shop": _acts("open_case act_at_once"),
+    "merchants.shopact": _acts("approve refuse undo"),
+    "merchants.violation": _acts("notice decide emergency drop exam correct publish lift"),
     "radio.case": _acts("select merge reject"),
     "radio.channel": _acts("close reopen"),
     "radio.feedtoken": _acts("revoke"),

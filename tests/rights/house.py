@@ -13,7 +13,7 @@ import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 from uuid import UUID, uuid4
@@ -42,13 +42,20 @@ from common import calendars, parameters
 from common.models import SavedView
 from common.parameters import set_value
 from merchants.actions import RatingDraft
+from merchants.actions.appeals import file_appeal
+from merchants.actions.case_files import upload_case_file
+from merchants.actions.penalties import decide_violation
+from merchants.actions.shop_acts import act_on_shop, approve_act
+from merchants.actions.violations import detect_violation, send_notice
 from merchants.models import (
     ConsultationInvite,
     Merchant,
+    Penalty,
     Rule,
     RuleVersion,
     Shop,
     StaffAccount,
+    Violation,
 )
 from radio.actions import lay_out_editions, open_channel, select_case, submit_case
 from radio.actions.feeds import hash_of
@@ -90,6 +97,8 @@ ROLES = {
     "auditor": "aud",
     "executive": "exe",
 }
+CASE_ROWS = ("violation_no", "decided_no", "appealed_no", "case_file", "waiting_act", "acted")
+"""Names of the rows that a shop's cases and the acts on it have."""
 _numbers = itertools.count(1)
 
 
@@ -221,15 +230,17 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     _fill(ours, ops, text, bought, "risk")
     _fill(theirs, ops, "戒指的钻掉了", "钻戒", "vault")
     _fill(partners, ops, "洗衣机不转了", "洗衣机", "appliance")
+    # Qiao answers for the shop that Mei bought in, and votes for its merchant; Yan for the other.
     _employ(ours.people["qiao"], ours)
+    yan = person("yan", "严禾", Role.MERCHANT_STAFF)
+    _employ(yan, theirs)
+    judges = shared["root"], ops
+    # What a shop is told its account manager reads too: nobody's secret, so plain words.
+    _cases_of(ours, judges, "店里的事", told=ours.people["qiao"])
+    _cases_of(theirs, judges, "别家的事", told=yan)
+    # A partner's tenant has no shop of its own: it asks for those of the house, and finds none.
+    partners.rows |= {name: ours.rows[name] for name in CASE_ROWS}
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
-    # Qiao answers for the shop that Mei bought in.
-    StaffAccount.objects.create(
-        user=ours.people["qiao"], merchant=ours.rows.pop("shop").merchant, rights=["answer"],
-        since=timezone.now(),
-    )  # fmt: skip
-    for side in (theirs, partners):
-        side.rows.pop("shop")
     _apass_of(ours.people["mei"].member, named=(ours.people["bo"], ours.people["lin"]))
     for side in (ours, theirs, partners):
         for one in side.people.values():
@@ -350,10 +361,10 @@ def _rules_of(merchant: Merchant, ops: User) -> dict[str, Any]:
 
 
 def _employ(person: User, side: Side) -> None:
-    """Let somebody work for the tenant's merchant, and vote."""
+    """Let somebody work for the tenant's merchant: answer for it, and vote."""
     merchant = Shop.objects.get(shop_no=side.rows["shop_no"]).merchant
     StaffAccount.objects.create(
-        user=person, merchant=merchant, rights=["vote"], since=timezone.now()
+        user=person, merchant=merchant, rights=["answer", "vote"], since=timezone.now()
     )
 
 
@@ -374,6 +385,47 @@ def _harassment(talk: Conversation, agent: User, ops: User, text: str) -> dict[s
         text_only=True, slow_seconds=30, no_new=True, ended_at=now, ended_why=End.EXPIRED,
     )  # fmt: skip
     return {"marked": marked.pk, "harassed": harassed.pk, "block": block.pk}
+
+
+def _cases_of(side: Side, judges: tuple[User, User], text: str, told: User) -> None:
+    """Give a tenant's shop a case it may state upon, a decided one, an appealed one, and two acts."""
+    root, ops = judges
+    now = timezone.now()
+    shop = Shop.objects.select_related("merchant").get(shop_no=side.rows["shop_no"])
+    law, is_new = Rule.objects.get_or_create(
+        code="misdescription", defaults={"family": "listing", "title": "描述不符"}
+    )
+    if is_new:
+        RuleVersion.objects.create(
+            rule=law, number=1, state="effective", text="不得如此", violation_class="A",
+            points=[3, 6, 12], effective_from=datetime(2020, 1, 1, tzinfo=UTC),
+        )  # fmt: skip
+
+    def a_case(at: datetime) -> Violation:
+        return detect_violation(
+            shop, rule=law, act_at=at - timedelta(days=1), act=text, by=None, now=at
+        )
+
+    def a_penalty() -> Penalty:
+        # Long ago enough that the shop was heard; a month is more than any holiday.
+        case = send_notice(
+            a_case(now - timedelta(days=30)), by=root, reason="通知", now=now - timedelta(days=30)
+        )
+        return decide_violation(case, reason="属实", by=root, now=now)
+
+    told_of = a_case(now)
+    file = upload_case_file(told_of, source=io.BytesIO(text.encode()), name="a.txt", by=root)
+    told_of = send_notice(told_of, by=root, reason="通知", now=now)
+    decided, appealed = a_penalty(), a_penalty()
+    file_appeal(appealed, text=text, by=told, now=now)
+    waiting = act_on_shop(shop, "reward", days=1, reason="奖励", by=root, now=now)
+    acted = act_on_shop(shop, "restrict", days=1, reason="限制", rule=law, by=root, now=now)
+    approve_act(acted, by=ops, reason="同意", now=now)
+    side.rows |= {
+        "violation_no": told_of.violation_no, "decided_no": decided.violation.violation_no,
+        "appealed_no": appealed.violation.violation_no, "case_file": file.pk,
+        "waiting_act": waiting.pk, "acted": acted.pk,
+    }  # fmt: skip
 
 
 def _team(side: Side) -> Team:

@@ -56,6 +56,8 @@ HOOKS = _(MERCHANT_STAFF, LEAD, ACCOUNT_MANAGER, BUSINESS, OPERATIONS)
 RUN = _(OPERATIONS)
 SHOPS = _(OPERATIONS, AUDITOR, ACCOUNT_MANAGER)  # who looks after all shops
 SHOP = _(MERCHANT_STAFF)
+ACT = OURS | RUN  # who finds violations and acts on shops
+LOOK = _(AUDITOR, ACCOUNT_MANAGER)  # who reads of shops in the back office and decides nothing
 
 
 @dataclass(frozen=True)
@@ -331,6 +333,29 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("privacy-erasure", "get", BUYER),
         Row("privacy-erasure", "post", BUYER, but={"422": BUYER}),
         *rows("privacy-withdrawal", "post", BUYER, NOBODY),
+    ],
+    "Shops and their cases": [
+        *rows("api-shop-violations", "get", EVERYBODY),
+        *rows("api-shop-violation", "get", SHOP, NOBODY),
+        *rows("api-shop-violation-files", "post", SHOP, NOBODY),
+        *rows("api-shop-violation-file", "get", SHOP | RUN | LOOK, RUN | LOOK),
+        *rows("api-shop-violation-statement", "post", SHOP, NOBODY),
+        Row("api-shop-violation-exam", "post", SHOP, NOBODY, but={"exam.not_offered": SHOP}),
+        *rows("api-shop-violation-appeal", "post", SHOP, NOBODY),
+        Row("api-shop-violation-papers", "post", SHOP, NOBODY, but={"appeal.cannot_move": SHOP}),
+        *rows("api-penalty-notices", "get", EVERYBODY),
+        *rows("shop-violations", "get", SHOP),
+        *rows("shop-notices", "get", SHOP),
+        *rows("shop-violation", "get", SHOP, NOBODY),
+        *rows("shop-violation-statement", "post", SHOP, NOBODY),
+        Row("shop-violation-exam", "post", SHOP, NOBODY, but={"422": SHOP}),
+        *rows("shop-violation-appeal", "post", SHOP, NOBODY),
+        *rows("api-violations", "post", ACT),
+        # Whoever reads appeals in the back office knows of it and may not rule.
+        Row("api-ruling", "post", RUN, RUN, LOOK, LOOK),
+        *rows("api-shop-acts", "post", ACT, ACT),
+        Row("api-shop-act-approval", "post", ACT, ACT, LOOK, LOOK),
+        Row("api-shop-act-undo", "post", ACT, ACT, LOOK, LOOK),
     ],
     "Running the house": [
         *rows("api-parameters", "get", SEE_ALL, scope="parameters"),

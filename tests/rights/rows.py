@@ -24,6 +24,13 @@ ALSO: dict[str, dict[str, Any]] = {
     "apass.membership": {"due_at": timezone.now() + timedelta(days=1)},
     "apass.invitationcode": {"used_at": None, "expires_at": timezone.now() + timedelta(days=1)},
     "django_q.success": {"success": True, "stopped": timezone.now()},
+    "merchants.appeal": {
+        "due_at": timezone.now() + timedelta(days=1),
+        "shop_left": timedelta(days=1),
+    },
+    "merchants.casefile": {"file": "cases/none"},
+    "merchants.shopact": {"kind": "reward"},
+    "merchants.violation": {"ended_why": ""},
     "tickets.contactblock": {"ended_why": "", "appeal": ""},
     "workforce.skill": {"code": "fruit"},
     "workforce.workcalendar": {"code": "day"},

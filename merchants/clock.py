@@ -1,0 +1,3 @@
+"""What the clock does for merchants."""
+
+from merchants.penalties import clock  # noqa: F401

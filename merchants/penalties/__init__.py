@@ -1,0 +1,1 @@
+"""Violations, penalties and appeals of shops, and what our own people may do to a shop at once."""

@@ -19,6 +19,9 @@ DO $$
 DECLARE
     one record;
     is_filled boolean;
+    guarded text[] := ARRAY[]::text[];
+    plain text[] := ARRAY[]::text[];
+    name text;
 BEGIN
     SET CONSTRAINTS ALL DEFERRED;
     FOR one IN
@@ -33,10 +36,17 @@ BEGIN
     LOOP
         EXECUTE format('SELECT EXISTS (SELECT 1 FROM %s)', one.name) INTO is_filled;
         IF is_filled AND one.is_guarded THEN
-            EXECUTE format('TRUNCATE %s CASCADE', one.name);
+            guarded := guarded || one.name::text;
         ELSIF is_filled THEN
-            EXECUTE format('DELETE FROM %s', one.name);
+            plain := plain || one.name::text;
         END IF;
+    END LOOP;
+    -- Before anything is deleted: what a row deleted waits to check would forbid it.
+    IF cardinality(guarded) > 0 THEN
+        EXECUTE format('TRUNCATE %s CASCADE', array_to_string(guarded, ', '));
+    END IF;
+    FOREACH name IN ARRAY plain LOOP
+        EXECUTE format('DELETE FROM %s', name);
     END LOOP;
     -- That rows went was noted, for the search to forget them and the standing to count again.
     DELETE FROM common_searchchange;

@@ -22,6 +22,8 @@ from accounts.tasks import work_on_request
 from apass.actions import redeem
 from apass.entitlements.defaults import make_default_packages
 from apass.models import Membership, MembershipState, Origin
+from merchants.actions import RatingDraft
+from merchants.models import Rule, RuleVersion, RuleVote
 from radio.actions import submit_case
 from tests.conftest import make_order
 from tests.tickets.blocks import blocked
@@ -31,6 +33,7 @@ from tickets.actions.appeals import file_appeal
 from tickets.actions.posting import post_message
 from tickets.actions.recall import recall_message
 from tickets.models import Attachment, ContactBlock, Conversation, HarassmentCase, Note
+from trade.actions import rate_order
 
 
 def canary(word: str) -> str:
@@ -93,6 +96,22 @@ def fill_the_rest(member, talk, lead, ops, word) -> None:
         member_no=f"M2{word}", display_name="同一个人", registered_at=buyer.registered_at
     )
     merge_identities(buyer, other, by=ops, reason="电话核对过")
+    rate_order(
+        talk.order,
+        RatingDraft(desc_match=5, grade=1, comment=f"{canary(word)} 收到了"),
+        by=member,
+    )
+    merchant = talk.order.shop.merchant
+    rule = Rule.objects.create(code=f"rule-{word}", family="trade", title="规则")
+    version = RuleVersion.objects.create(rule=rule, number=1, text="规则", drafted_by=ops)
+    RuleVote.objects.create(
+        version=version,
+        merchant=merchant,
+        choice="against",
+        comment=canary(word),
+        by=member,
+        at=now,
+    )
     assert HarassmentCase.objects.get(member=buyer).decided_by == lead
     assert ContactBlock.objects.filter(member=buyer).count() == 1
 

@@ -1,6 +1,7 @@
 """Addresses of the merchants' pages."""
 
+from merchants.home import page_urls as home
 from merchants.penalties import page_urls as penalties
 from merchants.rulebook import page_urls as rulebook
 
-urlpatterns = [*penalties.urlpatterns, *rulebook.urlpatterns]
+urlpatterns = [*home.urlpatterns, *penalties.urlpatterns, *rulebook.urlpatterns]

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchants import api
+from merchants.home import api as home
 from merchants.penalties.api_urls import urlpatterns as penalties
 from merchants.ratings import api as ratings
 from merchants.rulebook import api as rules
@@ -8,6 +9,7 @@ from merchants.rulebook import api as rules
 urlpatterns = [
     path("shops/", api.Shops.as_view(), name="api-shops"),
     path("shops/<str:shop_no>/", api.OneShop.as_view(), name="api-shop"),
+    path("shops/<str:shop_no>/home/", home.Home.as_view(), name="api-shop-home"),
     path("shops/<str:shop_no>/dsr/", ratings.Standing.as_view(), name="api-shop-dsr"),
     path("shops/<str:shop_no>/dsr/insight/", ratings.Insights.as_view(), name="api-shop-insight"),
     path("shops/<str:shop_no>/dsr/changes/", ratings.Changes.as_view(), name="api-shop-changes"),

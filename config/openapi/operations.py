@@ -100,6 +100,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "GET /products/{product_no}/": ("getProduct", "products"),
     "GET /shops/": ("listShops", "shops"),
     "GET /shops/{shop_no}/": ("getShop", "shops"),
+    "GET /shops/{shop_no}/home/": ("getShopHome", "shops"),
     "GET /shops/{shop_no}/reviews/": ("listReviews", "reviews"),
     "POST /shops/{shop_no}/reviews/{key}/replies/": ("replyToReview", "reviews"),
     "GET /shops/{shop_no}/dsr/": ("getShopStanding", "reviews"),

@@ -1,17 +1,13 @@
 """A shop's pages of its cases, and the public page of penalties."""
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
-from django.views.decorators.cache import never_cache
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.people import signed_in
@@ -19,27 +15,13 @@ from common.errors import DomainError
 from merchants.actions.appeals import file_appeal, send_papers
 from merchants.actions.case_files import let_go, upload_case_file
 from merchants.actions.violations import choose_exam, state_side
+from merchants.frame import for_shops, frame
 from merchants.models import Appeal, CaseFile, Violation
 from merchants.penalties.forms import WordsForm
 from merchants.queries.cases import case_card, case_page, notice_page, told_case
 
 SHOWN = 30
-View = Callable[..., HttpResponseBase]
 STATE_TAGS = {"noticed": "warn", "decided": "danger", "executing": "danger", "ended": "ok"}
-
-
-def for_shops(page: View) -> View:
-    """Let in who has the rooms of merchants; send strangers to the sign-in, nobody else finds them."""
-
-    @wraps(page)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
-        if not signed_in(request).can("shop.use"):
-            raise Http404
-        return page(request, *args, **kwargs)
-
-    return never_cache(guarded)
 
 
 @require_safe
@@ -67,7 +49,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         if waiting
         else _("Nothing waits for a word of yours.")
     )
-    context = _frame("cases") | {"lines": lines, "more": more, "sentence": sentence}
+    context = frame("cases") | {"lines": lines, "more": more, "sentence": sentence}
     return render(request, "merchants/penalties/cases.html", context)
 
 
@@ -130,7 +112,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         lines, more = notice_page(cursor=request.GET.get("cursor", ""), limit=SHOWN)
     except DomainError:
         raise Http404 from None
-    context = _frame("notices") | {"lines": lines, "more": more}
+    context = frame("notices") | {"lines": lines, "more": more}
     return render(request, "merchants/penalties/notices.html", context)
 
 
@@ -162,18 +144,6 @@ def _said(
     return redirect("shop-violation", row.violation_no)
 
 
-def _frame(current: str) -> dict[str, Any]:
-    nav = [
-        {
-            "url": "/shop/violations/",
-            "label": pgettext("of a shop", "Cases"),
-            "current": current == "cases",
-        },
-        {"url": "/shop/notices/", "label": _("Public penalties"), "current": current == "notices"},
-    ]
-    return {"topbar_nav": nav, "topbar_home": "/shop/violations/"}
-
-
 def _page(
     request: HttpRequest,
     row: Violation,
@@ -184,7 +154,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     card = case_card(told_case(signed_in(request), row.violation_no) or row, now)
-    context = _frame("") | {
+    context = frame("") | {
         "card": card,
         "tag": STATE_TAGS.get(card["state"], ""),
         "form": form or WordsForm(),

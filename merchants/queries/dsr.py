@@ -1,6 +1,6 @@
 """A shop's scores as people read them: where it stands, among whom, and what that is worth."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -76,7 +76,7 @@ def standing_card(shop: Shop, at: datetime) -> dict[str, Any]:
         "day": counted.day if counted else None,
         "window_days": counted.window_days if counted else value("dsr.window_days", at),
         "scores": [
-            _score_card(dimension, counted_in(snapshot, dimension), peers.get(dimension), at)
+            score_card(dimension, counted_in(snapshot, dimension), peers.get(dimension), at)
             for dimension in Dimension.values
         ],
         "positive_rate": None if rate is None else str(rate),
@@ -90,9 +90,10 @@ def standing_card(shop: Shop, at: datetime) -> dict[str, Any]:
     }
 
 
-def _score_card(
+def score_card(
     dimension: str, counted: Counted, peers: Peers | None, at: datetime
 ) -> dict[str, Any]:
+    """Return one dimension as people read it, beside its peers."""
     least = value("dsr.min_ratings_display", at)
     score = rules.mean(counted.total, counted.count)
     is_shown = score is not None and counted.count >= least
@@ -120,7 +121,11 @@ def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
     The multiplier is a published function that never falls with the score. How many visitors it
     brings is not said: that takes an elasticity of traffic, which nothing here has measured.
     """
-    scores = formula_scores(shop, at)
+    return traffic_of(formula_scores(shop, at), at)
+
+
+def traffic_of(scores: Mapping[str, Decimal | None], at: datetime) -> dict[str, Any]:
+    """Return what ``scores`` are worth in search, and what a tenth more would bring."""
     numbers = traffic_numbers(at)
     score = rules.score_for_traffic(scores)
     card: dict[str, Any] = {
@@ -156,11 +161,18 @@ def formula_scores(shop: Shop, at: datetime) -> dict[str, Decimal | None]:
     if counted is None:
         return dict.fromkeys(Dimension.values)
     snapshot = next(iter(snapshots_of(shop, [counted.day])), None)
-    peers = peers_on(counted.day, shop.category)
+    own = {dimension: counted_in(snapshot, dimension) for dimension in Dimension.values}
+    return scores_of(own, peers_on(counted.day, shop.category), at)
+
+
+def scores_of(
+    counted: Mapping[str, Counted], peers: Mapping[str, Peers], at: datetime
+) -> dict[str, Decimal | None]:
+    """Return the scores formulas take of what was counted and of the peers."""
     least = value("dsr.min_ratings_display", at)
     found: dict[str, Decimal | None] = {}
     for dimension in Dimension.values:
-        own = counted_in(snapshot, dimension)
+        own = counted[dimension]
         if own.count >= least:
             found[dimension] = rules.mean(own.total, own.count)
         else:

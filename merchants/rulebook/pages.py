@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.people import signed_in
 from common.errors import DomainError, Forbidden, NotFound
 from merchants.actions.consultations import LONGEST_COMMENT, say_of_draft
+from merchants.frame import frame
 from merchants.models import Choice, RuleFamily, StaffAccount
 from merchants.rulebook import reading
 from merchants.rulebook.rules import Spared
@@ -100,7 +101,7 @@ def shop_rules(request: HttpRequest) -> HttpResponse:
     """List the drafts one is asked about, above the rules in force."""
     drafts = reading.draft_list(signed_in(request), timezone.now())
     context = _list(request) | {"drafts": drafts, "open": [one for one in drafts if one["is_open"]]}
-    return render(request, "merchants/rules/shop.html", context | {"at": "shop"})
+    return render(request, "merchants/rules/shop.html", context | {"at": "shop"} | frame("rules"))
 
 
 @require_safe
@@ -157,7 +158,7 @@ def _draft_page(
         "at": "shop",
         "works_for_merchant": True,
         "total": sum(one["voices"] for one in card["split"]),
-    }
+    } | frame("rules")
     return render(request, "merchants/rules/draft.html", context, status=status)
 
 

@@ -20,6 +20,7 @@ from config.demo.airing import radio
 from config.demo.conversations import past_talks, todays_talks, write_talks
 from config.demo.layers import live_through, year
 from config.demo.market import orders, people, products, shops
+from config.demo.merchanthood import merchants
 from config.demo.serving import serving
 from config.demo.trials import mark_threat, trials
 from config.demo.world import DAYS, World
@@ -48,6 +49,7 @@ def build(now: datetime) -> dict[str, int]:
     mark_threat(world)
     canned(world)
     radio(world)
+    merchants(world)
     trials(world)
     changes(world)
     # All of it is told already: nothing is left for the worker to do.

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.models import Member, Role, Tier, User
 from config.demo import goods
+from config.demo.merchanthood import staff_accounts
 from config.demo.world import (
     DAYS,
     FACES,
@@ -46,7 +47,7 @@ def people(world: World) -> None:
             **fields,
         )
 
-    for name, shown, roles, _team, _level in STAFF:
+    for name, shown, roles, _team, _level in (*STAFF, *staff_accounts()):
         world.people[name] = account(name, shown, *roles)
     for name, shown, _level in PARTNER_PEOPLE:
         world.people[name] = account(name, shown, Role.PARTNER_AGENT)

@@ -24,7 +24,7 @@ class TodoLine(serializers.Serializer[Any]):
     may = serializers.BooleanField(help_text="whether who asks has that right")
 
 
-class MovedScore(ratings.Score):
+class MovedScore(ratings.DimensionScore):
     """One dimension with its change within a week."""
 
     change = serializers.CharField(allow_null=True)

@@ -91,9 +91,9 @@ class Standing(Endpoint):
     """Where a shop stands."""
 
     resource = "shops"
-    shape = shapes.Standing
+    shape = shapes.ShopStanding
 
-    @extend_schema(responses=answers({200: shapes.Standing}, 404))
+    @extend_schema(responses=answers({200: shapes.ShopStanding}, 404))
     def get(self, request: SignedIn, shop_no: str) -> Response:
         """Show a shop's scores among its peers, its credit level and its positive rate."""
         return Response(standing_card(any_shop(shop_no), timezone.now()))
@@ -121,9 +121,11 @@ class Changes(Endpoint):
     """Why a shop's scores moved."""
 
     resource = "shops"
-    shape = shapes.Changes
+    shape = shapes.ScoreChanges
 
-    @extend_schema(parameters=[DaysQuery], responses=answers({200: shapes.Changes}, 400, 404, 409))
+    @extend_schema(
+        parameters=[DaysQuery], responses=answers({200: shapes.ScoreChanges}, 400, 404, 409)
+    )
     def get(self, request: SignedIn, shop_no: str) -> Response:
         """List the ratings that moved the scores between two days, each with its effect."""
         shop = own_shop(request.user, shop_no)

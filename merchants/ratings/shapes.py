@@ -68,7 +68,7 @@ class ReplySent(Sent):
     text = serializers.CharField(trim_whitespace=False, max_length=10_000)
 
 
-class Score(serializers.Serializer[Any]):
+class DimensionScore(serializers.Serializer[Any]):
     """One dimension: shown with one decimal, exact with five, beside the peers' mean."""
 
     dimension = serializers.ChoiceField(Dimension.choices)
@@ -92,13 +92,13 @@ class CreditLevel(serializers.Serializer[Any]):
     next_at = serializers.IntegerField(allow_null=True)
 
 
-class Standing(serializers.Serializer[Any]):
+class ShopStanding(serializers.Serializer[Any]):
     """Where a shop stands as of the last day that was counted."""
 
     shop_no = serializers.CharField()
     day = serializers.DateField(allow_null=True)
     window_days = serializers.IntegerField()
-    scores = Score(many=True)
+    scores = DimensionScore(many=True)
     positive_rate = serializers.CharField(allow_null=True, help_text="0–1")
     credit = CreditLevel()
 
@@ -142,7 +142,7 @@ class TrendDay(serializers.Serializer[Any]):
 class Insight(serializers.Serializer[Any]):
     """A shop's standing as its own people see it: with the trend and what it is worth."""
 
-    standing = Standing()
+    standing = ShopStanding()
     traffic = Traffic()
     trend = TrendDay(many=True)
 
@@ -179,7 +179,7 @@ class ChangedRating(serializers.Serializer[Any]):
     effects = Effects()
 
 
-class Changes(serializers.Serializer[Any]):
+class ScoreChanges(serializers.Serializer[Any]):
     """Why a shop's scores moved between two days: the effects sum to the differences."""
 
     since = serializers.DateField()

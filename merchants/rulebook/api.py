@@ -16,7 +16,9 @@ from merchants.rulebook import reading, shapes
 class RuleQuery(PageQuery):
     """Which rules."""
 
-    family = serializers.ChoiceField(RuleFamily.choices, required=False, default="")
+    family = serializers.ChoiceField(
+        RuleFamily.choices, required=False, default="", allow_blank=True
+    )
     q = serializers.CharField(required=False, default="", allow_blank=True, max_length=120)
 
 

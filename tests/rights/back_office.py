@@ -128,6 +128,7 @@ ACTS: dict[str, dict[str, Roles]] = {
     "merchants.endproposal": _acts("end_it keep_it"),
     "merchants.opiniongroup": _acts("answer_it"),
     "merchants.precedent": _acts("name_rule"),
+    "merchants.rating": _acts("stop_counting count_again mask unmask"),
     "merchants.rule": _acts("draft"),
     "merchants.ruleversion": _acts(
         "edit answer_gate invite review send_back ask_to_skip approve_skip drop_it simulate "

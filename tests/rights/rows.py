@@ -29,6 +29,7 @@ ALSO: dict[str, dict[str, Any]] = {
         "shop_left": timedelta(days=1),
     },
     "merchants.casefile": {"file": "cases/none"},
+    "merchants.rating": {"grade": 1},
     "merchants.shopact": {"kind": "reward"},
     "merchants.violation": {"ended_why": ""},
     "tickets.contactblock": {"ended_why": "", "appeal": ""},

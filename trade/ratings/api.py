@@ -69,10 +69,12 @@ class OwnRating(Endpoint):
         )
         return told(request, order_no)
 
-    @extend_schema(request=Nothing, responses=answers({200: shapes.OwnRating}, 404, 409))
+    @extend_schema(request=Nothing, responses=answers({200: shapes.OwnRating}, 400, 404, 409))
     def delete(self, request: SignedIn, order_no: str) -> Response:
         """Withdraw a neutral or negative review: it stays, folded, and its grade no longer counts."""
-        withdraw_review(rated(request, order_no), by=request.user)
+        rating = rated(request, order_no)
+        accepted(Nothing, request.data)
+        withdraw_review(rating, by=request.user)
         return told(request, order_no)
 
 

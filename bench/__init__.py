@@ -24,6 +24,7 @@ NAMES = (
     "tiers",
     "dsr",
     "simulate",
+    "standing",
 )
 
 

@@ -51,7 +51,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "HarassmentGrade": "tickets.models.Grade",
         "ReviewGrade": "merchants.ratings.shapes.GRADES",
         "ScoreDimension": "merchants.models.Dimension",
-        "RuleGate": "merchants.models.Gate",
+        "RuleQuestion": "merchants.models.Gate",
         "VoiceChoice": "merchants.models.Choice",
         "RuleState": "merchants.models.RuleState",
         "ViolationState": "merchants.models.ViolationState",

@@ -118,7 +118,6 @@ class CountsFilter(admin.SimpleListFilter):
 class RatingAdmin(BaseAdmin):
     """What buyers said of orders."""
 
-    about_member = "member"
     list_display = ("order_no", "grade_word", "scores", "counts", "shop", "customer", "rated_at")
     list_select_related = ("shop", "member")
     list_filter = (MomentFilter, "grade", CountsFilter, ("shop", AutocompleteSelectFilter))

@@ -30,7 +30,7 @@ from merchants.models import (
     Shop,
     ViolationState,
 )
-from merchants.models.dsr import of_e5
+from merchants.models.dsr import STORED, of_e5
 from merchants.penalties.restoring import word_of
 from merchants.queries.dsr import SHORT, level_words, score_card, scores_of, traffic_of
 from merchants.ratings import rules
@@ -145,7 +145,7 @@ def _peers(latest: Row | None) -> dict[str, Peers]:
 
 
 def _score(hundred_thousandths: int) -> Decimal:
-    return Decimal(hundred_thousandths) / 100_000
+    return (Decimal(hundred_thousandths) / 100_000).quantize(STORED)
 
 
 def _day(row: Sequence[Any]) -> Row:

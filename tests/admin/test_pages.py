@@ -181,6 +181,9 @@ def test_every_row_opens_with_its_history(who, world, request, browser_of):
         for name, key in keys.items()
         for act in ("change", "history")
     }
+    if who == "auditor":
+        # A case is the kitchen's alone until an edition is out with it.
+        urls = {name: url for name, url in urls.items() if not name.startswith("radio_case ")}
     person = request.getfixturevalue(who)
     assert answers(browser_of(person), urls) == dict.fromkeys(urls, 200)
 

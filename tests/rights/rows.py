@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -28,8 +29,8 @@ ALSO: dict[str, dict[str, Any]] = {
         "due_at": timezone.now() + timedelta(days=1),
         "shop_left": timedelta(days=1),
     },
-    "merchants.casefile": {"file": "cases/none"},
-    "merchants.rating": {"grade": 1},
+    "merchants.casefile": {"file": "cases/none", "part": "evidence"},
+    "merchants.rating": {"id": UUID(int=1), "grade": 1},
     "merchants.shopact": {"kind": "reward"},
     "merchants.violation": {"ended_why": ""},
     "tickets.contactblock": {"ended_why": "", "appeal": ""},

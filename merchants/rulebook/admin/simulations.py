@@ -36,7 +36,7 @@ class RuleSimulationAdmin(BaseAdmin):
         "asked_by",
         "asked_at",
     )
-    list_select_related = ("version__rule", "asked_by")
+    list_select_related = ("version", "version__rule", "asked_by")
     list_filter = ("state",)
     search_fields = ("version__rule__title",)
     change_form_outer_after_template = "merchants/admin/simulation.html"
@@ -68,7 +68,7 @@ class EndProposalAdmin(BaseAdmin):
     """Rules that did not move what they were made for: somebody decides whether they end."""
 
     list_display = ("version", "made_at", "ends", "decided_by", "decided_at")
-    list_select_related = ("version__rule", "decided_by")
+    list_select_related = ("version", "version__rule", "decided_by")
     list_filter = ("ends",)
     search_fields = ("version__rule__title",)
 

@@ -122,7 +122,7 @@ class OpinionGroupAdmin(BaseAdmin):
     """Groups of objections; each gets its official answer here."""
 
     list_display = ("title", "version", "made_by", "is_answered", "answered_by")
-    list_select_related = ("version__rule", "made_by", "answered_by")
+    list_select_related = ("version", "version__rule", "made_by", "answered_by")
     list_filter = ("version__state",)
     search_fields = ("title",)
     change_form_outer_after_template = "merchants/admin/group.html"
@@ -149,6 +149,6 @@ class RuleVoteAdmin(BaseAdmin):
     """What merchants say of drafts."""
 
     list_display = ("version", "merchant", "choice", "comment", "group", "at")
-    list_select_related = ("version__rule", "merchant", "group")
+    list_select_related = ("version", "version__rule", "merchant", "group")
     list_filter = ("choice", "version__state")
     search_fields = ("merchant__name", "comment")

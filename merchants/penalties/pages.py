@@ -67,7 +67,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         if waiting
         else _("Nothing waits for a word of yours.")
     )
-    context = _frame("cases") | {"lines": lines, "more": more, "sentence": sentence}
+    context = frame("cases") | {"lines": lines, "more": more, "sentence": sentence}
     return render(request, "merchants/penalties/cases.html", context)
 
 
@@ -130,7 +130,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         lines, more = notice_page(cursor=request.GET.get("cursor", ""), limit=SHOWN)
     except DomainError:
         raise Http404 from None
-    context = _frame("notices") | {"lines": lines, "more": more}
+    context = frame("notices") | {"lines": lines, "more": more}
     return render(request, "merchants/penalties/notices.html", context)
 
 
@@ -162,8 +162,10 @@ def _said(
     return redirect("shop-violation", row.violation_no)
 
 
-def _frame(current: str) -> dict[str, Any]:
+def frame(current: str) -> dict[str, Any]:
+    """Return the bar above a shop's pages: its rooms, with the current one."""
     nav = [
+        {"url": "/shop/score/", "label": _("Experience score"), "current": current == "score"},
         {
             "url": "/shop/violations/",
             "label": pgettext("of a shop", "Cases"),
@@ -184,7 +186,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     card = case_card(told_case(signed_in(request), row.violation_no) or row, now)
-    context = _frame("") | {
+    context = frame("") | {
         "card": card,
         "tag": STATE_TAGS.get(card["state"], ""),
         "form": form or WordsForm(),

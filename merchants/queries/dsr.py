@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from common.parameters import value
 from merchants.models import Dimension, DSRDay, DSRSnapshot, PeerScore, Shop
 from merchants.models.dsr import of_e5
+from merchants.queries.experience import experience_score
 from merchants.ratings import rules
 from merchants.ratings.numbers import credit_thresholds, traffic_numbers
 from merchants.ratings.rules import Counted, Peers
@@ -115,14 +116,17 @@ def _score_card(
 
 
 def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
-    """Return what the scores of ``shop`` are worth in search, and what a tenth more would bring.
+    """Return what the score of ``shop`` is worth in search, and what a tenth more would bring.
 
-    The multiplier is a published function that never falls with the score. How many visitors it
+    It is the experience score; until a shop has one, the mean of its three scores stands for it
+    (``basis`` says which). The multiplier is a published function that never falls with the score. How many visitors it
     brings is not said: that takes an elasticity of traffic, which nothing here has measured.
     """
-    scores = formula_scores(shop, at)
     numbers = traffic_numbers(at)
-    score = rules.score_for_traffic(scores)
+    score = experience_score(shop)
+    basis = "experience" if score is not None else "dsr"
+    if score is None:
+        score = rules.score_for_traffic(formula_scores(shop, at))
     card: dict[str, Any] = {
         "function": {
             "slope": str(numbers.slope),
@@ -130,6 +134,7 @@ def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
             "lowest": str(numbers.lowest),
             "highest": str(numbers.highest),
         },
+        "basis": basis,
         "score": None,
         "multiplier": None,
         "step": str(STEP),
@@ -145,8 +150,10 @@ def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
         "score": str(score),
         "multiplier": str(now),
         "multiplier_after_step": str(then),
-        "sentence": _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.")
-        % words,
+        "sentence": _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
+        % words
+        if basis == "experience"
+        else _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.") % words,
     }
 
 

@@ -102,6 +102,9 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("merchants.ratingmeasure", "rule_folder"),
                 ("merchants.dsrsnapshot", "monitoring"),
                 ("merchants.dsrday", "calendar_month"),
+                ("merchants.experienceday", "speed"),
+                ("merchants.experiencewarning", "warning"),
+                ("merchants.experiencecount", "event_available"),
             ],
         ),
         (

@@ -8,6 +8,10 @@ class MerchantsConfig(AppConfig):
 
     def ready(self) -> None:
         from merchants import clock, rollouts  # noqa: F401
+        from merchants.experience import clock as experience_clock  # noqa: F401
+        from merchants.experience import own_metrics  # noqa: F401
+        from merchants.experience import parameters as experience_parameters  # noqa: F401
+        from merchants.experience import recomputing as experience_recomputing  # noqa: F401
         from merchants.penalties import parameters, recomputing, words  # noqa: F401
         from merchants.ratings import clock as rating_clock  # noqa: F401
         from merchants.ratings import parameters as rating_parameters  # noqa: F401

@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts.people import signed_in
@@ -64,6 +65,7 @@ def frame(current: str = "") -> dict[str, Any]:
 
 
 declare_page("home", "shop-home", _("Today"), 10)
+declare_page("score", "shop-score", _("Experience score"), 20)
 declare_page("cases", "shop-violations", _("Penalties and appeals"), 40)
-declare_page("rules", "shop-rules", _("Rules"), 50)
+declare_page("rules", "shop-rules", pgettext_lazy("of the marketplace", "Rules"), 50)
 declare_page("notices", "shop-notices", _("Public penalties"), 60)

@@ -1,7 +1,13 @@
 """Addresses of the merchants' pages."""
 
+from merchants.experience import page_urls as experience
 from merchants.home import page_urls as home
 from merchants.penalties import page_urls as penalties
 from merchants.rulebook import page_urls as rulebook
 
-urlpatterns = [*home.urlpatterns, *penalties.urlpatterns, *rulebook.urlpatterns]
+urlpatterns = [
+    *home.urlpatterns,
+    *experience.urlpatterns,
+    *penalties.urlpatterns,
+    *rulebook.urlpatterns,
+]

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchants import api
+from merchants.experience import api as experience
 from merchants.home import api as home
 from merchants.penalties.api_urls import urlpatterns as penalties
 from merchants.ratings import api as ratings
@@ -13,6 +14,16 @@ urlpatterns = [
     path("shops/<str:shop_no>/dsr/", ratings.Standing.as_view(), name="api-shop-dsr"),
     path("shops/<str:shop_no>/dsr/insight/", ratings.Insights.as_view(), name="api-shop-insight"),
     path("shops/<str:shop_no>/dsr/changes/", ratings.Changes.as_view(), name="api-shop-changes"),
+    path(
+        "shops/<str:shop_no>/experience/",
+        experience.Experiences.as_view(),
+        name="api-shop-experience",
+    ),
+    path(
+        "shops/<str:shop_no>/warnings/",
+        experience.ShopWarnings.as_view(),
+        name="api-shop-warnings",
+    ),
     path("shops/<str:shop_no>/ratings/", ratings.OwnedRatings.as_view(), name="api-shop-ratings"),
     path("shops/<str:shop_no>/reviews/", ratings.Reviews.as_view(), name="api-reviews"),
     path(

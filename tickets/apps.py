@@ -10,6 +10,7 @@ class TicketsConfig(AppConfig):
         from tickets import (  # noqa: F401
             changes,
             clock,
+            experience,
             limits_data,
             parameters,
             receivers,

@@ -106,6 +106,8 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "GET /shops/{shop_no}/dsr/": ("getShopStanding", "reviews"),
     "GET /shops/{shop_no}/dsr/insight/": ("getShopInsight", "reviews"),
     "GET /shops/{shop_no}/dsr/changes/": ("explainShopScores", "reviews"),
+    "GET /shops/{shop_no}/experience/": ("getShopExperience", "reviews"),
+    "GET /shops/{shop_no}/warnings/": ("listShopWarnings", "reviews"),
     "GET /shops/{shop_no}/ratings/": ("listShopRatings", "reviews"),
     "GET /me/orders/{order_no}/rating/": ("getOwnRating", "reviews"),
     "POST /me/orders/{order_no}/rating/": ("rateOrder", "reviews"),

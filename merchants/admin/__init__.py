@@ -6,6 +6,7 @@ from merchants.admin import (  # noqa: F401  (registers them)
     cases,
     dsr,
     events,
+    experience,
     ratings,
     shops,
 )

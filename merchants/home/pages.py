@@ -1,7 +1,5 @@
 """The merchants' home: the first page of everybody who works for a shop."""
 
-from decimal import Decimal
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -10,6 +8,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
+from common.parameters import value
 from merchants.frame import SHOP, for_shops, frame
 from merchants.home.chart import NARROW, WIDE, chart_of
 from merchants.models import Dimension, Shop
@@ -31,13 +30,14 @@ def home(request: HttpRequest) -> HttpResponse:
     dimension = request.GET.get("dimension", "")
     if dimension not in Dimension.values:
         dimension = DEFAULT_DIMENSION.value
+    gate = value("activity.dsr", now)
     drawn = {
         name: chart_of(
             card["trend"]["days"],
             dimension,
             card["trend"]["events"],
             frame=size,
-            gate=Decimal("4.6"),
+            gate=gate,
         )
         for name, size in (("wide", WIDE), ("narrow", NARROW))
     }

@@ -38,6 +38,15 @@ class HomeCredit(serializers.Serializer[Any]):
     next_at = serializers.IntegerField(allow_null=True)
 
 
+class HomeExperience(serializers.Serializer[Any]):
+    """The experience score of the last counted day; null while there is none of its own."""
+
+    day = serializers.DateField(allow_null=True)
+    score = serializers.CharField(allow_null=True, help_text="3.00–5.00")
+    band = serializers.CharField(allow_blank=True)
+    band_label = serializers.CharField(allow_blank=True)
+
+
 class HomeStanding(serializers.Serializer[Any]):
     """Where the shop stands as of the last counted day."""
 
@@ -91,6 +100,7 @@ class HomeCase(serializers.Serializer[Any]):
     state = serializers.CharField()
     state_label = serializers.CharField()
     points = serializers.CharField()
+    points_before = serializers.CharField(allow_null=True, help_text="before an appeal was ruled")
     is_decided = serializers.BooleanField()
     is_in_force = serializers.BooleanField()
     begins_at = serializers.DateTimeField(allow_null=True)
@@ -147,6 +157,7 @@ class Home(serializers.Serializer[Any]):
     day = serializers.DateField(allow_null=True, help_text="the last day that was counted")
     running_out = serializers.IntegerField(help_text="things to do that end within a day")
     todo = TodoLine(many=True)
+    experience = HomeExperience()
     standing = HomeStanding()
     traffic = ratings.Traffic()
     trend = HomeTrend()

@@ -76,7 +76,7 @@ SELECT jsonb_agg(to_jsonb(one) ORDER BY one.id DESC) FROM (
     SELECT v.id, v.violation_no, v.state, v.violation_class, v.points * v.items AS possible,
            r.title AS rule, w.number AS version, w.effective_from AS rule_since, v.statement_due_at,
            p.points, p.node, p.starts_at, p.begun_at, p.until, p.ended_at, p.appeal_until,
-           a.state AS appeal_state, u.outcome, u.at AS ruled_at,
+           a.state AS appeal_state, u.outcome, u.at AS ruled_at, u.points_before,
            CASE WHEN u.appeal_id IS NULL THEN NULL ELSE
                (SELECT jsonb_agg(jsonb_build_array(x.what, x.about) ORDER BY x.id)
                   FROM merchants_restored x WHERE x.appeal_id = a.id) END AS restored

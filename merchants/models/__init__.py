@@ -35,6 +35,15 @@ from merchants.models.emergencies import (
     Precedent,
     PrecedentLine,
 )
+from merchants.models.experience import (
+    ExperienceCount,
+    ExperienceDay,
+    ExperienceDimension,
+    ExperienceWarning,
+    PeerMetric,
+    ShopMetricDay,
+    WarningColour,
+)
 from merchants.models.law import Article, ArticleLine, ArticleVersion
 from merchants.models.penalties import (
     Measure,
@@ -114,6 +123,10 @@ __all__ = [
     "EmergencyTarget",
     "EndProposal",
     "EndReason",
+    "ExperienceCount",
+    "ExperienceDay",
+    "ExperienceDimension",
+    "ExperienceWarning",
     "FollowupReview",
     "Gate",
     "GateAnswer",
@@ -128,6 +141,7 @@ __all__ = [
     "OpinionGroup",
     "Outcome",
     "Part",
+    "PeerMetric",
     "PeerScore",
     "Penalty",
     "PointsBalance",
@@ -158,6 +172,7 @@ __all__ = [
     "ShopAct",
     "ShopLimits",
     "ShopLine",
+    "ShopMetricDay",
     "ShopScore",
     "SimulationHit",
     "SimulationState",
@@ -168,6 +183,7 @@ __all__ = [
     "Violation",
     "ViolationClass",
     "ViolationState",
+    "WarningColour",
     "shops_of",
     "works_for",
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext
 from common.parameters import value
 from merchants.models import Dimension, DSRDay, DSRSnapshot, PeerScore, Shop
 from merchants.models.dsr import of_e5
+from merchants.queries.experience import experience_score
 from merchants.ratings import rules
 from merchants.ratings.numbers import credit_thresholds, traffic_numbers
 from merchants.ratings.rules import Counted, Peers
@@ -116,18 +117,26 @@ def score_card(
 
 
 def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
-    """Return what the scores of ``shop`` are worth in search, and what a tenth more would bring.
+    """Return what the score of ``shop`` is worth in search, and what a tenth more would bring.
 
-    The multiplier is a published function that never falls with the score. How many visitors it
-    brings is not said: that takes an elasticity of traffic, which nothing here has measured.
+    It is the experience score; until a shop has one, the mean of its three scores stands for it
+    (``basis`` says which). The multiplier is a published function that never falls with the score. How
+    many visitors it brings is not said: that takes an elasticity of traffic, which nothing here has measured.
     """
-    return traffic_of(formula_scores(shop, at), at)
+    own = experience_score(shop)
+    return traffic_of({} if own is not None else formula_scores(shop, at), at, experience=own)
 
 
-def traffic_of(scores: Mapping[str, Decimal | None], at: datetime) -> dict[str, Any]:
-    """Return what ``scores`` are worth in search, and what a tenth more would bring."""
+def traffic_of(
+    scores: Mapping[str, Decimal | None], at: datetime, *, experience: Decimal | None
+) -> dict[str, Any]:
+    """Return what an experience score is worth in search, and what a tenth more would bring.
+
+    Without one the mean of ``scores`` stands for it.
+    """
     numbers = traffic_numbers(at)
-    score = rules.score_for_traffic(scores)
+    basis = "experience" if experience is not None else "dsr"
+    score = experience if experience is not None else rules.score_for_traffic(scores)
     card: dict[str, Any] = {
         "function": {
             "slope": str(numbers.slope),
@@ -135,6 +144,7 @@ def traffic_of(scores: Mapping[str, Decimal | None], at: datetime) -> dict[str, 
             "lowest": str(numbers.lowest),
             "highest": str(numbers.highest),
         },
+        "basis": basis,
         "score": None,
         "multiplier": None,
         "step": str(STEP),
@@ -150,8 +160,10 @@ def traffic_of(scores: Mapping[str, Decimal | None], at: datetime) -> dict[str, 
         "score": str(score),
         "multiplier": str(now),
         "multiplier_after_step": str(then),
-        "sentence": _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.")
-        % words,
+        "sentence": _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
+        % words
+        if basis == "experience"
+        else _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.") % words,
     }
 
 

@@ -16,6 +16,9 @@ from django.utils.translation import ngettext
 from accounts.masks import shown
 from accounts.models import User
 from common.parameters import value
+from merchants.experience.numbers import bands_at
+from merchants.experience.rules import band_of
+from merchants.experience.words import BANDS
 from merchants.home import statements
 from merchants.home.todo import Waiting, running_out, todo_sql, waiting_of
 from merchants.models import (
@@ -33,6 +36,8 @@ from merchants.models import (
 from merchants.models.dsr import STORED, of_e5
 from merchants.penalties.restoring import word_of
 from merchants.queries.dsr import SHORT, level_words, score_card, scores_of, traffic_of
+from merchants.queries.experience import Counted as Measured
+from merchants.queries.experience import last_experience
 from merchants.ratings import rules
 from merchants.ratings.numbers import credit_thresholds
 from merchants.ratings.rules import Counted, Peers
@@ -70,17 +75,18 @@ def home_of(user: User, shop_no: str) -> tuple[Shop, list[str]] | None:
 
 
 def home_card(user: User, shop: Shop, rights: Iterable[str], at: datetime) -> Row:
-    """Return the home of ``shop`` as ``user`` reads it, who has ``rights`` there. One query.
+    """Return the home of ``shop`` as ``user`` reads it, who has ``rights`` there.
 
     ``todo`` is what runs out, the nearest first; ``standing`` the scores of the last counted day with
     their change within a week; ``trend`` sixty days of them with what bent the line; ``cases``,
-    ``drafts`` and ``voices`` the newest of each. What is not known yet is null, never 0.
+    ``drafts`` and ``voices`` the newest of each. Two queries. What is not known yet is null, never 0.
     """
     found = _asked(shop, at)
     latest = found["latest"]
     counted, peers = _counted(latest), _peers(latest)
     days = [_day(row) for row in found["trend"] or ()]
     held = frozenset(rights)
+    own = last_experience(shop)
     todos = waiting_of(found["todo"], at)
     return {
         "shop_no": shop.shop_no,
@@ -89,13 +95,27 @@ def home_card(user: User, shop: Shop, rights: Iterable[str], at: datetime) -> Ro
         "running_out": running_out(todos, at),
         "todo": [asdict(one) | {"may": not one.right or one.right in held} for one in todos],
         "standing": _standing(latest, counted, peers, days, at),
-        "traffic": traffic_of(scores_of(counted, peers, at), at),
+        "experience": _experience(own, at),
+        "traffic": traffic_of(
+            scores_of(counted, peers, at), at, experience=own.score if own else None
+        ),
         "trend": {"days": days, "events": _events(found["events"] or (), days)},
         "points": _points(found["points"] or {}, at),
         "limits": [str(MeasureKind(kind).label) for kind in found["limits"] or ()],
         "cases": [_case(row, at) for row in found["cases"] or ()],
         "drafts": [_draft(row) for row in found["drafts"] or ()],
         "voices": _voices(user, found["voices"]),
+    }
+
+
+def _experience(own: Measured | None, at: datetime) -> Row:
+    score = own.score if own else None
+    band = band_of(score, bands_at(at)) if score is not None else ""
+    return {
+        "day": own.day if own else None,
+        "score": None if score is None else str(score),
+        "band": band,
+        "band_label": str(BANDS[band]) if band else "",
     }
 
 
@@ -249,6 +269,7 @@ def _case(row: Row, at: datetime) -> Row:
         "state": state.value,
         "state_label": str(state.label),
         "points": f"{row['points'] if row['points'] is not None else row['possible']:g}",
+        "points_before": None if row["points_before"] is None else f"{row['points_before']:g}",
         "is_decided": row["points"] is not None,
         "is_in_force": row["begun_at"] is not None and row["ended_at"] is None,
         "begins_at": begins if begins and begins > at else None,

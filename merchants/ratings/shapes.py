@@ -116,7 +116,11 @@ class Traffic(serializers.Serializer[Any]):
     """What a shop's scores weigh in search, and what a tenth more would."""
 
     function = TrafficFunction()
-    score = serializers.CharField(allow_null=True, help_text="the mean of the three")
+    basis = serializers.ChoiceField(
+        ["experience", "dsr"],
+        help_text="the experience score, or the mean of the three while there is none",
+    )
+    score = serializers.CharField(allow_null=True)
     multiplier = serializers.CharField(allow_null=True)
     step = serializers.CharField()
     multiplier_after_step = serializers.CharField(allow_null=True)

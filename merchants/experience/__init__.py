@@ -1,0 +1,1 @@
+"""The merchant experience score (店铺体验分): metrics, ranks, warnings, and what they open or close."""

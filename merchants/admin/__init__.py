@@ -6,7 +6,10 @@ from merchants.admin import (  # noqa: F401  (registers them)
     cases,
     dsr,
     events,
+    managers,
+    pilots,
     ratings,
     shops,
+    staff,
 )
 from merchants.rulebook import admin as _rulebook  # noqa: F401

@@ -36,6 +36,13 @@ from merchants.models.emergencies import (
     PrecedentLine,
 )
 from merchants.models.law import Article, ArticleLine, ArticleVersion
+from merchants.models.managers import (
+    AbsenceReason,
+    ContactMedium,
+    ContactNote,
+    ManagerAbsence,
+    ManagerAssignment,
+)
 from merchants.models.penalties import (
     Measure,
     MeasureKind,
@@ -47,6 +54,7 @@ from merchants.models.penalties import (
     PointsEntry,
     ShopLimits,
 )
+from merchants.models.pilots import PilotFeedback, PilotShop, PilotState
 from merchants.models.ratings import (
     FollowupReview,
     Grade,
@@ -94,6 +102,7 @@ __all__ = [
     "ON_ITS_WAY",
     "PUBLISHED",
     "SETTLED",
+    "AbsenceReason",
     "ActKind",
     "ActState",
     "Appeal",
@@ -104,6 +113,8 @@ __all__ = [
     "CaseFile",
     "Choice",
     "ConsultationInvite",
+    "ContactMedium",
+    "ContactNote",
     "CountKind",
     "DSRDay",
     "DSRSnapshot",
@@ -119,6 +130,8 @@ __all__ = [
     "GateAnswer",
     "Grade",
     "JudgeRecord",
+    "ManagerAbsence",
+    "ManagerAssignment",
     "Measure",
     "MeasureGround",
     "MeasureKind",
@@ -130,6 +143,9 @@ __all__ = [
     "Part",
     "PeerScore",
     "Penalty",
+    "PilotFeedback",
+    "PilotShop",
+    "PilotState",
     "PointsBalance",
     "PointsCause",
     "PointsClearing",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -140,7 +141,13 @@ def pilot(request: HttpRequest, code: str) -> HttpResponse:
 def feedback(request: HttpRequest, code: str) -> HttpResponse:
     """Say something of what is tried."""
     by, card = signed_in(request), _tried(request, code)
-    form = FeedbackForm(request.POST, shops=_may_speak_for(card))
+    shops = _may_speak_for(card)
+    if not shops and not by.can("pilots.speak"):
+        raise PermissionDenied
+    sent = request.POST.copy()
+    if shops:
+        sent.setdefault("shop", shops[0][0])
+    form = FeedbackForm(sent, shops=shops)
     if not form.is_valid():
         return _pilot(request, code, form=form, status=422)
     shop_no = form.cleaned_data["shop"]

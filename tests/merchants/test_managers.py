@@ -105,7 +105,7 @@ def test_who_comes_back_early_is_called_from_that_moment(shop, looked_after, wen
 def test_an_absence_tells_the_deputy(looked_after, wen, sui, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         away(wen)
-    titles = [str(one.title) for one in Notification.objects.filter(user=sui)]
+    titles = [str(one.title) for one in Notification.objects.filter(person=sui)]
     assert any("方舟" in title for title in titles)
 
 

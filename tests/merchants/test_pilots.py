@@ -130,7 +130,7 @@ def test_a_review_falls_due_and_counts_anew(pilot, busy, mei, ops):
     sweep(pilot.review_at)
     pilot.refresh_from_db()
     assert pilot.state == PilotState.REVIEW
-    assert Notification.objects.filter(user=ops, kind="portfolio.work").exists()
+    assert Notification.objects.filter(person=ops, kind="portfolio.work").exists()
     with refused("pilot.criteria_not_met"):
         review_pilot(pilot, by=ops, reason=WHY, now=pilot.review_at)
     for order in busy.orders.all():
@@ -150,7 +150,7 @@ def test_pilots_are_in_by_themselves_whoever_is_named(tried, third_shop, busy, o
     assert not Deadline.objects.filter(kind="pilot.review", done_at=None).exists()
 
 
-def test_members_know_nothing_of_pilot_shops(pilot, ops, mei, lu):
+def test_members_know_nothing_of_pilot_shops(pilot, ops, mei, chen):
     from apass.rollouts.deciding import member_subject
 
     rollout = open_rollout("for-members", "会员", kind="feature", subject_kind="member", by=ops)
@@ -229,7 +229,7 @@ def test_the_wall_is_for_staff_of_merchants_and_of_the_house(
     assert ("岭上鲜果旗舰店" in others, "decline" in others) == (True, False)
     foreign = browser_of(stranger)
     assert foreign.post("/pilots/shop-bot/shops/S3001/decline/").status_code == 404
-    assert foreign.post("/pilots/shop-bot/feedback/", {"text": "我也说"}).status_code == 404
+    assert foreign.post("/pilots/shop-bot/feedback/", {"text": "我也说"}).status_code == 403
     assert not PilotFeedback.objects.exists()
 
 

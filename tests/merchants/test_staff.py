@@ -40,7 +40,7 @@ def test_somebody_is_let_in_by_name_or_phone(who, shop, owner, newcomer):
     assert shops_of(newcomer).get() == shop
     event = history_of(account).get()
     assert (event.action, event.actor_id) == ("staff.invited", owner.pk)
-    assert Notification.objects.filter(user=newcomer, kind="shop.people").exists()
+    assert Notification.objects.filter(person=newcomer, kind="shop.people").exists()
 
 
 def test_who_has_no_merchants_account_is_not_let_in(shop, owner, mei, bo):

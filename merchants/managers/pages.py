@@ -402,7 +402,6 @@ def _named(rights: list[str]) -> list[str]:
 def _frame(by: User, current: str) -> dict[str, Any]:
     pages = [
         ("portfolio", "/portfolio/", _("My accounts"), "portfolio.use"),
-        ("cases", "/shop/violations/", _("Cases of my shop"), "shop.use"),
         ("people", "/shop/people/", _("My people"), "shop.use"),
         ("pilots", "/pilots/", _("Pilot shops"), "pilots.read"),
     ]

@@ -119,6 +119,11 @@ class ManagerAssignment(models.Model):
         return self.shop if self.shop_id is not None else self.merchant
 
     @property
+    def number(self) -> str:
+        """The number of the shop or the merchant."""
+        return self.account.shop_no if self.shop_id is not None else self.account.merchant_no
+
+    @property
     def public_key(self) -> str:
         """The key everybody outside reads."""
         return public_key("mga", self.pk)

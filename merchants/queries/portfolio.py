@@ -115,6 +115,12 @@ class Account:
     nearest: datetime | None = None
 
     @property
+    def open_ones(self) -> list[Told]:
+        """Everything that may be open here."""
+        own = [self.cases, self.penalties, self.appeals, self.drafts]
+        return [*own, *self.figures.values()]
+
+    @property
     def place(self) -> tuple[bool, datetime, str]:
         """By what it is placed in the portfolio."""
         return not self.is_overdue, self.nearest or _LAST, self.row.pk.hex
@@ -166,11 +172,7 @@ def _accounts(user: User, now: datetime) -> list[Account]:
     told = [(figure.code, figure.measure(shops, now)) for figure in portfolio_figures()]
     for account in accounts:
         account.figures = {code: _sum(account.shops, by_shop) for code, by_shop in told}
-        open_ones = (
-            account.cases, account.penalties, account.appeals, account.drafts,
-            *account.figures.values(),
-        )  # fmt: skip
-        clocks = [one.due_at for one in open_ones if one.due_at is not None]
+        clocks = [one.due_at for one in account.open_ones if one.due_at is not None]
         later, account.nearest = rules.place_in_portfolio(account.contact_due, clocks, now)
         account.is_overdue = not later
     return accounts
@@ -178,11 +180,14 @@ def _accounts(user: User, now: datetime) -> list[Account]:
 
 def _account(row: ManagerAssignment, found: Any) -> Account:
     (_id, shops, *counts, points, last_contact, next_on) = found
-    told = [Told(counts[n], counts[n + 1]) for n in range(0, 8, 2)]
+    cases, penalties, appeals, drafts = (Told(counts[n], counts[n + 1]) for n in range(0, 8, 2))
     return Account(
         row,
         shops,
-        *told,
+        cases,
+        penalties,
+        appeals,
+        drafts,
         points={klass: Decimal(str(one)) for klass, one in sorted(_json(points).items())},
         last_contact=last_contact,
         contact_due=midnight_after(next_on) if next_on is not None else None,
@@ -218,7 +223,7 @@ def _cards(user: User, accounts: list[Account], now: datetime) -> list[dict[str,
                 "id": row.public_key,
                 "key": row.pk,
                 "name": row.account.name,
-                "number": row.shop.shop_no if row.shop else row.merchant.merchant_no,
+                "number": row.number,
                 "shops": len(one.shops),
                 "is_merchant": row.merchant_id is not None,
                 "manager": row.manager,
@@ -237,6 +242,7 @@ def _cards(user: User, accounts: list[Account], now: datetime) -> list[dict[str,
                 "last_contact": one.last_contact,
                 "contact_due": one.contact_due,
                 "is_overdue": one.is_overdue,
+                "is_quiet": not any(told.count for told in one.open_ones),
                 "nearest": one.nearest,
                 "notes": notes.get(row.pk, []),
             }
@@ -276,8 +282,9 @@ def _notes(accounts: list[Account]) -> dict[UUID, list[ContactNote]]:
     by_merchant = {one.row.merchant_id: one.row.pk for one in accounts if one.row.merchant_id}
     found: dict[UUID, list[ContactNote]] = defaultdict(list)
     for note in _last_notes(list(by_shop), list(by_merchant)):
-        key = by_shop[note.shop_id] if note.shop_id else by_merchant[note.merchant_id]
-        found[key].append(note)
+        key = by_shop.get(note.shop_id) or by_merchant.get(note.merchant_id)
+        if key is not None:
+            found[key].append(note)
     return found
 
 

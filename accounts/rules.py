@@ -55,9 +55,11 @@ ACCESS_LOG_DAYS = 183
 
 RIGHTS: dict[str, frozenset[str]] = {
     MEMBER: frozenset({"me.use"}),
-    MERCHANT_STAFF: frozenset({"webhooks.use", "shop.use"}),
+    MERCHANT_STAFF: frozenset({"webhooks.use", "shop.use", "pilots.read"}),
     AGENT: frozenset(
         {
+            "pilots.read",
+            "pilots.speak",
             "penalties.propose",
             "shops.act",
             "desk.use",
@@ -73,6 +75,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     ),
     SENIOR: frozenset(
         {
+            "pilots.read",
+            "pilots.speak",
             "penalties.propose",
             "shops.act",
             "desk.use",
@@ -89,6 +93,8 @@ RIGHTS: dict[str, frozenset[str]] = {
     ),
     LEAD: frozenset(
         {
+            "pilots.read",
+            "pilots.speak",
             "penalties.propose",
             "shops.act",
             "desk.use",
@@ -111,10 +117,26 @@ RIGHTS: dict[str, frozenset[str]] = {
     PARTNER_AGENT: frozenset(
         {"desk.use", "tickets.accept", "tickets.reply", "tickets.note", "radio.submit_case"}
     ),
-    ACCOUNT_MANAGER: frozenset({"radio.read", "admin.use", "orders.see_all", "webhooks.use"}),
-    BUSINESS: frozenset({"radio.read", "webhooks.use"}),
+    ACCOUNT_MANAGER: frozenset(
+        {
+            "radio.read",
+            "admin.use",
+            "orders.see_all",
+            "webhooks.use",
+            "portfolio.use",
+            "pilots.read",
+            "pilots.speak",
+        }
+    ),
+    BUSINESS: frozenset({"radio.read", "webhooks.use", "pilots.read", "pilots.speak"}),
     OPERATIONS: frozenset(
         {
+            "portfolio.use",
+            "managers.assign",
+            "pilots.read",
+            "pilots.speak",
+            "pilots.manage",
+            "staff.manage",
             "penalties.propose",
             "penalties.decide",
             "shops.act",
@@ -155,6 +177,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     AUDITOR: frozenset(
         {
             "penalties.read",
+            "pilots.read",
             "admin.use",
             "admin.export",
             "tickets.see_all",
@@ -162,7 +185,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "history.read",
         }
     ),
-    EXECUTIVE: frozenset({"radio.read"}),
+    EXECUTIVE: frozenset({"radio.read", "pilots.read"}),
 }
 
 

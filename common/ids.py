@@ -32,6 +32,8 @@ PREFIXES = {
     "rtg": "rating",
     "cfl": "file of a case",
     "sac": "act on a shop",
+    "mga": "key account",
+    "pfb": "word of a pilot shop",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

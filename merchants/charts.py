@@ -75,3 +75,23 @@ def _points(scores: Sequence[Decimal | None], low: Decimal, high: Decimal) -> st
 def _last(scores: Sequence[Decimal | None]) -> str:
     known = [score for score in scores if score is not None]
     return f"{known[-1]:.5f}" if known else "—"
+
+
+@dataclass(frozen=True)
+class Sparkline:
+    """A line without axes: its points for a polyline, the last figure, and how far it has moved."""
+
+    points: str
+    last: Decimal
+    change: Decimal
+
+
+def sparkline(scores: Sequence[Decimal | None]) -> Sparkline | None:
+    """Return the line of ``scores``, oldest first; None where nobody scored. Gaps are drawn across."""
+    known = [score for score in scores if score is not None]
+    if not known:
+        return None
+    # At least a tenth from top to bottom, so that a hundredth does not look like a cliff.
+    middle, reach = (min(known) + max(known)) / 2, max(max(known) - min(known), Decimal("0.1"))
+    low, high = middle - reach / 2, middle + reach / 2
+    return Sparkline(_points(scores, low, high), known[-1], known[-1] - known[0])

@@ -2,12 +2,14 @@
 
 from merchants.experience import page_urls as experience
 from merchants.home import page_urls as home
+from merchants.managers import page_urls as managers
 from merchants.penalties import page_urls as penalties
 from merchants.rulebook import page_urls as rulebook
 
 urlpatterns = [
     *home.urlpatterns,
     *experience.urlpatterns,
+    *managers.urlpatterns,
     *penalties.urlpatterns,
     *rulebook.urlpatterns,
 ]

@@ -1,7 +1,7 @@
-"""What the testbed knows of shops: who they are."""
+"""What the testbed knows of shops: who they are, and which of them get new things first."""
 
-from apass.rollouts.populations import Population, declare_population
-from merchants.models import Shop
+from apass.rollouts.populations import Population, declare_pilots, declare_population
+from merchants.models import PilotShop, Shop
 
 declare_population(
     Population(
@@ -13,3 +13,12 @@ declare_population(
         registered="opened_at",
     )
 )
+
+
+def pilot_keys() -> frozenset[str]:
+    """Return the keys of the shops that get new things first (蜂王店铺)."""
+    numbers = PilotShop.objects.current().values_list("shop__shop_no", flat=True)
+    return frozenset(f"shop:{number}" for number in numbers)
+
+
+declare_pilots("shop", pilot_keys)

@@ -3,6 +3,7 @@ from django.urls import path
 from merchants import api
 from merchants.experience import api as experience
 from merchants.home import api as home
+from merchants.managers.api_urls import urlpatterns as managers
 from merchants.penalties.api_urls import urlpatterns as penalties
 from merchants.ratings import api as ratings
 from merchants.rulebook import api as rules
@@ -52,5 +53,6 @@ urlpatterns = [
         rules.DraftVoices.as_view(),
         name="api-rule-draft-voice",
     ),
+    *managers,
     *penalties,
 ]

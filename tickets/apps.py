@@ -13,6 +13,7 @@ class TicketsConfig(AppConfig):
             experience,
             limits_data,
             parameters,
+            portfolio,
             receivers,
             rollouts,
             topics,

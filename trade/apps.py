@@ -7,5 +7,13 @@ class TradeConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from trade import changes, clock, experience, receivers, rollouts, rulebook  # noqa: F401
+        from trade import (  # noqa: F401
+            changes,
+            clock,
+            experience,
+            portfolio,
+            receivers,
+            rollouts,
+            rulebook,
+        )
         from trade.ratings import clock as rating_clock  # noqa: F401

@@ -31,7 +31,13 @@ from apass.actions.membership import (
     reject,
     renew,
 )
-from apass.actions.promises import decline, give_promise, take_part_again
+from apass.actions.promises import (
+    decline,
+    decline_for,
+    give_promise,
+    take_part_again,
+    take_part_for,
+)
 from apass.actions.redemptions import (
     end_grant,
     give_grant,
@@ -55,6 +61,7 @@ from apass.actions.stages import (
     drop_guardrail,
     drop_stage,
     open_rollout,
+    pilots_changed,
 )
 from apass.actions.tier_news import tell_tier_moves
 
@@ -74,6 +81,7 @@ __all__ = [
     "conclude_guardrails",
     "count_stages",
     "decline",
+    "decline_for",
     "decline_invitation",
     "drop_guardrail",
     "drop_stage",
@@ -94,6 +102,7 @@ __all__ = [
     "measure_guardrails",
     "open_cohort",
     "open_rollout",
+    "pilots_changed",
     "propose",
     "propose_stage",
     "publish_entitlement",
@@ -112,5 +121,6 @@ __all__ = [
     "roll_back",
     "send_invitation",
     "take_part_again",
+    "take_part_for",
     "tell_tier_moves",
 ]

@@ -75,8 +75,19 @@ def decline(
     Raises ``forbidden`` and ``rollout.unknown_subject``.
     """
     require_right(by, "rollouts.manage")
-    rollout = locked(rollout)
     (key,) = keys_or_refusal(rollout.subject_kind, [number])
+    return decline_for(rollout, key, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def decline_for(
+    rollout: Rollout, key: str, *, by: User | None, reason: str, now: datetime | None = None
+) -> bool:
+    """Keep the subject ``key`` out by its own word; False when it was out by that before.
+
+    For the app that knows who speaks for the subject: it has asked before it calls.
+    """
+    rollout = locked(rollout)
     _row, is_new = RolloutDecline.objects.get_or_create(
         rollout=rollout, subject=key, defaults={"at": now or timezone.now()}
     )
@@ -92,8 +103,16 @@ def take_part_again(
 ) -> bool:
     """Take a decline back; False when there was none. Raises as :func:`decline`."""
     require_right(by, "rollouts.manage")
-    rollout = locked(rollout)
     (key,) = keys_or_refusal(rollout.subject_kind, [number])
+    return take_part_for(rollout, key, by=by, reason=reason, now=now)
+
+
+@transaction.atomic
+def take_part_for(
+    rollout: Rollout, key: str, *, by: User | None, reason: str, now: datetime | None = None
+) -> bool:
+    """Take the decline of ``key`` back by its own word; False when there was none."""
+    rollout = locked(rollout)
     gone, _rows = RolloutDecline.objects.filter(rollout=rollout, subject=key).delete()
     if gone:
         changed(rollout)

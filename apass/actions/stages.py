@@ -253,6 +253,12 @@ def changed(rollout: Rollout) -> None:
     transaction.on_commit(recheck)
 
 
+def pilots_changed(kind: str) -> None:
+    """Have every process read the rollouts of ``kind`` anew: the list of its pilots has changed."""
+    Rollout.objects.filter(subject_kind=kind).update(revision=F("revision") + 1)
+    transaction.on_commit(recheck)
+
+
 def _count(rollout: Rollout, now: datetime) -> list[int]:
     plan = read_plan(rollout)
     if not plan.stages:

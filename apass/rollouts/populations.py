@@ -39,6 +39,7 @@ _NOBODY = Q(pk__in=[])
 _ANYBODY = ~_NOBODY  # an empty Q would vanish beside another one
 
 _populations: dict[str, Population] = {}
+_pilots: dict[str, Callable[[], frozenset[str]]] = {}
 
 
 def declare_population(population: Population) -> None:
@@ -49,6 +50,20 @@ def declare_population(population: Population) -> None:
 def population(kind: str) -> Population:
     """Return the subjects of ``kind``. Raises ``KeyError`` when no app has told of them."""
     return _populations[kind]
+
+
+def declare_pilots(kind: str, keys: Callable[[], frozenset[str]]) -> None:
+    """Say who of ``kind`` gets new things first: ``keys()`` returns the keys of those on the list now.
+
+    They are in at every open stage for named pilots. Whoever changes the list calls
+    :func:`apass.actions.pilots_changed`. Called once, at import time.
+    """
+    _pilots[kind] = keys
+
+
+def pilots_of(kind: str) -> frozenset[str]:
+    """Return the keys of those who get new things first; nobody where no app has told of any."""
+    return _pilots[kind]() if kind in _pilots else frozenset()
 
 
 declare_population(
@@ -146,7 +161,7 @@ def _bucket(prefix: str) -> Func:
 
 def _means(told: Population, stage: StageRule) -> Q:
     if stage.kind == NAMED:
-        by_name = Q(subject__in=sorted(stage.keys))
+        by_name = Q(subject__in=sorted(stage.keys | stage.pilots))
         return by_name | _in_cohort(told, stage.cohort) if stage.cohort else by_name
     if stage.kind == SHARE:
         return _in_cohort(told, stage.cohort) if stage.cohort else _ANYBODY

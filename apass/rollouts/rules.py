@@ -73,7 +73,11 @@ class CohortRule:
 
 @dataclass(frozen=True, slots=True)
 class StageRule:
-    """One stage. ``share`` is in hundredths of a percent of ``cohort``; without a cohort, of all."""
+    """One stage. ``share`` is in hundredths of a percent of ``cohort``; without a cohort, of all.
+
+    ``pilots`` are those who are in by themselves where a stage is for named pilots: who is on their
+    list now, whatever the stage names beside them.
+    """
 
     kind: str
     name: str = ""
@@ -82,6 +86,7 @@ class StageRule:
     cohort_code: str = ""
     share: int = 0
     tiers: frozenset[str] = frozenset()
+    pilots: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,7 @@ def _lets_in(stage: StageRule, subject: Subject, place: int) -> bool:
 def _means(stage: StageRule, subject: Subject) -> bool:
     match stage.kind:
         case "named":
-            listed = subject.key in stage.keys
+            listed = subject.key in stage.keys or subject.key in stage.pilots
             return listed or (stage.cohort is not None and stage.cohort.has(subject))
         case "share":
             return stage.cohort is None or stage.cohort.has(subject)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -17,7 +18,8 @@ from apass.models import (
     RolloutPromise,
     RolloutStage,
 )
-from apass.rollouts.rules import CohortRule, Plan, StageRule
+from apass.rollouts.populations import pilots_of
+from apass.rollouts.rules import NAMED, CohortRule, Plan, StageRule
 
 _RECHECK_SECONDS = 1.0
 # Who asks about yesterday still finds what held then.
@@ -51,9 +53,15 @@ def recheck() -> None:
 
 def read_plan(rollout: Rollout) -> Plan:
     """Read one rollout's plan from the tables, whatever this process remembers."""
-    used = Cohort.objects.filter(pk__in=rollout.stages.values("cohort"))
+    return read_plans([rollout])[rollout.pk]
+
+
+def read_plans(rollouts: list[Rollout]) -> dict[int, Plan]:
+    """Read the plans of several rollouts from the tables, by key, in as many queries as of one."""
+    stages = RolloutStage.objects.filter(rollout__in=rollouts)
+    used = Cohort.objects.filter(pk__in=stages.values("cohort"))
     cohorts = {pk: (code, rule) for pk, (_revision, code, rule) in _read_cohorts(used).items()}
-    return _read_plans([rollout], cohorts)[rollout.pk]
+    return _read_plans(rollouts, cohorts)
 
 
 def plan_at(rollout: Rollout) -> Plan:
@@ -130,8 +138,15 @@ def _read_plans(
         return {}
     keys = [row.pk for row in rollouts]
     stages: dict[int, list[StageRule]] = defaultdict(list)
+    kinds = {row.pk: row.subject_kind for row in rollouts}
+    pilots: dict[str, frozenset[str]] = {}
     for stage in RolloutStage.objects.filter(rollout__in=keys).order_by("position"):
-        stages[stage.rollout_id].append(rule_of(stage, cohorts))
+        rule, kind = rule_of(stage, cohorts), kinds[stage.rollout_id]
+        if rule.kind == NAMED:
+            if kind not in pilots:
+                pilots[kind] = pilots_of(kind)
+            rule = replace(rule, pilots=pilots[kind])
+        stages[stage.rollout_id].append(rule)
     declined: dict[int, set[str]] = defaultdict(set)
     for pk, subject in RolloutDecline.objects.filter(rollout__in=keys).values_list(
         "rollout_id", "subject"

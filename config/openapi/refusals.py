@@ -178,6 +178,12 @@ OWN: dict[str, Codes] = {
     },
     "fileAppeal": {409: ("appeal.already", "appeal.too_late", *_CASE_FILES)},
     "sendPapers": {409: ("appeal.cannot_move", "appeal.too_late", *_CASE_FILES)},
+    "inviteShopStaff": {
+        403: ("conflict.own_case",),
+        409: ("staff.already", "staff.no_reason", "staff.unknown_person"),
+    },
+    "setShopStaffRights": {409: ("staff.ended", "staff.last_one")},
+    "endShopStaff": {409: ("staff.last_one",)},
     "openViolation": {
         403: _OWN_CASE,
         409: (

@@ -7,7 +7,10 @@ from merchants.admin import (  # noqa: F401  (registers them)
     dsr,
     events,
     experience,
+    managers,
+    pilots,
     ratings,
     shops,
+    staff,
 )
 from merchants.rulebook import admin as _rulebook  # noqa: F401

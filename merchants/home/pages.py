@@ -13,6 +13,7 @@ from merchants.frame import SHOP, for_shops, frame
 from merchants.home.chart import NARROW, WIDE, chart_of
 from merchants.models import Dimension, Shop
 from merchants.queries.home import home_card, own_shops
+from merchants.queries.managers import manager_card
 
 DEFAULT_DIMENSION = Dimension.SERVICE_ATTITUDE
 
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "shop": shop,
         "shops": shops if len(shops) > 1 else [],
         "card": card,
+        "manager": manager_card(shop, now),
         "sentence": sentence_of(card["running_out"], bool(card["todo"])),
         "next_todo": card["todo"][0] if card["todo"] else None,
         "now": now,

@@ -45,6 +45,13 @@ from merchants.models.experience import (
     WarningColour,
 )
 from merchants.models.law import Article, ArticleLine, ArticleVersion
+from merchants.models.managers import (
+    AbsenceReason,
+    ContactMedium,
+    ContactNote,
+    ManagerAbsence,
+    ManagerAssignment,
+)
 from merchants.models.penalties import (
     Measure,
     MeasureKind,
@@ -56,6 +63,7 @@ from merchants.models.penalties import (
     PointsEntry,
     ShopLimits,
 )
+from merchants.models.pilots import PilotFeedback, PilotShop, PilotState
 from merchants.models.ratings import (
     FollowupReview,
     Grade,
@@ -103,6 +111,7 @@ __all__ = [
     "ON_ITS_WAY",
     "PUBLISHED",
     "SETTLED",
+    "AbsenceReason",
     "ActKind",
     "ActState",
     "Appeal",
@@ -113,6 +122,8 @@ __all__ = [
     "CaseFile",
     "Choice",
     "ConsultationInvite",
+    "ContactMedium",
+    "ContactNote",
     "CountKind",
     "DSRDay",
     "DSRSnapshot",
@@ -132,6 +143,8 @@ __all__ = [
     "GateAnswer",
     "Grade",
     "JudgeRecord",
+    "ManagerAbsence",
+    "ManagerAssignment",
     "Measure",
     "MeasureGround",
     "MeasureKind",
@@ -144,6 +157,9 @@ __all__ = [
     "PeerMetric",
     "PeerScore",
     "Penalty",
+    "PilotFeedback",
+    "PilotShop",
+    "PilotState",
     "PointsBalance",
     "PointsCause",
     "PointsClearing",

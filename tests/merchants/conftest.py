@@ -1,3 +1,9 @@
+from tests.merchants.casts_managers import (  # noqa: F401
+    looked_after,
+    owner,
+    second_shop,
+    sui,
+)
 from tests.merchants.casts_penalties import (  # noqa: F401
     judge,
     reader,

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls.converters import get_converters
+from django.utils import timezone
 
 from common.ids import public_key
 
@@ -18,11 +19,13 @@ BY_KIND = {
     "cnv": "talk", "att": "file", "edn": "edition", "cas": "pending", "dev": "device",
     "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
     "rtg": "review", "cfl": "case_file", "sac": "waiting_act",
+    "mga": "account", "usr": "hand",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
     "member_no": "member_no", "secret": "secret", "code": "channel",
     "number": "version", "violation_no": "violation_no",
+    "merchant_no": "merchant_no",
 }  # fmt: skip
 BY_NAME = {
     "api-acceptance": "queued",
@@ -48,6 +51,7 @@ BY_NAME = {
 CODE_OF = {
     "api-rule": "rule", "api-rule-version": "rule", "api-rule-diff": "rule", "rule": "rule",
     "rule-version": "rule", "rule-text": "rule", "api-rule-draft": "draft",
+    "pilot": "tried", "pilot-feedback": "tried", "pilot-decline": "tried", "pilot-accept": "tried",
     "api-rule-draft-voice": "draft", "shop-rule-draft": "draft", "shop-rule-voice": "draft",
 }  # fmt: skip
 FIXED = {"api-parameter": "api.page_rows", "unsubscribe": "no-such-word"}
@@ -134,6 +138,21 @@ BODIES = {
     },
     ("api-shop-act-approval", "post"): lambda r: {"reason": "同意"},
     ("api-shop-act-undo", "post"): lambda r: {"reason": "撤回"},
+    ("api-shop-staff", "post"): lambda r: {
+        "merchant_no": r["merchant_no"], "account": r["hired"], "rights": ["vote"]
+    },
+    ("api-shop-staff-one", "put"): lambda r: {"rights": ["vote"]},
+    ("shop-people-invite", "post"): lambda r: {f"{r['merchant_no']}-account": r["hired"]},
+    ("shop-people-rights", "post"): lambda r: {"rights": ["vote"]},
+    ("portfolio-absence", "post"): lambda r: {
+        "first_day": str(timezone.localdate()), "last_day": str(timezone.localdate()),
+        "why": "leave",
+    },
+    ("portfolio-contact", "post"): lambda r: {
+        f"{public_key('mga', r['account'])}-medium": "phone",
+        f"{public_key('mga', r['account'])}-text": "谈过",
+    },
+    ("pilot-feedback", "post"): lambda r: {"text": "不错"},
     ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
 }  # fmt: skip
 QUERIES = {
@@ -152,6 +171,7 @@ def takes_an_id(route: str, name: str, method: str) -> bool:
     if (name, method) in QUERIES and name != "api-search":
         return True
     named = {("api-conversations", "post"), ("api-cases", "post")}
+    named |= {("api-shop-staff", "post")}
     named |= {("api-notification-readings", "post"), ("notification-readings", "post")}
     return (name, method) in named or (bool(_PART.search(route)) and name not in FIXED)
 

@@ -135,7 +135,12 @@ ACTS: dict[str, dict[str, Roles]] = {
         "open_it group revise publish give_notice retire"
     ),
     "merchants.appeal": _acts("rule send_back extend"),
-    "merchants.shop": _acts("open_case act_at_once"),
+    "merchants.managerabsence": _acts("back"),
+    "merchants.managerassignment": _acts("hand end away"),
+    "merchants.merchant": _acts("give_manager let_in"),
+    "merchants.pilotshop": _acts("review leave"),
+    "merchants.shop": _acts("open_case act_at_once give_manager enter"),
+    "merchants.staffaccount": _acts("set_rights end"),
     "merchants.shopact": _acts("approve refuse undo"),
     "merchants.violation": _acts("notice decide emergency drop exam correct publish lift"),
     "radio.case": _acts("select merge reject"),

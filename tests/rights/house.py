@@ -37,7 +37,8 @@ from accounts.models import (
 )
 from accounts.models.notifications import secret_hash
 from accounts.scopes import SCOPES
-from apass.models import ManagerAssignment, Membership, MembershipState, Origin
+from apass.models import ManagerAssignment as MembersManager
+from apass.models import Membership, MembershipState, Origin, Rollout
 from common import calendars, parameters
 from common.models import SavedView
 from common.parameters import set_value
@@ -49,8 +50,10 @@ from merchants.actions.shop_acts import act_on_shop, approve_act
 from merchants.actions.violations import detect_violation, send_notice
 from merchants.models import (
     ConsultationInvite,
+    ManagerAssignment,
     Merchant,
     Penalty,
+    PilotShop,
     Rule,
     RuleVersion,
     Shop,
@@ -97,7 +100,10 @@ ROLES = {
     "auditor": "aud",
     "executive": "exe",
 }
-CASE_ROWS = ("violation_no", "decided_no", "appealed_no", "case_file", "waiting_act", "acted")
+CASE_ROWS = (
+    "violation_no", "decided_no", "appealed_no", "case_file", "waiting_act", "acted", "merchant_no",
+    "account", "tried", "hired", "hand",
+)  # fmt: skip
 """Names of the rows that a shop's cases and the acts on it have."""
 _numbers = itertools.count(1)
 
@@ -240,6 +246,9 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     # What a shop is told its account manager reads too: nobody's secret, so plain words.
     _cases_of(ours, judges, "店里的事", told=ours.people["qiao"])
     _cases_of(theirs, judges, "别家的事", told=yan)
+    sui, kai = (person(name, name, Role.ACCOUNT_MANAGER) for name in ("sui", "kai"))
+    _look_after(ours, shared["wen"], sui)
+    _look_after(theirs, kai, sui)
     # A partner's tenant has no shop of its own: it asks for those of the house, and finds none.
     partners.rows |= {name: ours.rows[name] for name in CASE_ROWS}
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
@@ -363,11 +372,37 @@ def _rules_of(merchant: Merchant, ops: User) -> dict[str, Any]:
 
 
 def _employ(person: User, side: Side) -> None:
-    """Let somebody work for the tenant's merchant: answer for it, and vote."""
+    """Let somebody work for the tenant's merchant: answer for it, vote, and manage its accounts."""
     merchant = Shop.objects.get(shop_no=side.rows["shop_no"]).merchant
     StaffAccount.objects.create(
-        user=person, merchant=merchant, rights=["answer", "vote"], since=timezone.now()
+        user=person, merchant=merchant, rights=["answer", "vote", "staff"], since=timezone.now()
     )
+
+
+def _look_after(side: Side, manager: User, deputy: User) -> None:
+    """Give the tenant's shop a manager, a hand at its merchant, and something new that it tries."""
+    now = timezone.now()
+    shop = Shop.objects.select_related("merchant").get(shop_no=side.rows["shop_no"])
+    account = ManagerAssignment.objects.create(
+        shop=shop, manager=manager, deputy=deputy, since=now - timedelta(days=1)
+    )
+    hired = person(f"new-{shop.shop_no}", "新员工", Role.MERCHANT_STAFF)
+    hand = person(f"hand-{shop.shop_no}", "店员", Role.MERCHANT_STAFF)
+    StaffAccount.objects.create(user=hand, merchant=shop.merchant, rights=[], since=now)
+    PilotShop.objects.create(
+        shop=shop, since=now, orders=1, orders_needed=1, products=1, products_needed=1,
+        counted_days=30, measured_at=now, review_at=now + timedelta(days=90), state="active",
+    )  # fmt: skip
+    code = f"tried-{shop.shop_no.lower()}"
+    rollout = Rollout.objects.create(
+        code=code, name="新功能", kind="feature", subject_kind="shop", salt=code, state="running",
+        reached=1, stage_since=now, made_at=now,
+    )  # fmt: skip
+    rollout.stages.create(position=1, name="试点", kind="named", subjects=[f"shop:{shop.shop_no}"])
+    side.rows |= {
+        "merchant_no": shop.merchant.merchant_no, "account": account.pk, "tried": code,
+        "hired": hired.username, "hand": hand.public_id,
+    }  # fmt: skip
 
 
 def _harassment(talk: Conversation, agent: User, ops: User, text: str) -> dict[str, Any]:
@@ -448,7 +483,7 @@ def _apass_of(buyer: Member, named: tuple[User, User]) -> None:
         term_began_at=now, term_ends_at=now + timedelta(days=365),
     )  # fmt: skip
     manager, deputy = named
-    ManagerAssignment.objects.create(member=buyer, manager=manager, deputy=deputy, since=now)
+    MembersManager.objects.create(member=buyer, manager=manager, deputy=deputy, since=now)
 
 
 def _own_things(one: User, text: str, told_text: str, side: Side) -> dict[str, Any]:

@@ -57,6 +57,8 @@ RUN = _(OPERATIONS)
 SHOPS = _(OPERATIONS, AUDITOR, ACCOUNT_MANAGER)  # who looks after all shops
 SHOP = _(MERCHANT_STAFF)
 ACT = OURS | RUN  # who finds violations and acts on shops
+PORTFOLIO = _(ACCOUNT_MANAGER, OPERATIONS)
+WALL = EVERYBODY - BUYER - PARTNER  # who reads what pilot shops try
 LOOK = _(AUDITOR, ACCOUNT_MANAGER)  # who reads of shops in the back office and decides nothing
 
 
@@ -353,6 +355,26 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("shop-violation-statement", "post", SHOP, NOBODY),
         Row("shop-violation-exam", "post", SHOP, NOBODY, but={"422": SHOP}),
         *rows("shop-violation-appeal", "post", SHOP, NOBODY),
+        *rows("api-shop-manager", "get", SHOPS | SHOP, SHOPS, "shops"),
+        *rows("api-shop-staff", "get", EVERYBODY),
+        # Operations give a reason, in the back office.
+        Row("api-shop-staff", "post", SHOP | RUN, RUN, but={"staff.no_reason": RUN}),
+        *rows("api-shop-staff-one", "put delete", SHOP, NOBODY),
+        *rows("shop-people", "get", SHOP),
+        *rows("shop-people-invite", "post", SHOP, NOBODY),
+        *rows("shop-people-rights", "post", SHOP, NOBODY),
+        *rows("shop-people-end", "post", SHOP, NOBODY),
+        *rows("portfolio", "get", PORTFOLIO),
+        Row("portfolio-absence", "post", PORTFOLIO, but={"422": RUN}),
+        *rows("portfolio-return", "post", PORTFOLIO),
+        *rows("portfolio-contact", "post", PORTFOLIO, RUN),
+        # One wall for all: what another shop says of it is read by everybody who tries it.
+        *rows("pilots", "get", WALL),
+        *rows("pilot", "get", WALL, WALL),
+        *rows("pilot-feedback", "post", WALL - _(AUDITOR, EXECUTIVE), WALL - _(AUDITOR, EXECUTIVE),
+              no=_(AUDITOR, EXECUTIVE), foreign_no=_(AUDITOR, EXECUTIVE)),
+        *rows("pilot-decline", "post", SHOP, NOBODY),
+        *rows("pilot-accept", "post", SHOP, NOBODY),
         *rows("api-violations", "post", ACT),
         # Whoever reads appeals in the back office knows of it and may not rule.
         Row("api-ruling", "post", RUN, RUN, LOOK, LOOK),

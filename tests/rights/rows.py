@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
+from merchants.models import Shop
 
 # What one made by its columns alone would not be; what is asked when it is made is a function.
 ALSO: dict[str, dict[str, Any]] = {
@@ -31,6 +32,11 @@ ALSO: dict[str, dict[str, Any]] = {
     },
     "merchants.casefile": {"file": "cases/none", "part": "evidence"},
     "merchants.rating": {"id": UUID(int=1), "grade": 1},
+    "merchants.contactnote": {"shop_id": lambda: _a_shop()},
+    "merchants.managerassignment": {
+        "shop_id": lambda: _a_shop(),
+        "deputy_id": lambda: _last_person(),
+    },
     "merchants.shopact": {"kind": "reward"},
     "merchants.violation": {"ended_why": ""},
     "tickets.contactblock": {"ended_why": "", "appeal": ""},
@@ -57,6 +63,10 @@ def key_of_a_row(model: type[models.Model]) -> Any:
     made = model(**needed)
     models.Model.save_base(made, force_insert=True)
     return made.pk
+
+
+def _a_shop() -> int:
+    return int(Shop.objects.order_by("pk").values_list("pk", flat=True)[0])
 
 
 def _last_person() -> int:

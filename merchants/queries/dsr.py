@@ -5,12 +5,24 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from common.parameters import value
-from merchants.models import Dimension, DSRDay, DSRSnapshot, PeerScore, Shop
+from merchants.models import (
+    Dimension,
+    DSRDay,
+    DSRSnapshot,
+    PeerScore,
+    RatingMove,
+    Shop,
+    ShopScore,
+)
 from merchants.models.dsr import of_e5
+from merchants.penalties.rules import exposure
+from merchants.queries.penalties import limits_of_shop
 from merchants.ratings import rules
 from merchants.ratings.numbers import credit_thresholds, traffic_numbers
 from merchants.ratings.rules import Counted, Peers
@@ -134,6 +146,8 @@ def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
         "multiplier": None,
         "step": str(STEP),
         "multiplier_after_step": None,
+        "exposure": str(exposure_of(shop, at)),
+        "weight": None,
         "sentence": _("There are too few ratings, here and among peers, to say a weight."),
     }
     if score is None:
@@ -145,27 +159,71 @@ def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
         "score": str(score),
         "multiplier": str(now),
         "multiplier_after_step": str(then),
+        "weight": str(weighed(now, exposure_of(shop, at))),
         "sentence": _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.")
         % words,
     }
 
 
-def formula_scores(shop: Shop, at: datetime) -> dict[str, Decimal | None]:
-    """Return the scores formulas take: the shop's own, the category's mean where it has too few ratings."""
+def formula_scores(
+    shop: Shop, at: datetime, own: dict[str, Counted] | None = None
+) -> dict[str, Decimal | None]:
+    """Return the scores formulas take: the shop's own, the category's mean where it has too few ratings.
+
+    ``own`` are its sums and counts, those of the last counted day when left out.
+    """
     counted = last_counted()
     if counted is None:
         return dict.fromkeys(Dimension.values)
-    snapshot = next(iter(snapshots_of(shop, [counted.day])), None)
+    if own is None:
+        snapshot = next(iter(snapshots_of(shop, [counted.day])), None)
+        own = {dimension: counted_in(snapshot, dimension) for dimension in Dimension.values}
     peers = peers_on(counted.day, shop.category)
     least = value("dsr.min_ratings_display", at)
     found: dict[str, Decimal | None] = {}
     for dimension in Dimension.values:
-        own = counted_in(snapshot, dimension)
-        if own.count >= least:
-            found[dimension] = rules.mean(own.total, own.count)
+        if own[dimension].count >= least:
+            found[dimension] = rules.mean(own[dimension].total, own[dimension].count)
         else:
             found[dimension] = peers[dimension].mean if dimension in peers else None
     return found
+
+
+def exposure_of(shop: Shop, at: datetime) -> Decimal:
+    """Return by what measures multiply a shop's weight: 0 while nobody finds it."""
+    return exposure(limits_of_shop(shop.pk), value("shop_act.boost", at))
+
+
+def weighed(multiplier: Decimal, by: Decimal) -> Decimal:
+    """Return what a shop weighs in search: its multiplier by scores, times what holds for it."""
+    return (multiplier * by).quantize(Decimal("0.0001"))
+
+
+def standing_now(shop: Shop) -> tuple[dict[str, Counted], int]:
+    """Return a shop's sums by dimension and its credit with what changed since the last count.
+
+    This is what the next count will say of the days counted so far: snapshots are written at night.
+    """
+    score = ShopScore.objects.filter(shop=shop).first()
+    counted = last_counted()
+    if score is None or counted is None:
+        return {
+            dimension: Counted() for dimension in Dimension.values
+        }, score.credit if score else 0
+    names = [f"{short}_{part}" for short in SHORT.values() for part in ("sum", "count")]
+    first, _last = rules.window(counted.day, counted.window_days)
+    moved = RatingMove.objects.filter(shop=shop.pk, applied_on=None).aggregate(
+        **{f"{name}_": Coalesce(Sum(name, filter=Q(day__gte=first)), 0) for name in names},
+        credit_=Coalesce(Sum("credit"), 0),
+    )
+    now = {name: getattr(score, name) + moved[f"{name}_"] for name in names}
+    return (
+        {
+            dimension: Counted(now[f"{short}_sum"], now[f"{short}_count"])
+            for dimension, short in SHORT.items()
+        },
+        score.credit + moved["credit_"],
+    )
 
 
 def trend(shop: Shop, *, days: int = 90) -> list[dict[str, Any]]:

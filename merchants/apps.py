@@ -15,7 +15,7 @@ class MerchantsConfig(AppConfig):
         from merchants.managers import clock as manager_clock  # noqa: F401
         from merchants.managers import doors  # noqa: F401
         from merchants.managers import parameters as manager_parameters  # noqa: F401
-        from merchants.penalties import parameters, recomputing, words  # noqa: F401
+        from merchants.penalties import parameters, recomputing, standing, words  # noqa: F401
         from merchants.ratings import clock as rating_clock  # noqa: F401
         from merchants.ratings import parameters as rating_parameters  # noqa: F401
         from merchants.rulebook import clock as rule_clock  # noqa: F401

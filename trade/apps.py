@@ -15,5 +15,6 @@ class TradeConfig(AppConfig):
             receivers,
             rollouts,
             rulebook,
+            shelves,
         )
         from trade.ratings import clock as rating_clock  # noqa: F401

@@ -5,7 +5,7 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
-from django.db.models import Func
+from django.db.models import Exists, Func
 from django.db.models.functions import Collate, Now, Reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -14,7 +14,8 @@ from accounts.models import Member, User, own_elsewhere, own_members
 from common.ids import uuid7_of
 from common.models import SearchLine, line_indexes, stamp_changes
 from common.partitions import register
-from merchants.models import Shop
+from merchants.models import Shop, ShopLimits
+from merchants.penalties.rules import EMPTYING
 
 SEE_ALL = ("customers.look_up", "tickets.see_all", "orders.see_all")
 """Rights of our desk and the back office: with one of them all orders and products are seen."""
@@ -28,6 +29,15 @@ class Folded(Func):
     output_field = TEXT
 
 
+def emptied_shops() -> "models.QuerySet[ShopLimits]":
+    """Return, beside a product, the measures that keep it off the shelf: of all its shop sells, or of what is new."""
+    return ShopLimits.objects.filter(
+        models.Q(measures__overlap=sorted(EMPTYING))
+        | models.Q(no_new_since__lte=models.OuterRef("added_at")),
+        shop=models.OuterRef("shop"),
+    )
+
+
 class ProductQuerySet(models.QuerySet["Product"]):
     def visible_to(self, user: User) -> "ProductQuerySet":
         """Products ``user`` may see: what is on the shelf; the desk and the back office see all."""
@@ -37,7 +47,7 @@ class ProductQuerySet(models.QuerySet["Product"]):
 
     def on_the_shelf(self) -> "ProductQuerySet":
         """Products that can be bought now."""
-        return self.filter(is_listed=True, taken_down_at=None)
+        return self.filter(~Exists(emptied_shops()), is_listed=True, taken_down_at=None)
 
     def found_by(self, text: str) -> "ProductQuerySet":
         """The product with the number ``text``; else those whose title holds each of its words.
@@ -66,10 +76,10 @@ class ProductQuerySet(models.QuerySet["Product"]):
 class Product(models.Model):
     """What a shop offers under one number, with its price today (商品).
 
-    Whether it is on the shelf is said twice: by the shop (``is_listed``, loaded from files) and by
-    the house (``taken_down_at``, moved by actions); a file never brings back what the house took
-    down. Orders do not point here: an order keeps the words it was made with, and its product is
-    the one of the same shop and title (``trade.queries``).
+    Whether it is on the shelf is said three times: by the shop (``is_listed``, loaded from files), by
+    the house (``taken_down_at``, moved by actions) and by what holds for the shop (``ShopLimits``); a
+    file never brings back what the house took down. Orders do not point here: an order keeps the
+    words it was made with, and its product is the one of the same shop and title (``trade.queries``).
     """
 
     product_no = models.CharField(_("product no."), max_length=40, unique=True)
@@ -107,8 +117,11 @@ class Product(models.Model):
 
     @property
     def is_on_shelf(self) -> bool:
-        """Tell whether it can be bought now."""
-        return self.is_listed and self.taken_down_at is None
+        """Tell whether it can be bought now; asks for its shop's limits unless they were selected along."""
+        if not self.is_listed or self.taken_down_at is not None:
+            return False
+        limits = getattr(self.shop, "limits", None)
+        return limits is None or not limits.empties(self.added_at)
 
 
 class ProductLine(SearchLine):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from common.parameters import value
 from common.rules import last_day
 from common.text import clean
 from trade import rules
-from trade.models import SEE_ALL, Order, OrderStatus, Product, Refund
+from trade.models import SEE_ALL, Order, OrderStatus, Product, Refund, emptied_shops
 from trade.rollouts import shop_shows_offers, shows_products
 
 PAGE = 20
@@ -119,7 +119,7 @@ def return_words(window: rules.ReturnWindow) -> str:
 def product_card(user: User, product_no: str) -> dict[str, Any] | None:
     """Return the product ``product_no``; None when ``user`` may not see it."""
     rows = Product.objects.visible_to(user).filter(product_no=product_no[:LONGEST_NUMBER])
-    product = rows.select_related("shop").first()
+    product = rows.select_related("shop__limits").first()
     return product_facts(product) if product else None
 
 
@@ -177,7 +177,7 @@ def product_page(
     if cursor:
         (last,) = decode_cursor(cursor, as_number)
         rows = rows.filter(pk__lt=last)
-    found = list(rows.select_related("shop").order_by("-pk")[: limit + 1])
+    found = list(rows.select_related("shop__limits").order_by("-pk")[: limit + 1])
     page = found[:limit]
     return (
         [product_facts(product) for product in page],
@@ -249,7 +249,7 @@ def _rows(rows: QuerySet[Order]) -> list[dict[str, Any]]:
         product_no="product_no",
         category="category",
         price=Cast("price", TextField()),
-        is_on_shelf=Q(is_listed=True, taken_down_at=None),
+        is_on_shelf=Q(is_listed=True, taken_down_at=None) & ~Exists(emptied_shops()),
     )
     # Descending puts first what was never taken down.
     offer = Subquery(sold.order_by("-taken_down_at", "-is_listed", "-pk").values(it=facts)[:1])

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.ids import uuid7_from
 from merchants.rulebook.metrics import Measured, RuleMetric, declare_rule_metric
+from merchants.rulebook.shop_facts import declare_scores
 from merchants.rulebook.vocabulary import (
     MONEY,
     NUMBER,
@@ -49,6 +50,8 @@ declare_source(
     Source(name=PRODUCT, label=_("Products"), table="trade_product p", number="p.product_no")
 )
 declare_join(PRODUCT, "shop", "JOIN merchants_shop s ON s.id = p.shop_id")
+declare_scores(ORDER, "o.shop_id")
+declare_scores(PRODUCT, "p.shop_id")
 
 _LATE = "greatest(0, extract(epoch FROM coalesce({done}, o.closed_at, now()) - {promised}) / 86400)"
 _HOURS = "extract(epoch FROM {until} - {since}) / 3600"

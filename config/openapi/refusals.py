@@ -192,6 +192,8 @@ OWN: dict[str, Codes] = {
             "violation.no_class",
             "violation.no_rule",
             "violation.points_out_of_range",
+            "violation.too_many_ratings",
+            "violation.unknown_rating",
         ),
     },
     "ruleAppeal": {

@@ -37,6 +37,7 @@ from merchants.models import (
     Violation,
 )
 from merchants.penalties import rules
+from merchants.penalties.experience import has_fast_lane
 
 REVIEW = "appeal.review"
 REVIEW_MOST = "appeal.review_most"
@@ -385,7 +386,10 @@ def _move(
 
 
 def _review_until(penalty: Penalty, now: datetime) -> datetime:
-    days = value("appeal.review_workdays", penalty.violation.detected_at)
+    opened = penalty.violation.detected_at
+    days = value("appeal.review_workdays", opened)
+    if has_fast_lane(penalty.violation.shop, now):
+        days = min(days, value("appeal.fast_workdays", opened))
     return rules.end_of_workday(now, days, is_workday)
 
 

@@ -22,7 +22,7 @@ from common.text import clean
 from merchants.models import Shop, StaffRight, Violation, ViolationState, shops_of, works_for
 from merchants.penalties import rules
 
-YEAR_END_GATE = 0x78_69_61_6F_21
+YEAR_END_GATE = 0x78_69_61_6F_22
 """Whoever moves points holds this shared, the year's clearing alone."""
 
 DECIDE = "penalties.decide"

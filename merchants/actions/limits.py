@@ -5,6 +5,7 @@ from datetime import datetime
 from accounts.models import User
 from common.history import record
 from merchants.models import Shop, ShopLimits
+from merchants.penalties.rules import LISTING_BAN
 from merchants.queries.penalties import holding
 from merchants.signals import limits_changed
 
@@ -16,8 +17,15 @@ def refresh_limits(shop: Shop, *, now: datetime, by: User | None) -> tuple[list[
     before = list(row.measures) if row else []
     if measures == before and node == (row.node if row else ""):
         return before, measures
+    since = row.no_new_since if row and LISTING_BAN in before else now
     ShopLimits.objects.update_or_create(
-        pk=shop.pk, defaults={"measures": measures, "node": node, "changed_at": now}
+        pk=shop.pk,
+        defaults={
+            "measures": measures,
+            "node": node,
+            "no_new_since": since if LISTING_BAN in measures else None,
+            "changed_at": now,
+        },
     )
     if measures != before:
         record(

@@ -54,6 +54,27 @@ def restore_rating(
     return measure
 
 
+def exclude_held(
+    rating: Rating, ground: str, reason: str, *, by: User | None, now: datetime
+) -> RatingMeasure | None:
+    """Exclude a rating inside a decision that has asked for its own right; None when it is excluded already."""
+    rating = held(rating)
+    if rating.is_excluded:
+        return None
+    measure = _begin(rating, RatingMeasureKind.EXCLUDED, ground, reason, by, now)
+    Rating.objects.filter(pk=rating.pk).update(is_excluded=True)
+    recount_pair(rating)
+    return measure
+
+
+def restore_held(rating: Rating, reason: str, *, by: User | None, now: datetime) -> None:
+    """Count an excluded rating again inside a ruling that has asked for its own right."""
+    rating = held(rating)
+    _end(rating, RatingMeasureKind.EXCLUDED, reason, by, now)
+    Rating.objects.filter(pk=rating.pk).update(is_excluded=False)
+    recount_pair(rating)
+
+
 @transaction.atomic
 def mask_review(
     rating: Rating,

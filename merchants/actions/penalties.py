@@ -12,6 +12,7 @@ from common.errors import DomainError
 from common.history import record
 from common.parameters import value
 from common.words import last_day_words
+from merchants.actions.case_ratings import stop_counting
 from merchants.actions.cases import (
     DECIDE,
     hold_case,
@@ -89,6 +90,7 @@ def decide_violation(
         until=last_day_words(penalty.appeal_until),
     )
     if not penalty.node:
+        stop_counting(penalty, now=now)
         return close_penalty(penalty, EndReason.POINTS_ALONE, by=person, now=now)
     set_deadline(NOTICE, penalty, _published_by(penalty))
     if penalty.starts_at > now:
@@ -111,6 +113,7 @@ def begin_penalty(penalty: Penalty, *, now: datetime) -> Penalty:
         also={"measures": _kinds(penalty), "until": penalty.until},
     )  # fmt: skip
     refresh_limits(violation.shop, now=now, by=None)
+    stop_counting(penalty, now=now)
     if penalty.until is not None:
         set_deadline(END, penalty, penalty.until)
     return penalty
@@ -317,12 +320,14 @@ def _judge(violation: Violation, why: str, person: User, now: datetime) -> Penal
 
 
 def _require_heard(violation: Violation, now: datetime) -> None:
-    if violation.exam_due_at is not None and now < violation.exam_due_at:
+    is_emergency = violation.emergency_at is not None
+    # A shop's choice of an exam does not make wait what two people have found urgent.
+    if not is_emergency and violation.exam_due_at is not None and now < violation.exam_due_at:
         raise DomainError(
             "violation.exam_open", _("The shop has chosen an exam; its time is not over.")
         )
     due = violation.statement_due_at
-    if violation.emergency_at is None and (due is None or now < due):
+    if not is_emergency and (due is None or now < due):
         raise DomainError(
             "violation.statement_open",
             _("The shop may state its side until %(until)s; nothing is decided before.")

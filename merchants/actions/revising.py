@@ -19,7 +19,7 @@ from merchants.models import (
     ShopLimits,
 )
 from merchants.penalties import rules
-from merchants.penalties.restoring import GivenBack, restorers
+from merchants.penalties.restoring import GivenBack, differing, read_all, restorers
 from merchants.queries.penalties import nodes_at, settled
 
 
@@ -33,7 +33,7 @@ def revise_penalty(appeal: Appeal, points: Decimal, *, by: User, now: datetime) 
     penalty = appeal.penalty
     shop_id, klass = penalty.shop_id, penalty.violation.violation_class
     balance = balance_of(shop_id, klass, now)
-    held = _held(shop_id)
+    held, figures = _held(shop_id), read_all(penalty.shop, now)
     back: list[GivenBack] = []
     was_strike, penalty.is_strike = penalty.is_strike, penalty.is_strike and bool(points)
     penalty.points = points
@@ -49,9 +49,11 @@ def revise_penalty(appeal: Appeal, points: Decimal, *, by: User, now: datetime) 
         mine = penalty if one.pk == penalty.pk else one
         back += _lighten(mine, replayed[mine.violation_id].node, by=by, now=now)
     refresh_limits(penalty.shop, now=now, by=by)
-    back.append(GivenBack("limits", "", {"measures": held}, {"measures": _held(shop_id)}))
+    if held != _held(shop_id):
+        back.append(GivenBack("limits", "", {"measures": held}, {"measures": _held(shop_id)}))
     for restore in restorers():
-        back += restore(penalty, now)
+        back += restore(penalty, by, now)
+    back += differing(figures, read_all(penalty.shop, now))
     Restored.objects.bulk_create(
         Restored(
             appeal=appeal,

@@ -1,6 +1,7 @@
 """A case before its decision: found, told, stated upon, called an emergency, dropped, put to an exam."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -18,6 +19,7 @@ from common.rules import shanghai_day
 from common.text import clean
 from common.words import last_day_words
 from merchants.actions.case_files import attach
+from merchants.actions.case_ratings import name_ratings
 from merchants.actions.cases import (
     DECIDE,
     PROPOSE,
@@ -79,15 +81,18 @@ def detect_violation(
     items: int = 1,
     evidence: str = "",
     order_no: str = "",
+    fake_ratings: Sequence[str] = (),
     by: User | None,
     now: datetime | None = None,
 ) -> Violation:
     """Open a case against ``shop``; by None for what the house's own machines have found.
 
-    ``points`` is one of those the version in force at ``act_at`` names; left out, its lowest. The shop
-    hears nothing yet. Raises ``forbidden``, ``conflict.own_case``, ``violation.in_the_future``,
+    ``points`` is one of those the version in force at ``act_at`` names; left out, its lowest.
+    ``fake_ratings`` are the orders whose ratings are not real; they count until the case is decided. The
+    shop hears nothing yet. Raises ``forbidden``, ``conflict.own_case``, ``violation.in_the_future``,
     ``violation.no_rule``, ``violation.no_class``, ``violation.points_out_of_range``,
-    ``violation.bad_items`` and the codes of ``clean``.
+    ``violation.bad_items``, ``violation.unknown_rating``, ``violation.too_many_ratings`` and the codes of
+    ``clean``.
     """
     if by is not None:
         require_house(shop, by, PROPOSE)
@@ -112,8 +117,11 @@ def detect_violation(
         detected_at=now,
         detected_by=by,
     )
+    name_ratings(violation, fake_ratings)
     facts = ("shop", "rule_version", "act_at", "points", "items", "state")
     after = {name: getattr(violation, name) for name in facts}
+    if fake_ratings:
+        after["fake_ratings"] = sorted(set(fake_ratings))
     record(violation, "violation.detected", by=by, after=after, at=now)
     return violation
 

@@ -19,6 +19,7 @@ from merchants.actions.cases import DECIDE
 from merchants.models import Appeal, AppealState, JudgeRecord, Outcome, RuleRecord
 from merchants.queries.cases import restored_lines
 from merchants.queries.rates import judges_with_rates, rules_with_rates
+from merchants.rulebook.precedents import precedents_like
 
 STATE_COLOURS: dict[str, str] = {
     AppealState.FILED: "warning",
@@ -86,6 +87,11 @@ class AppealAdmin(BaseAdmin):
         "given_back",
         "closed_at",
     )
+
+    change_form_outer_after_template = "merchants/admin/precedent.html"
+
+    def page_context(self, request: HttpRequest, row: Appeal) -> dict[str, Any]:
+        return {"similar": precedents_like(row.penalty.violation)}
 
     @display(description=_("case no."))
     def case_no(self, row: Appeal) -> str:

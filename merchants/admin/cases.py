@@ -37,6 +37,7 @@ from merchants.actions.violations import (
     send_notice,
 )
 from merchants.models import CaseFile, Penalty, Rule, Violation, ViolationState
+from merchants.rulebook.precedents import precedents_like
 
 STATE_COLOURS: dict[str, str] = {
     ViolationState.DETECTED: "warning",
@@ -113,6 +114,11 @@ class FindForm(ReasonForm):
     )
     points = DecideForm.base_fields["points"]
     items = DecideForm.base_fields["items"]
+    fake_ratings = forms.CharField(
+        label=_("Orders whose ratings are fake"), required=False, max_length=9000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text=_("Numbers with blanks between. They count until the case is decided."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,12 +152,18 @@ class ViolationAdmin(BaseAdmin):
         ("detected_at", "detected_by"),
         ("noticed_at", "statement_due_at", "decide_by"),
         "stated",
+        "fake_ratings",
         ("emergency_first_by", "emergency_first_at"),
         ("emergency_second_by", "emergency_at"),
         ("exam_year", "exam_due_at"),
         "decision",
         ("decided_at", "ended_at", "ended_why"),
     )
+
+    change_form_outer_after_template = "merchants/admin/precedent.html"
+
+    def page_context(self, request: HttpRequest, row: Violation) -> dict[str, Any]:
+        return {"similar": precedents_like(row)}
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         term = search_term.strip()
@@ -177,6 +189,11 @@ class ViolationAdmin(BaseAdmin):
     def stated(self, row: Violation) -> str:
         said = getattr(row, "statement", None)
         return said.text if said else self.get_empty_value_display()
+
+    @display(description=_("ratings said to be fake"))
+    def fake_ratings(self, row: Violation) -> str:
+        named = row.named_ratings.values_list("rating__order_no", flat=True).order_by("pk")
+        return ", ".join(named) or self.get_empty_value_display()
 
     @display(description=_("decision"))
     def decision(self, row: Violation) -> str:
@@ -302,6 +319,7 @@ def open_case(_admin: Any, request: HttpRequest, shop: Any, answers: dict[str, A
         order_no=answers["order_no"],
         points=answers["points"],
         items=answers["items"] or 1,
+        fake_ratings=answers["fake_ratings"].split(),
         by=signed_in(request),
     )
     return str(_("Case %(no)s is open.") % {"no": case.violation_no})

@@ -8,6 +8,7 @@ from merchants.models.appeals import (
     RuleRecord,
     Ruling,
 )
+from merchants.models.case_ratings import CaseRating
 from merchants.models.consultations import (
     Choice,
     ConsultationInvite,
@@ -120,6 +121,7 @@ __all__ = [
     "ArticleLine",
     "ArticleVersion",
     "CaseFile",
+    "CaseRating",
     "Choice",
     "ConsultationInvite",
     "ContactMedium",

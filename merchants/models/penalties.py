@@ -1,5 +1,7 @@
 """What follows from a decided case: points, measures, the public notice; and what holds for a shop now."""
 
+from datetime import datetime
+
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -182,6 +184,7 @@ class ShopLimits(models.Model):
     """What holds for a shop now: the measures of the heaviest running penalty, and those put by us.
 
     Derived from penalties and measures; whoever must know asks here. A shop without a row has none.
+    What was listed from ``no_new_since`` on is off the shelf while it stands.
     """
 
     shop = models.OneToOneField(
@@ -193,6 +196,7 @@ class ShopLimits(models.Model):
         default=list,
     )
     node = models.CharField(_("node"), max_length=9, choices=NodeCode.choices, blank=True)
+    no_new_since = models.DateTimeField(_("no new listings since"), null=True, blank=True)
     changed_at = models.DateTimeField(_("changed at"))
 
     class Meta:
@@ -205,6 +209,11 @@ class ShopLimits(models.Model):
 
     def __str__(self) -> str:
         return str(self.shop)
+
+    def empties(self, added_at: datetime) -> bool:
+        """Tell whether what was listed at ``added_at`` is off the shelf."""
+        late = self.no_new_since is not None and added_at >= self.no_new_since
+        return late or not rules.EMPTYING.isdisjoint(self.measures)
 
 
 class PointsBalance(models.Model):

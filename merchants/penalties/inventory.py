@@ -53,6 +53,13 @@ table(
     file=personal("evidence", "shows it", mask="as it is", erasure="kept"),
 )
 table(
+    "merchants.CaseRating",
+    owner=OWNER,
+    purpose="Ratings that a case says are fake.",
+    kept=BY_LAW,
+    plain="id violation rating measure",
+)
+table(
     "merchants.Penalty",
     owner=OWNER,
     purpose="The decision of a case, and what follows.",
@@ -75,7 +82,7 @@ table(
     owner=OWNER,
     purpose="What holds for a shop now.",
     kept="as long as the shop",
-    plain="shop measures node changed_at",
+    plain="shop measures node no_new_since changed_at",
 )
 table(
     "merchants.PointsBalance",

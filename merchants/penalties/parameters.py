@@ -117,6 +117,10 @@ declare(
     minimum=1, maximum=15, unit=WORKDAYS,
 )  # fmt: skip
 declare(
+    "appeal.fast_workdays", 1, _("How long we review an appeal in the fast lane"),
+    minimum=1, maximum=15, unit=WORKDAYS,
+)  # fmt: skip
+declare(
     "appeal.review_most_workdays", 15, _("How long we review an appeal that was extended"),
     minimum=3, maximum=15, unit=WORKDAYS,
 )  # fmt: skip
@@ -163,4 +167,8 @@ declare(
 declare(
     "shop_act.waits", timedelta(hours=48), _("How long an act on a shop waits for a second person"),
     minimum=timedelta(hours=1), maximum=timedelta(days=14), unit=_("seconds"),
+)  # fmt: skip
+declare(
+    "shop_act.boost", Decimal("1.2"), _("By what a reward multiplies a shop's weight in search"),
+    minimum=Decimal(1), maximum=Decimal(2),
 )  # fmt: skip

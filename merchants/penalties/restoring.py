@@ -1,4 +1,9 @@
-"""What an appeal gives back: a registry in which other parts of merchants, and the apps above, hook in."""
+"""What an appeal gives back: a registry in which other parts of merchants, and the apps above, hook in.
+
+Two kinds hook in. A *restorer* puts something back that a decision had changed. A *reading* says how
+something stands that follows from penalties by itself (weight, scores, shelves): it is read before and
+after a ruling, and what differs is listed.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -6,7 +11,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from merchants.models import Penalty
+    from accounts.models import User
+    from merchants.models import Penalty, Shop
 
 
 @dataclass(frozen=True)
@@ -19,8 +25,10 @@ class GivenBack:
     after: dict[str, Any] = field(default_factory=dict)
 
 
-Restorer = Callable[["Penalty", datetime], Iterable[GivenBack]]
-_restorers: dict[str, tuple[Any, Restorer]] = {}
+Restorer = Callable[["Penalty", "User", datetime], Iterable[GivenBack]]
+Reading = Callable[["Shop", datetime], dict[str, Any]]
+_restorers: dict[str, Restorer] = {}
+_readings: dict[str, Reading] = {}
 _named: dict[str, Any] = {}
 
 
@@ -35,16 +43,33 @@ def word_of(what: str) -> str:
 
 
 def restorer(what: str, label: Any) -> Callable[[Restorer], Restorer]:
-    """Register ``restore(penalty, now)``, called inside the ruling that revokes or reduces a penalty.
+    """Register ``restore(penalty, by, now)``, called inside the ruling that revokes or reduces a penalty.
 
-    It puts back exactly what the penalty had changed (weight, score, listing, credit), yields one
-    :class:`GivenBack` for each thing, and nothing when the penalty had changed none. The points of
-    the penalty are those after the ruling: 0 when it was revoked.
+    It puts back exactly what the penalty had changed, yields one :class:`GivenBack` for each thing, and
+    nothing when the penalty had changed none. The points of the penalty are those after the ruling: 0
+    when it was revoked.
     """
 
     def register(function: Restorer) -> Restorer:
-        _restorers[what] = (label, function)
+        _restorers[what] = function
         name_given_back({what: label})
+        return function
+
+    return register
+
+
+def reading(
+    what: str, label: Any, parts: dict[str, Any] | None = None
+) -> Callable[[Reading], Reading]:
+    """Register ``read(shop, now)``: figures by name that follow from what holds for a shop.
+
+    ``parts`` says what the figures are called. Called before and after a ruling, the shop held.
+    """
+
+    def register(function: Reading) -> Reading:
+        _readings[what] = function
+        name_given_back({what: label})
+        name_given_back({f"{what}:{part}": word for part, word in (parts or {}).items()})
         return function
 
     return register
@@ -52,4 +77,24 @@ def restorer(what: str, label: Any) -> Callable[[Restorer], Restorer]:
 
 def restorers() -> list[Restorer]:
     """Return every registered restorer, by name."""
-    return [_restorers[what][1] for what in sorted(_restorers)]
+    return [_restorers[what] for what in sorted(_restorers)]
+
+
+def read_all(shop: "Shop", now: datetime) -> dict[tuple[str, str], Any]:
+    """Return every registered figure of a shop as it is now, by thing and part."""
+    return {
+        (what, part): figure
+        for what in sorted(_readings)
+        for part, figure in _readings[what](shop, now).items()
+    }
+
+
+def differing(
+    before: dict[tuple[str, str], Any], after: dict[tuple[str, str], Any]
+) -> list[GivenBack]:
+    """Return what differs between two readings."""
+    return [
+        GivenBack(what, part, {"value": before[what, part]}, {"value": figure})
+        for (what, part), figure in after.items()
+        if before.get((what, part)) != figure
+    ]

@@ -61,6 +61,11 @@ MEASURES = (
     SHOP_CLOSE, SHOP_REMOVED, ACCOUNT_SEAL, EXPOSURE_BOOST,
 )  # fmt: skip
 
+HIDING = frozenset({SHOP_SHIELD, SHOP_CLOSE, SHOP_REMOVED, ACCOUNT_SEAL})
+"""Measures under which nobody finds the shop: it weighs nothing in search."""
+EMPTYING = frozenset({DELIST_ALL, SHOP_CLOSE, SHOP_REMOVED, ACCOUNT_SEAL})
+"""Measures under which nothing of the shop is on the shelf."""
+
 A, B, C = "A", "B", "C"
 NODES: dict[str, str] = {
     # From the lightest to the heaviest: which of several runs. The class whose points meet it.
@@ -208,6 +213,37 @@ def _cleared(
     for end in year_ends_between(after, until):
         points = clearing(end).kept(violation_class, points)
     return points
+
+
+# --- What it does to a shop ------------------------------------------------------------------------
+
+
+def exposure(measures: Iterable[str], boost: Decimal) -> Decimal:
+    """Return by what a shop's weight in search is multiplied: 0 when hidden, ``boost`` when rewarded, else 1."""
+    held = set(measures)
+    if held & HIDING:
+        return Decimal(0)
+    return boost if EXPOSURE_BOOST in held else Decimal(1)
+
+
+def seller_trust(
+    *, experience: Decimal | None, clean_months: int, points: Decimal, disputes_lost: int = 0
+) -> int:
+    """Return a seller's trust, 0–1000 (domain reference, section 7).
+
+    500 + 200 × (experience score − 4) + 10 for each full month without points, at most 100,
+    − 10 × points in 365 days − 20 × disputes lost in 90 days. An unknown experience score is taken as 4.
+    """
+    better = 200 * (experience - 4) if experience is not None else Decimal(0)
+    raw = 500 + better + min(10 * clean_months, 100) - 10 * points - 20 * disputes_lost
+    return int(max(Decimal(0), min(Decimal(1000), raw)).to_integral_value())
+
+
+def full_months(since: datetime, until: datetime) -> int:
+    """Return how many whole months lie between two moments, in Shanghai."""
+    first, last = shanghai_day(since), shanghai_day(until)
+    months = (last.year - first.year) * 12 + last.month - first.month
+    return max(months - (last.day < first.day), 0)
 
 
 # --- Days -----------------------------------------------------------------------------------------

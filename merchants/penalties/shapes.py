@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from common.rest import Sent
 from merchants.models import ActKind, ActState, AppealState, Outcome, ViolationState
+from merchants.rulebook.shapes import CitedArticle
 
 
 class CaseLine(serializers.Serializer[Any]):
@@ -40,6 +41,7 @@ class RuleThen(serializers.Serializer[Any]):
     text = serializers.CharField()
     effective_from = serializers.DateTimeField(allow_null=True)
     effective_until = serializers.DateTimeField(allow_null=True)
+    articles = CitedArticle(many=True)
 
 
 class CaseFile(serializers.Serializer[Any]):
@@ -58,6 +60,13 @@ class CaseCost(serializers.Serializer[Any]):
 
     points = serializers.DecimalField(6, 1)
     items = serializers.IntegerField()
+
+
+class FakeRating(serializers.Serializer[Any]):
+    """A rating the case says is fake."""
+
+    order_no = serializers.CharField()
+    counts = serializers.BooleanField(help_text="false from the decision on, unless it is revoked")
 
 
 class CaseStatement(serializers.Serializer[Any]):
@@ -163,6 +172,7 @@ class ShopCase(serializers.Serializer[Any]):
     order_no = serializers.CharField(allow_blank=True)
     evidence = serializers.CharField(allow_blank=True)
     evidence_files = CaseFile(many=True)
+    fake_ratings = FakeRating(many=True)
     rule = RuleThen()
     points_possible = CaseCost()
     noticed_at = serializers.DateTimeField()
@@ -260,6 +270,10 @@ class FindViolation(Sent):
     order_no = serializers.CharField(max_length=40, required=False, allow_blank=True)
     points = serializers.DecimalField(6, 1, required=False, allow_null=True)
     items = serializers.IntegerField(required=False, min_value=1, max_value=10_000)
+    fake_ratings = serializers.ListField(
+        child=serializers.CharField(max_length=40), required=False, max_length=200,
+        help_text="orders whose ratings are fake; they count until the case is decided",
+    )  # fmt: skip
 
 
 class RuleAppeal(Sent):

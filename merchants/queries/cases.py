@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from common.cursors import as_moment, as_number, decode_cursor, encode_cursor
+from common.words import date_words
 from merchants.models import (
     Appeal,
     AppealState,
@@ -21,6 +22,7 @@ from merchants.models import (
 )
 from merchants.penalties.restoring import word_of
 from merchants.queries.penalties import is_spam, may_appeal, standing_of
+from merchants.rulebook.reading import cited_by
 
 _WITH = (
     "shop", "rule_version__rule", "statement", "penalty", "penalty__appeal",
@@ -97,6 +99,13 @@ def case_card(row: Violation, now: datetime) -> dict[str, Any]:
         "order_no": row.order_no,
         "evidence": row.evidence,
         "evidence_files": files[Part.EVIDENCE],
+        "fake_ratings": [
+            {
+                "order_no": one.rating.order_no,
+                "counts": one.measure is None or one.measure.ended_at is not None,
+            }
+            for one in row.named_ratings.select_related("rating", "measure").order_by("pk")
+        ],
         "rule": {
             "code": version.rule.code,
             "title": version.rule.title,
@@ -104,6 +113,7 @@ def case_card(row: Violation, now: datetime) -> dict[str, Any]:
             "text": version.text,
             "effective_from": version.effective_from,
             "effective_until": version.effective_until,
+            "articles": cited_by(version),
         },
         "points_possible": {"points": row.points, "items": row.items},
         "noticed_at": row.noticed_at,
@@ -224,7 +234,7 @@ def restored_lines(appeal: Appeal) -> list[dict[str, Any]]:
         {
             "what": one.what,
             "label": word_of(one.what),
-            "about": str(kinds.get(one.before.get("kind", ""), "")) or _shown(one.about),
+            "about": str(kinds.get(one.before.get("kind", ""), "")) or _shown(one),
             "line": _given_line(one),
             "before": one.before,
             "after": one.after,
@@ -233,19 +243,42 @@ def restored_lines(appeal: Appeal) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(about: str) -> str:
+def _shown(one: Restored) -> str:
     """Return what a thing is of when people can read it: a class of points, not a number of a row."""
-    return "" if about.isdigit() else about
+    if one.about.isdigit():
+        return ""
+    named = word_of(f"{one.what}:{one.about}")
+    return one.about if named == f"{one.what}:{one.about}" else named
 
 
 def _given_line(one: Restored) -> str:
     """Say of one thing what it was and what it is again, in words."""
-    if one.what == "points":
-        return f"{one.before['points']} → {one.after['points']}"
-    if "ran_seconds" in one.before:
-        hours = one.before["ran_seconds"] / 3600
-        return _("was in force for %(hours)s hours") % {"hours": f"{hours:,.1f}"}
+    before, after = one.before, one.after
+    match one.what:
+        case "points":
+            return f"{before['points']} → {after['points']}"
+        case "until":
+            return _("ends %(at)s") % {"at": date_words(datetime.fromisoformat(after["until"]))}
+        case "notice":
+            return _("taken off the public page")
+        case "strike":
+            return _("no longer counted")
+        case "ratings":
+            return _("%(n)s count again") % {"n": len(after["orders"])}
+        case "limits":
+            kinds = dict(MeasureKind.choices)
+            held = _(", ").join(str(kinds.get(kind, kind)) for kind in after["measures"])
+            return held or _("nothing holds any more")
+        case "measure":
+            hours = before["ran_seconds"] / 3600
+            return _("was in force for %(hours)s hours") % {"hours": f"{hours:,.1f}"}
+    if "value" in after:
+        return f"{_figure(before['value'])} → {_figure(after['value'])}"
     return ""
+
+
+def _figure(value: Any) -> str:
+    return "—" if value is None else str(value)
 
 
 def notice_page(*, cursor: str = "", limit: int = 50) -> tuple[list[dict[str, Any]], str]:

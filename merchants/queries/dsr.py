@@ -5,13 +5,25 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from common.parameters import value
-from merchants.models import Dimension, DSRDay, DSRSnapshot, PeerScore, Shop
+from merchants.models import (
+    Dimension,
+    DSRDay,
+    DSRSnapshot,
+    PeerScore,
+    RatingMove,
+    Shop,
+    ShopScore,
+)
 from merchants.models.dsr import of_e5
+from merchants.penalties.rules import exposure
 from merchants.queries.experience import experience_score
+from merchants.queries.penalties import limits_of_shop
 from merchants.ratings import rules
 from merchants.ratings.numbers import credit_thresholds, traffic_numbers
 from merchants.ratings.rules import Counted, Peers
@@ -124,15 +136,20 @@ def traffic_card(shop: Shop, at: datetime) -> dict[str, Any]:
     many visitors it brings is not said: that takes an elasticity of traffic, which nothing here has measured.
     """
     own = experience_score(shop)
-    return traffic_of({} if own is not None else formula_scores(shop, at), at, experience=own)
+    scores = {} if own is not None else formula_scores(shop, at)
+    return traffic_of(scores, at, experience=own, exposed=exposure_of(shop, at))
 
 
 def traffic_of(
-    scores: Mapping[str, Decimal | None], at: datetime, *, experience: Decimal | None
+    scores: Mapping[str, Decimal | None],
+    at: datetime,
+    *,
+    experience: Decimal | None,
+    exposed: Decimal,
 ) -> dict[str, Any]:
     """Return what an experience score is worth in search, and what a tenth more would bring.
 
-    Without one the mean of ``scores`` stands for it.
+    Without one the mean of ``scores`` stands for it. ``exposed`` is by what measures multiply it.
     """
     numbers = traffic_numbers(at)
     basis = "experience" if experience is not None else "dsr"
@@ -149,6 +166,8 @@ def traffic_of(
         "multiplier": None,
         "step": str(STEP),
         "multiplier_after_step": None,
+        "exposure": str(exposed),
+        "weight": None,
         "sentence": _("There are too few ratings, here and among peers, to say a weight."),
     }
     if score is None:
@@ -160,6 +179,7 @@ def traffic_of(
         "score": str(score),
         "multiplier": str(now),
         "multiplier_after_step": str(then),
+        "weight": str(weighed(now, exposed)),
         "sentence": _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
         % words
         if basis == "experience"
@@ -167,13 +187,19 @@ def traffic_of(
     }
 
 
-def formula_scores(shop: Shop, at: datetime) -> dict[str, Decimal | None]:
-    """Return the scores formulas take: the shop's own, the category's mean where it has too few ratings."""
+def formula_scores(
+    shop: Shop, at: datetime, own: dict[str, Counted] | None = None
+) -> dict[str, Decimal | None]:
+    """Return the scores formulas take: the shop's own, the category's mean where it has too few ratings.
+
+    ``own`` are its sums and counts, those of the last counted day when left out.
+    """
     counted = last_counted()
     if counted is None:
         return dict.fromkeys(Dimension.values)
-    snapshot = next(iter(snapshots_of(shop, [counted.day])), None)
-    own = {dimension: counted_in(snapshot, dimension) for dimension in Dimension.values}
+    if own is None:
+        snapshot = next(iter(snapshots_of(shop, [counted.day])), None)
+        own = {dimension: counted_in(snapshot, dimension) for dimension in Dimension.values}
     return scores_of(own, peers_on(counted.day, shop.category), at)
 
 
@@ -190,6 +216,43 @@ def scores_of(
         else:
             found[dimension] = peers[dimension].mean if dimension in peers else None
     return found
+
+
+def exposure_of(shop: Shop, at: datetime) -> Decimal:
+    """Return by what measures multiply a shop's weight: 0 while nobody finds it."""
+    return exposure(limits_of_shop(shop.pk), value("shop_act.boost", at))
+
+
+def weighed(multiplier: Decimal, by: Decimal) -> Decimal:
+    """Return what a shop weighs in search: its multiplier by scores, times what holds for it."""
+    return (multiplier * by).quantize(Decimal("0.0001"))
+
+
+def standing_now(shop: Shop) -> tuple[dict[str, Counted], int]:
+    """Return a shop's sums by dimension and its credit with what changed since the last count.
+
+    This is what the next count will say of the days counted so far: snapshots are written at night.
+    """
+    score = ShopScore.objects.filter(shop=shop).first()
+    counted = last_counted()
+    if score is None or counted is None:
+        return {
+            dimension: Counted() for dimension in Dimension.values
+        }, score.credit if score else 0
+    names = [f"{short}_{part}" for short in SHORT.values() for part in ("sum", "count")]
+    first, _last = rules.window(counted.day, counted.window_days)
+    moved = RatingMove.objects.filter(shop=shop.pk, applied_on=None).aggregate(
+        **{f"{name}_": Coalesce(Sum(name, filter=Q(day__gte=first)), 0) for name in names},
+        credit_=Coalesce(Sum("credit"), 0),
+    )
+    now = {name: getattr(score, name) + moved[f"{name}_"] for name in names}
+    return (
+        {
+            dimension: Counted(now[f"{short}_sum"], now[f"{short}_count"])
+            for dimension, short in SHORT.items()
+        },
+        score.credit + moved["credit_"],
+    )
 
 
 def trend(shop: Shop, *, days: int = 90) -> list[dict[str, Any]]:

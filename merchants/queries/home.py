@@ -35,6 +35,7 @@ from merchants.models import (
 )
 from merchants.models.dsr import STORED, of_e5
 from merchants.penalties.restoring import word_of
+from merchants.penalties.rules import exposure
 from merchants.queries.dsr import SHORT, level_words, score_card, scores_of, traffic_of
 from merchants.queries.experience import Counted as Measured
 from merchants.queries.experience import last_experience
@@ -97,7 +98,10 @@ def home_card(user: User, shop: Shop, rights: Iterable[str], at: datetime) -> Ro
         "standing": _standing(latest, counted, peers, days, at),
         "experience": _experience(own, at),
         "traffic": traffic_of(
-            scores_of(counted, peers, at), at, experience=own.score if own else None
+            scores_of(counted, peers, at),
+            at,
+            experience=own.score if own else None,
+            exposed=exposure(found["limits"] or [], value("shop_act.boost", at)),
         ),
         "trend": {"days": days, "events": _events(found["events"] or (), days)},
         "points": _points(found["points"] or {}, at),

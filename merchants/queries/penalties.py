@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import Max, Q, Sum
+
 from accounts.models import Role, User
 from common.parameters import value
 from merchants.models import (
@@ -10,11 +12,14 @@ from merchants.models import (
     Measure,
     Penalty,
     PointsBalance,
+    Shop,
     ShopLimits,
     Violation,
 )
 from merchants.penalties import rules
+from merchants.penalties.experience import experience_of
 
+TRUST_LOOKS_BACK = timedelta(days=365)
 LIMITED_ROLES = (Role.AGENT, Role.SENIOR, Role.LEAD, Role.OPERATIONS)
 
 
@@ -138,3 +143,17 @@ def may_appeal(penalty: Penalty, now: datetime) -> bool:
     if appeal is None:
         return now < penalty.appeal_until
     return appeal.state == AppealState.SENT_BACK and now < appeal.due_at
+
+
+def trust_of_shop(shop: Shop, at: datetime) -> int:
+    """Return a shop's trust at ``at`` by its penalties: a revoked one costs nothing, as if it had never been."""
+    costing = Penalty.objects.filter(shop=shop.pk, points__gt=0, decided_at__lte=at)
+    found = costing.aggregate(
+        last=Max("decided_at"), points=Sum("points", filter=Q(decided_at__gt=at - TRUST_LOOKS_BACK))
+    )
+    since = found["last"] or shop.opened_at
+    return rules.seller_trust(
+        experience=experience_of(shop),
+        clean_months=rules.full_months(since, at) if since else 0,
+        points=found["points"] or Decimal(0),
+    )

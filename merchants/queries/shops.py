@@ -2,15 +2,21 @@
 
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from common.cursors import decode_cursor, encode_cursor
-from merchants.models import Shop
+from merchants.models import Shop, ShopLimits
+from merchants.penalties.rules import HIDING
 
 _FIELDS = ("shop_no", "name", "category", "opened_at")
 
 
 def shop_page(*, cursor: str = "", limit: int = 50) -> tuple[list[dict[str, Any]], str]:
-    """Return a page of shops by number, and the cursor of the next one. Raises ``cursor.bad``."""
-    rows = Shop.objects.all()
+    """Return a page of shops by number, and the cursor of the next one; what is shielded or closed is
+    not on it. Raises ``cursor.bad``.
+    """
+    hidden = ShopLimits.objects.filter(shop=OuterRef("pk"), measures__overlap=sorted(HIDING))
+    rows = Shop.objects.filter(~Exists(hidden))
     if cursor:
         (last,) = decode_cursor(cursor, str)
         rows = rows.filter(shop_no__gt=last)

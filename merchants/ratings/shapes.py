@@ -124,6 +124,8 @@ class Traffic(serializers.Serializer[Any]):
     multiplier = serializers.CharField(allow_null=True)
     step = serializers.CharField()
     multiplier_after_step = serializers.CharField(allow_null=True)
+    exposure = serializers.CharField(help_text="what holds for the shop: 0 while nobody finds it")
+    weight = serializers.CharField(allow_null=True, help_text="multiplier × exposure")
     sentence = serializers.CharField()
 
 

@@ -38,9 +38,22 @@ def _area(rows: int) -> Any:
 
 
 class WordingForm(ReasonForm):
-    """What a version is to say; of a draft it begins with what it says."""
+    """What a version is to say; of a draft it begins with what it says.
 
-    text = forms.CharField(label=gettext_lazy("text"), max_length=20_000, widget=_area(14))
+    While it is typed the page shows it as merchants will read it.
+    """
+
+    text = forms.CharField(
+        label=gettext_lazy("text"), max_length=20_000,
+        widget=UnfoldAdminTextareaWidget(
+            attrs={
+                "rows": 14,
+                "data-preview": gettext_lazy("As merchants read it"),
+                "data-spared": gettext_lazy("Whom it does not touch"),
+                "data-until": gettext_lazy("until"),
+            }
+        ),
+    )  # fmt: skip
     violation_class = forms.ChoiceField(
         label=gettext_lazy("class"),
         required=False,
@@ -66,6 +79,9 @@ class WordingForm(ReasonForm):
         label=gettext_lazy("Articles of the law"), required=False, max_length=2_000,
         widget=_area(2), help_text=gettext_lazy("Numbers of articles, one a line; their newest text is cited."),
     )  # fmt: skip
+
+    class Media:
+        js = ("admin/js/rulepreview.js",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,8 +1,11 @@
 """Loading articles of the law from a file: the text of a day corrects itself, another day adds a text."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from common.loading import Fates, Key, Loader, Moment, Refused, Text
+from common.loading.rows import RowReader
 from common.loading.runs import STAGE, Chunk
 from common.text import TextRefused, clean
 
@@ -20,10 +23,36 @@ class Body(Text):
         return text
 
 
+class ArticleReader(RowReader):
+    """Reads collections of law as well, whose lines are law, article, text, chapter, version_date."""
+
+    def record_text(self, number: int, record: dict[str, Any]) -> str:
+        return super().record_text(number, of_collection(record))
+
+
+def of_collection(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of a collection of law as an article; any other line as it is.
+
+    ``version_date`` is the day of the text and tells one version from another; of a text without one
+    nothing is said but that it stands.
+    """
+    law, article = record.get("law"), record.get("article")
+    if "article_no" in record or not isinstance(law, str) or not isinstance(article, str):
+        return record
+    return {
+        "article_no": f"{law}/{article}",
+        "title": f"{law} {article}",
+        "body": record.get("text"),
+        "source": record.get("chapter"),
+        "effective_from": record.get("version_date"),
+    }
+
+
 class ArticleLoader(Loader):
     """Articles by article_no, their texts by article_no and effective_from (since ever when empty)."""
 
     kind = "articles"
+    reader = ArticleReader
     key = "article_no"
     columns = (
         Key("article_no", 80, required=True),

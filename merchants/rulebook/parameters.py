@@ -1,4 +1,7 @@
-"""Numbers of rule making (service standard, rules; E-Commerce Law 34: seven days of notice)."""
+"""Numbers of rule making (service standard, rules; E-Commerce Law 34: seven days of notice).
+
+How long versions stay readable is none of them: no version is ever deleted (the law asks three years).
+"""
 
 from datetime import timedelta
 
@@ -40,15 +43,6 @@ declare(
     _("Score that a rule needs in each of the three dimensions"),
     minimum=3,
     maximum=5,
-)
-declare(
-    "rules.kept",
-    timedelta(days=3 * 365 + 1),
-    _("How long versions of rules are kept readable after their end"),
-    minimum=timedelta(days=3 * 365 + 1),
-    maximum=timedelta(days=100 * 365),
-    legal=True,
-    unit=_("seconds"),
 )
 declare(
     "rules.review_first_days",

@@ -7,7 +7,7 @@ from django.db import connection
 
 from common.search import normalise
 from common.search.words import grams
-from merchants.models import Precedent
+from merchants.models import Precedent, Violation
 
 LOOKED_THROUGH = 2_000
 MOST_PAIRS = 400
@@ -61,3 +61,9 @@ def similar_precedents(facts: str, *, but: Any = None, limit: int = 5) -> list[S
         found = cursor.fetchall()
     rows = Precedent.objects.select_related("rule").in_bulk([key for key, _score in found])
     return [Similar(rows[key], float(score)) for key, score in found if key in rows]
+
+
+def precedents_like(violation: Violation) -> list[Similar]:
+    """Return the precedents most like a case, by what was done, what shows it, and the rule it is judged by."""
+    said = (violation.act, violation.evidence, violation.rule_version.rule.title)
+    return similar_precedents("\n".join(filter(None, said)))

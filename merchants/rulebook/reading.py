@@ -88,16 +88,21 @@ def version_card(code: str, number: int) -> dict[str, Any] | None:
         "points": [str(point) for point in version.points],
         "condition": version.condition,
         "exceptions": version.exceptions,
-        "articles": [
-            {
-                "article_no": one.article.article.article_no,
-                "title": one.article.title,
-                "body": one.article.body,
-                "effective_from": one.article.effective_from,
-            }
-            for one in version.citations.select_related("article__article").order_by("article")
-        ],
+        "articles": cited_by(version),
     }
+
+
+def cited_by(version: RuleVersion) -> list[dict[str, Any]]:
+    """Return the articles of the law a version rests on, each in the text it cites."""
+    return [
+        {
+            "article_no": one.article.article.article_no,
+            "title": one.article.title,
+            "body": one.article.body,
+            "effective_from": one.article.effective_from,
+        }
+        for one in version.citations.select_related("article__article").order_by("article")
+    ]
 
 
 def diff_card(code: str, number: int, against: int | None = None) -> dict[str, Any] | None:

@@ -34,6 +34,14 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.house import House, chromium
 from tests.browser.pages import PATIENCE_MS, noises_of, watch
+from tests.merchants.casts_penalties import judge, staff, third  # noqa: F401  (fixtures)
+from tests.merchants.casts_rulebook import (  # noqa: F401
+    draft,
+    lingshan,
+    reviewed,
+    rule,
+    zhao,
+)
 from tests.tickets.live import ROOT
 from tickets.models import CannedReply, Disposition
 

@@ -18,9 +18,9 @@ from merchants.actions.appeals import (
 )
 from merchants.actions.penalties import confirm_correction, publish_notice
 from merchants.models import Appeal, Measure, Outcome, PointsEntry, Restored, Ruling, Violation
-from merchants.penalties import restoring
+from merchants.penalties import experience, restoring
 from merchants.penalties.restoring import GivenBack
-from merchants.queries.penalties import limits_of_shop, points_of_shop
+from merchants.queries.penalties import limits_of_shop, points_of_shop, trust_of_shop
 from tests.merchants.casts_penalties import (
     DAY,
     HEARD,
@@ -128,6 +128,14 @@ def test_a_review_takes_three_working_days_at_most_fifteen(penalty, staff, judge
 # --- Ruled ----------------------------------------------------------------------------------------
 
 
+def test_a_shop_of_good_experience_is_in_the_fast_lane(penalty, staff, monkeypatch):
+    monkeypatch.setattr(experience, "_told", {})
+    experience.tell_experience(lambda shop: Decimal("4.9"), lambda shop, at: True)
+    # Filed on a Saturday: one working day is the Monday after it.
+    assert filed(penalty, staff).due_at == HEARD + 3 * DAY
+    assert trust_of_shop(penalty.shop, LATER) == 500 + 180 - 120
+
+
 def test_whoever_touched_the_case_does_not_rule_it(penalty, staff, bo, ops, judge, third):
     confirm_correction(penalty, by=third, reason=WHY, now=HEARD)
     appeal = filed(penalty, staff)
@@ -207,12 +215,12 @@ def test_other_parts_give_back_what_is_theirs(penalty, staff, judge, monkeypatch
     asked = []
 
     @restoring.restorer("traffic_weight", "流量权重")
-    def restore(row, now):
-        asked.append((row.pk, row.points, now))
+    def restore(row, by, now):
+        asked.append((row.pk, row.points, by, now))
         yield GivenBack("traffic_weight", "", {"weight": Decimal("0.85")}, {"weight": Decimal(1)})
 
     ruled(filed(penalty, staff), "revoked", judge)
-    assert asked == [(penalty.pk, 0, LATER)]
+    assert asked == [(penalty.pk, 0, judge, LATER)]
     assert Restored.objects.get(what="traffic_weight").after == {"weight": "1"}
 
 

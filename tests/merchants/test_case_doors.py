@@ -6,12 +6,15 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from accounts.doors import doors_of
 from common.deadlines import sweep
 from merchants.actions.appeals import file_appeal, rule_appeal
+from merchants.actions.emergencies import add_precedent
 from merchants.actions.penalties import publish_notice
 from merchants.models import Appeal, CaseFile, JudgeRecord, RuleRecord, Statement
 from merchants.queries.rates import judges_with_rates, rules_with_rates
 from tests.merchants.casts_penalties import WHY, decided, detected, noticed, rule
+from tests.search.conftest import settle
 
 pytestmark = pytest.mark.django_db
 PAST = timedelta(days=30)
@@ -122,6 +125,26 @@ def test_the_office_refuses_them_too(punished, staff, ops, browser_of):
         {"step": "do", "outcome": "revoked", "reason": WHY},
     )
     assert Appeal.objects.get().state == "filed"
+
+
+def test_precedents_like_it_are_beside_a_case_and_its_appeal(
+    punished, staff, ops, third, browser_of
+):
+    add_precedent(
+        "有机标签案", facts="详情页写有机，检测结果不是有机", verdict="扣六分", by=ops,
+        judged_on=timezone.localdate(),
+    )  # fmt: skip
+    settle()
+    appeal = file_appeal(punished, text="不是我们", by=staff)
+    for page in (f"violation/{punished.violation_id}", f"appeal/{appeal.pk}"):
+        answer = browser_of(third).get(f"/admin/merchants/{page}/change/")
+        assert "有机标签案" in answer.content.decode()
+
+
+def test_the_front_page_says_how_many_cases_wait_for_the_shop(told, punished, staff, mei):
+    (fact,) = [it.fact for it in doors_of(staff) if it.door.key == "shop-cases"]
+    assert (fact.badge[:1], fact.kind) == ("1", "warn")
+    assert "shop-cases" not in {it.door.key for it in doors_of(mei)}
 
 
 def test_a_bulk_notice_can_be_tried_first(shop, bo, ops, browser_of):

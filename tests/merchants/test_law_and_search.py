@@ -18,6 +18,7 @@ from tests.search.conftest import hits, settle
 
 pytestmark = pytest.mark.django_db
 
+FIXTURES = Path(__file__).parent / "fixtures"
 ROWS = [
     {"article_no": "电子商务法/第三十四条", "title": "电子商务法 第三十四条",
      "body": "修改平台服务协议和交易规则,应当公开征求意见。\n修改内容应当至少在实施前七日予以公示。",
@@ -48,6 +49,22 @@ def test_the_same_file_again_changes_nothing_and_a_corrected_one_corrects(tmp_pa
     assert ArticleVersion.objects.get(title="电子商务法 第三十四条").source == "第二章"
     same = load(tmp_path, [{**ROWS[0], "source": "第二章"}, ROWS[1]], "same.jsonl")
     assert (same.fates.unchanged, same.fates.updated) == (2, 0)
+
+
+def test_a_collection_of_law_loads_as_it_comes_and_is_cited_by_article_and_version(rule, ops):
+    report = load_file(ArticleLoader(), FIXTURES / "articles.jsonl")
+    assert (report.fates.inserted, report.fates.rejected) == (4, 0)
+    text = ArticleVersion.objects.select_related("article").get(
+        article__article_no="中华人民共和国电子商务法/第三十四条"
+    )
+    assert "七日予以公示" in text.body
+    assert timezone.localdate(text.effective_from).isoformat() == "2018-08-31"
+    # A text without a day stands, and says nothing of since when.
+    assert ArticleVersion.objects.filter(effective_from=None).count() == 1
+    version = draft_version(rule, wording(articles=[text]), by=ops)
+    assert version.citations.get().article == text
+    again = load_file(ArticleLoader(), FIXTURES / "articles.jsonl")
+    assert again.fates.inserted == 0
 
 
 def test_another_day_is_another_text_of_the_same_article(tmp_path):

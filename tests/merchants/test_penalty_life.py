@@ -362,6 +362,16 @@ def test_a_failed_exam_leaves_the_case_to_be_decided(shop, bo, ops, judge, staff
     assert decide_violation(violation, reason=WHY, by=judge, now=HEARD).points == Decimal("0.2")
 
 
+def test_an_exam_does_not_make_an_emergency_wait(shop, ops, judge, third, staff):
+    case = noticed(shop, ops, judge, code="spam-listing", items=35)
+    choose_exam(case, by=staff, now=NOW)
+    with refused("violation.exam_open"):
+        decide_violation(case, reason=WHY, by=judge, now=HEARD)
+    for person in (judge, third):
+        declare_emergency(case, by=person, reason=WHY, now=NOW)
+    assert decide_violation(case, reason=WHY, by=judge, now=NOW).is_emergency
+
+
 def test_no_exam_is_offered_for_anything_but_spam(shop, bo, ops, staff):
     with refused("exam.not_offered"):
         choose_exam(noticed(shop, bo, ops), by=staff, now=NOW)

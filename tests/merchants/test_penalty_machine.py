@@ -19,6 +19,7 @@ from common.deadlines import sweep
 from common.errors import DomainError
 from common.models import Deadline, Event
 from common.recompute import derived
+from common.rules import SHANGHAI
 from merchants.actions.appeals import file_appeal, rule_appeal, send_back_appeal, send_papers
 from merchants.actions.penalties import (
     confirm_correction,
@@ -40,11 +41,13 @@ from merchants.models import (
     Penalty,
     PointsBalance,
     PointsEntry,
+    Ruling,
     Shop,
     ShopLimits,
     StaffAccount,
     Violation,
 )
+from merchants.penalties.restoring import read_all
 from merchants.queries.penalties import holding
 from tests.conftest import person
 from tests.merchants.casts_penalties import RULES, WHY, detected
@@ -69,8 +72,9 @@ class Cases(RuleBasedStateMachine):
             user=self.staff, merchant=merchant, rights=["answer"], since=START
         )
         self.now = START
-        # What is known to have been refused; every other refusal is a mistake of this test.
-        self.before: dict[int, Decimal] = {}
+        # What was final when it was first seen.
+        self.decided: dict[int, tuple[object, ...]] = {}
+        self.ruled: dict[int, tuple[object, ...]] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "point"):
@@ -233,6 +237,32 @@ class Cases(RuleBasedStateMachine):
             assert penalty.published_at is None or penalty.withdrawn_at is not None
 
     @invariant()
+    def a_decision_and_a_ruling_are_made_once(self) -> None:
+        for row in Penalty.objects.all():
+            what = (row.decided_by_id, row.decided_at, row.reason)
+            assert self.decided.setdefault(row.pk, what) == what
+        for ruling in Ruling.objects.all():
+            what = (ruling.by_id, ruling.at, ruling.outcome, ruling.points_after)
+            assert self.ruled.setdefault(ruling.pk, what) == what
+
+    @invariant()
+    def points_are_as_if_the_revoked_had_never_been(self) -> None:
+        if not hasattr(self, "now"):
+            return
+        for row in PointsBalance.objects.all():
+            found = _by_hand(row.violation_class, row.cleared_through)
+            assert row.points == found, (row.violation_class, row.points, found)
+
+    @invariant()
+    def without_a_running_penalty_the_shop_stands_as_it_began(self) -> None:
+        running = Penalty.objects.filter(begun_at__isnull=False, ended_at=None).exclude(node="")
+        if not hasattr(self, "now") or running.exists():
+            return
+        assert not ShopLimits.objects.exclude(measures=[]).exists()
+        assert read_all(self.shop, self.now)["weight", ""] == "1.0000"
+        assert not Penalty.objects.filter(published_at__isnull=False, withdrawn_at=None).exists()
+
+    @invariant()
     def only_one_node_runs(self) -> None:
         if not hasattr(self, "now"):
             return
@@ -261,6 +291,20 @@ class Cases(RuleBasedStateMachine):
     @staticmethod
     def _clock(kind: str, key: int) -> bool:
         return Deadline.objects.filter(kind=kind, subject_id=str(key), done_at=None).exists()
+
+
+def _by_hand(klass: str, through: int) -> Decimal:
+    """Add up what cases cost, cleared at each year's end up to ``through``: in other words than the rules."""
+    rows = Penalty.objects.filter(violation__violation_class=klass).order_by("decided_at", "pk")
+    points, year = Decimal(0), 0
+    costs = [(it.decided_at.astimezone(SHANGHAI).year, it.points) for it in rows]
+    for of_year, cost in [*costs, (through + 1, Decimal(0))]:
+        for _end in range(year, of_year) if year else ():
+            stays = {"A": False, "B": points >= 48, "C": points >= 48}[klass]
+            carried = 24 if klass == "C" and points >= 24 else 0
+            points = points if stays else Decimal(carried)
+        points, year = points + cost, of_year
+    return points
 
 
 @pytest.mark.django_db

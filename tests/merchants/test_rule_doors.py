@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.doors import doors_of
 from merchants.models import RuleVote
 from tests.merchants.casts_rulebook import TEXT, answered, employ, noticed, run_clock
 from tests.merchants.test_consultation import say
@@ -74,6 +75,21 @@ def test_an_asked_merchant_says_what_they_think_by_api(open_draft, qiao, browser
     assert card["final_text"] is None
     assert put(client, {"choice": "perhaps"}).status_code == 400
     assert put(client, {"choice": "against"}).json()["code"] == "vote.no_comment"
+
+
+def test_the_front_page_leads_to_what_asks_for_a_voice(open_draft, qiao, browser_of):
+    def fact(user):
+        return next(it.fact for it in doors_of(user) if it.door.key == "shop-rules")
+
+    assert (fact(qiao).badge[:1], fact(qiao).kind) == ("1", "warn")
+    assert put(browser_of(qiao), {"choice": "for"}).status_code == 200
+    assert (str(fact(qiao).badge), fact(qiao).kind) == ("all said", "")
+
+
+def test_the_editor_shows_the_rule_while_it_is_typed(draft, ops, browser_of):
+    page = browser_of(ops).get(f"/admin/merchants/ruleversion/{draft.pk}/act/edit/")
+    assert 'data-preview="商家看到的样子"' in page.content.decode()
+    assert "admin/js/rulepreview" in page.content.decode()
 
 
 def test_who_may_look_only_is_told_so(open_draft, lingshan, he, browser_of):

@@ -94,7 +94,7 @@ def _product(
 ) -> dict[str, Any]:
     product = (
         Product.objects.filter(product_no=_number(payload, "product_no"))
-        .select_related("shop")
+        .select_related("shop__limits")
         .first()
     )
     if product is None or (by_member and not _may_show(conversation, product)):

@@ -140,6 +140,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "personal_data.handle",
             "products.manage",
             "ratings.manage",
+            "exposures.weigh",
             "webhooks.use",
             "webhooks.manage",
             "admin.bulk",

@@ -32,6 +32,10 @@ PREFIXES = {
     "rtg": "rating",
     "cfl": "file of a case",
     "sac": "act on a shop",
+    "rcp": "complaint about a review",
+    "rcf": "file of a complaint",
+    "rfl": "flag of a reviewer",
+    "rap": "appeal of a reviewer",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

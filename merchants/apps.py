@@ -8,6 +8,7 @@ class MerchantsConfig(AppConfig):
 
     def ready(self) -> None:
         from merchants import clock, rollouts  # noqa: F401
+        from merchants.complaints import parameters as complaint_parameters  # noqa: F401
         from merchants.penalties import parameters, recomputing, words  # noqa: F401
         from merchants.ratings import clock as rating_clock  # noqa: F401
         from merchants.ratings import parameters as rating_parameters  # noqa: F401

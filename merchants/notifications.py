@@ -1,4 +1,5 @@
 """What merchants' people, the rule team, and those who decide about shops are told."""
 
+from merchants.complaints import notifications as _complaints  # noqa: F401
 from merchants.penalties import notifications as _penalties  # noqa: F401
 from merchants.rulebook import notifications as _rulebook  # noqa: F401

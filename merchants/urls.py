@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchants import api
+from merchants.complaints.api_urls import urlpatterns as complaints
 from merchants.penalties.api_urls import urlpatterns as penalties
 from merchants.ratings import api as ratings
 from merchants.rulebook import api as rules
@@ -39,5 +40,6 @@ urlpatterns = [
         rules.DraftVoices.as_view(),
         name="api-rule-draft-voice",
     ),
+    *complaints,
     *penalties,
 ]

@@ -12,6 +12,7 @@ class TicketsConfig(AppConfig):
             clock,
             limits_data,
             parameters,
+            quotes,
             receivers,
             rollouts,
             topics,

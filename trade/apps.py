@@ -7,5 +7,5 @@ class TradeConfig(AppConfig):
     verbose_name = _("Orders")
 
     def ready(self) -> None:
-        from trade import changes, clock, receivers, rollouts, rulebook  # noqa: F401
+        from trade import changes, clock, fairness, receivers, rollouts, rulebook  # noqa: F401
         from trade.ratings import clock as rating_clock  # noqa: F401

@@ -1,6 +1,7 @@
 """The columns of merchants: which are personal, and what becomes of them."""
 
 from common.inventory import table
+from merchants.complaints import inventory as _complaints  # noqa: F401
 from merchants.penalties import inventory as _penalties  # noqa: F401
 from merchants.ratings import inventory as _ratings  # noqa: F401  (declares its tables)
 from merchants.rulebook import inventory as _rulebook  # noqa: F401

@@ -80,9 +80,7 @@ class ComplaintForm(forms.Form):
     def clean(self) -> Any:
         data = super().clean() or {}
         if bool((data.get("conversation") or "").strip()) != bool(data.get("seqs")):
-            self.add_error(
-                "seqs", _("Name both the talk and the messages in it, or neither.")
-            )
+            self.add_error("seqs", _("Name both the talk and the messages in it, or neither."))
         return data
 
 

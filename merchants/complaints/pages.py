@@ -101,7 +101,10 @@ def reply(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @for_shops
 def complain(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Complain about a review."""
-    rating, form = _review(request, key), ComplaintForm(request.POST, request.FILES, auto_id=COMPLAINT_IDS)
+    rating, form = (
+        _review(request, key),
+        ComplaintForm(request.POST, request.FILES, auto_id=COMPLAINT_IDS),
+    )
     if not form.is_valid():
         return _review_page(request, rating, complaint=form, status=422)
     said = {name: form.cleaned_data[name] for name in ("type", "text")}
@@ -304,9 +307,7 @@ def my_flag_appeal(request: HttpRequest, member: Member, key: uuid.UUID) -> Http
     return _appeal(request, rows.filter(pk=key).first())
 
 
-def _appeal(
-    request: HttpRequest, against: ReviewComplaint | ReviewerFlag | None
-) -> HttpResponse:
+def _appeal(request: HttpRequest, against: ReviewComplaint | ReviewerFlag | None) -> HttpResponse:
     if against is None:
         raise Http404
     form = AppealForm(request.POST, auto_id=f"{against.public_key}-%s")
@@ -365,5 +366,3 @@ def policy(request: HttpRequest) -> HttpResponse:
         "pattern_percent": round(value("reviewer_flag.pattern_share") * 100),
     }
     return render(request, "merchants/complaints/policy.html", context)
-
-

@@ -157,9 +157,7 @@ def _with_effects(
     found = []
     for rating, card in zip(ratings, review_cards(user, ratings), strict=True):
         complaint = complaints.get(rating.pk)
-        until = first_moment_after(
-            rating.rated_at, value("complaint.window_days", rating.rated_at)
-        )
+        until = first_moment_after(rating.rated_at, value("complaint.window_days", rating.rated_at))
         is_open = complaint is None and not rating.is_default and not card["is_withdrawn"]
         found.append(
             by_key[card["key"]]
@@ -201,9 +199,7 @@ def my_complaint(
     row: ReviewComplaint, appeal: ReviewerAppeal | None, now: datetime
 ) -> dict[str, Any]:
     """Return an upheld complaint as the author of the review reads it: never which person complained."""
-    reason = next(
-        (one.reason for one in row.decisions.all() if one.outcome == rules.UPHELD), ""
-    )
+    reason = next((one.reason for one in row.decisions.all() if one.outcome == rules.UPHELD), "")
     return {
         "id": row.public_key,
         "order_no": row.rating.order_no,
@@ -217,9 +213,7 @@ def my_complaint(
     }
 
 
-def my_flag(
-    row: ReviewerFlag, appeal: ReviewerAppeal | None, now: datetime
-) -> dict[str, Any]:
+def my_flag(row: ReviewerFlag, appeal: ReviewerAppeal | None, now: datetime) -> dict[str, Any]:
     """Return a flag as its member reads it: since when, until when, why, and what it does."""
     return {
         "id": row.public_key,
@@ -228,9 +222,7 @@ def my_flag(
         "is_running": row.ended_at is None and row.until > now,
         "ended_at": row.ended_at,
         "ended_why_label": str(row.get_ended_why_display()) if row.ended_why else "",
-        "signs": [
-            {"kind": one.kind, "words": sign_words(one)} for one in row.signals.all()
-        ],
+        "signs": [{"kind": one.kind, "words": sign_words(one)} for one in row.signals.all()],
         **_appealing(row, appeal, now),
     }
 

@@ -134,6 +134,10 @@ ACTS: dict[str, dict[str, Roles]] = {
         "open_it group revise publish give_notice retire"
     ),
     "merchants.appeal": _acts("rule send_back extend"),
+    "merchants.heldreview": _acts("show"),
+    "merchants.reviewcomplaint": _acts("uphold reject flag"),
+    "merchants.reviewerappeal": _acts("answer_it"),
+    "merchants.reviewerflag": _acts("unflag"),
     "merchants.shop": _acts("open_case act_at_once"),
     "merchants.shopact": _acts("approve refuse undo"),
     "merchants.violation": _acts("notice decide emergency drop exam correct publish lift"),

@@ -257,7 +257,7 @@ def sign_words(sign: FlagSignal) -> str:
             "complaints": facts["complaints"], "merchants": facts["merchants"],
         }  # fmt: skip
     if sign.kind == rules.LINKED:
-        by = _(", ").join(str(MarkKind(kind).label) for kind in facts["by"])
+        by = " / ".join(str(MarkKind(kind).label) for kind in facts["by"])
         return _(
             "Seen with the same %(by)s as another account whose review was found malicious."
         ) % {"by": by}

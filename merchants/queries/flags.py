@@ -14,7 +14,7 @@ from merchants.complaints.outcomes import Outcome, outcomes
 from merchants.models import Arm, FlagEnd, ReviewComplaint, ReviewerFlag, Shop
 from merchants.ratings.rules import first_moment_after
 
-UNCHANGED = Decimal(1)
+UNCHANGED = Decimal("1.00")
 Against = ReviewComplaint | ReviewerFlag
 
 _VULNERABLE = """

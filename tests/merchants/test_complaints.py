@@ -223,7 +223,7 @@ def test_a_decision_is_never_changed_and_the_same_person_is_stopped_by_the_datab
     review, qiao_answers, ops
 ):
     complaint = upheld(review, qiao_answers, ops)
-    with pytest.raises(ProgrammingError, match="append_only|update"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match=r"append_only|update"), transaction.atomic():
         ComplaintDecision.objects.update(reason="别的")
     with pytest.raises(IntegrityError), transaction.atomic():
         ComplaintDecision.objects.create(

@@ -162,6 +162,7 @@ RIGHTS: dict[str, frozenset[str]] = {
             "personal_data.handle",
             "products.manage",
             "ratings.manage",
+            "exposures.weigh",
             "webhooks.use",
             "webhooks.manage",
             "admin.bulk",

@@ -26,6 +26,7 @@ RESOURCES: dict[str, tuple[Any, tuple[str, ...]]] = {
     "products": (_("Products"), (READ,)),
     "shops": (_("Shops"), (READ,)),
     "rules": (_("Rules"), (READ, WRITE)),
+    "exposures": (_("Weights in search"), (WRITE,)),
     "cases": (_("Cases"), (READ, WRITE)),
     "channels": (_("Channels"), (READ,)),
     "editions": (_("Editions"), (READ, WRITE)),

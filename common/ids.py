@@ -34,6 +34,10 @@ PREFIXES = {
     "sac": "act on a shop",
     "mga": "key account",
     "pfb": "word of a pilot shop",
+    "rcp": "complaint about a review",
+    "rcf": "file of a complaint",
+    "rfl": "flag of a reviewer",
+    "rap": "appeal of a reviewer",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

@@ -8,6 +8,7 @@ class MerchantsConfig(AppConfig):
 
     def ready(self) -> None:
         from merchants import clock, rollouts  # noqa: F401
+        from merchants.complaints import parameters as complaint_parameters  # noqa: F401
         from merchants.experience import clock as experience_clock  # noqa: F401
         from merchants.experience import own_metrics  # noqa: F401
         from merchants.experience import parameters as experience_parameters  # noqa: F401

@@ -66,6 +66,7 @@ def frame(current: str = "") -> dict[str, Any]:
 
 declare_page("home", "shop-home", _("Today"), 10)
 declare_page("score", "shop-score", _("Experience score"), 20)
+declare_page("reviews", "shop-reviews", _("Reviews"), 30)
 declare_page("cases", "shop-violations", _("Penalties and appeals"), 40)
 declare_page("people", "shop-people", _("My people"), 70)
 declare_page("pilots", "pilots", _("Pilot shops"), 80)

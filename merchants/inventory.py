@@ -1,6 +1,7 @@
 """The columns of merchants: which are personal, and what becomes of them."""
 
 from common.inventory import table
+from merchants.complaints import inventory as _complaints  # noqa: F401
 from merchants.experience import inventory as _experience  # noqa: F401
 from merchants.managers import inventory as _managers  # noqa: F401
 from merchants.penalties import inventory as _penalties  # noqa: F401

@@ -1,5 +1,6 @@
 """Addresses of the merchants' pages."""
 
+from merchants.complaints import page_urls as complaints
 from merchants.experience import page_urls as experience
 from merchants.home import page_urls as home
 from merchants.managers import page_urls as managers
@@ -8,6 +9,7 @@ from merchants.rulebook import page_urls as rulebook
 
 urlpatterns = [
     *home.urlpatterns,
+    *complaints.urlpatterns,
     *experience.urlpatterns,
     *managers.urlpatterns,
     *penalties.urlpatterns,

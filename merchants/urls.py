@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchants import api
+from merchants.complaints.api_urls import urlpatterns as complaints
 from merchants.experience import api as experience
 from merchants.home import api as home
 from merchants.managers.api_urls import urlpatterns as managers
@@ -54,5 +55,6 @@ urlpatterns = [
         name="api-rule-draft-voice",
     ),
     *managers,
+    *complaints,
     *penalties,
 ]

@@ -14,6 +14,7 @@ class TicketsConfig(AppConfig):
             limits_data,
             parameters,
             portfolio,
+            quotes,
             receivers,
             rollouts,
             topics,

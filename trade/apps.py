@@ -11,6 +11,7 @@ class TradeConfig(AppConfig):
             changes,
             clock,
             experience,
+            fairness,
             portfolio,
             receivers,
             rollouts,

@@ -10,7 +10,23 @@ from config.openapi.operations import TAGS
 from config.openapi.words import DESCRIPTION, HEADERS, PARAMETERS
 
 ID_PATTERN = "^{prefix}_[0-9a-f]{{32}}$"
-_PREFIXES = ("cnv", "att", "cas", "edn", "ntf", "dev", "whk", "whd", "prq", "cfl", "sac")
+_PREFIXES = (
+    "cnv",
+    "att",
+    "cas",
+    "edn",
+    "ntf",
+    "dev",
+    "whk",
+    "whd",
+    "prq",
+    "cfl",
+    "sac",
+    "rcp",
+    "rcf",
+    "rfl",
+    "rap",
+)
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Xiaoer",
@@ -59,5 +75,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AppealOutcome": "merchants.models.Outcome",
         "ShopActKind": "merchants.models.ActKind",
         "ShopActState": "merchants.models.ActState",
+        "ComplaintType": "merchants.models.ComplaintType",
+        "ComplaintState": "merchants.models.ComplaintState",
+        "ComplaintOutcome": "merchants.models.ComplaintOutcome",
+        "ComplaintStage": "merchants.models.Stage",
+        "ReviewerAppealState": "merchants.models.ReviewerAppealState",
+        "ReviewerSign": "merchants.models.SignalKind",
     },
 }

@@ -67,6 +67,48 @@ OWN: dict[str, Codes] = {
     "withdrawReview": {409: _CHANGED_REVIEW},
     "followUpReview": {409: ("followup.already", "followup.too_late", "review.withdrawn")},
     "replyToReview": {403: ("reply.not_yours",), 409: ("reply.already", "reply.too_late")},
+    "complainAboutReview": {
+        409: (
+            "complaint.already",
+            "complaint.no_evidence",
+            "complaint.no_review",
+            "complaint.too_late",
+            "complaint.too_many_quotes",
+            "complaint.unknown_quote",
+            "complaint.unknown_type",
+            *_CASE_FILES,
+        )
+    },
+    "uploadComplaintFile": {
+        400: ("invalid", *_FILE),
+        409: ("file.too_many",),
+        413: ("file.too_large",),
+    },
+    "askComplaintOnceMore": {
+        409: (
+            "complaint.not_rejected",
+            "complaint.reapplied",
+            "complaint.too_late",
+            *_CASE_FILES,
+        )
+    },
+    "decideComplaint": {
+        403: _OWN_CASE,
+        409: (
+            "complaint.decided",
+            "complaint.no_reason",
+            "complaint.same_person",
+            "complaint.unknown_outcome",
+            "measure.too_many_words",
+        ),
+    },
+    "appealComplaint": {409: ("appeal.already", "appeal.settled", "appeal.too_late")},
+    "appealReviewerFlag": {409: ("appeal.already", "appeal.settled", "appeal.too_late")},
+    "answerReviewerAppeal": {
+        403: _OWN_CASE,
+        409: ("appeal.decided", "appeal.same_person", "complaint.no_reason"),
+    },
+    "weighExposures": {409: ("exposures.too_many",)},
     "explainShopScores": {409: ("dsr.not_counted", "dsr.wrong_order")},
     "sayOfRuleDraft": {
         404: ("draft.unknown",),

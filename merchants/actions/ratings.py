@@ -14,6 +14,7 @@ from common.history import record
 from common.parameters import value
 from common.rules import shanghai_day
 from common.text import clean
+from merchants.actions.held_reviews import hold_words
 from merchants.actions.pairs import hold_pair, next_number, recount_pair
 from merchants.models import Grade, Rating
 from merchants.models.ratings import SCORES
@@ -73,6 +74,8 @@ def record_rating(
     )
     _number_and_store(rating)
     record(rating, "rating.given", by=by, after=_facts(rating), at=now)
+    if comment:
+        hold_words(rating, now=now)
     return rating
 
 

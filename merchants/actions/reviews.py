@@ -12,6 +12,7 @@ from common.errors import DomainError, Forbidden
 from common.history import record
 from common.parameters import value
 from common.text import clean
+from merchants.actions.held_reviews import hold_words
 from merchants.actions.pairs import held, recount_pair
 from merchants.models import (
     FollowupReview,
@@ -48,6 +49,7 @@ def add_followup(
         raise DomainError("followup.already", _("This review has been followed up already."))
     followup = FollowupReview.objects.create(rating=rating, text=words, at=now)
     record(rating, "rating.followed_up", by=by, at=now)
+    hold_words(rating, now=now)
     return followup
 
 
@@ -77,6 +79,8 @@ def edit_review(
     rating.save(update_fields=["grade", "comment", "edits"])
     recount_pair(rating)
     record(rating, "rating.edited", by=by, before={"grade": before}, after={"grade": grade}, at=now)
+    if comment is not None:
+        hold_words(rating, now=now)
     rating.refresh_from_db()
     return rating
 

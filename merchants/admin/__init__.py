@@ -4,6 +4,7 @@ from merchants.admin import (  # noqa: F401  (registers them)
     acts,
     appeals,
     cases,
+    complaints,
     dsr,
     events,
     experience,

@@ -13,6 +13,7 @@ from common.ids import public_key
 from merchants.models import (
     FollowupReview,
     Grade,
+    HeldReview,
     MeasureGround,
     Rating,
     RatingMeasure,
@@ -21,6 +22,7 @@ from merchants.models import (
     ReviewReply,
     Shop,
 )
+from merchants.models.complaints import JUDGE
 from merchants.models.ratings import SCORES
 
 PAGE = 20
@@ -49,7 +51,7 @@ def review_page(
 
 
 def review_cards(user: User, ratings: Sequence[Rating]) -> list[dict[str, Any]]:
-    """Return ``ratings`` (members selected along) as ``user`` may read them, in four queries at most."""
+    """Return ``ratings`` (members selected along) as ``user`` may read them, in five queries at most."""
     keys = [rating.pk for rating in ratings]
     followups = {row.rating_id: row for row in FollowupReview.objects.filter(rating__in=keys)}
     replies: dict[Any, list[ReviewReply]] = {}
@@ -60,6 +62,9 @@ def review_cards(user: User, ratings: Sequence[Rating]) -> list[dict[str, Any]]:
     if measured:
         for measure in RatingMeasure.objects.filter(rating__in=measured, ended_at=None):
             running.setdefault(measure.rating_id, {})[measure.kind] = measure
+    held = dict(
+        HeldReview.objects.running().filter(rating__in=keys).values_list("rating_id", "until")
+    )
     return [
         _card(
             user,
@@ -67,6 +72,7 @@ def review_cards(user: User, ratings: Sequence[Rating]) -> list[dict[str, Any]]:
             followups.get(rating.pk),
             replies.get(rating.pk, []),
             running.get(rating.pk, {}),
+            held.get(rating.pk),
         )
         for rating in ratings
     ]
@@ -78,8 +84,11 @@ def _card(
     followup: FollowupReview | None,
     replies: Iterable[ReviewReply],
     measures: dict[str, RatingMeasure],
+    held_until: datetime | None,
 ) -> dict[str, Any]:
     own = rating.member.user_id
+    # What is looked at first is read by its author, and by those who look.
+    is_held = held_until is not None and not (user.pk == own or user.can(JUDGE))
     masked = measures.get(RatingMeasureKind.MASKED)
 
     def words(text: str) -> str:
@@ -94,7 +103,8 @@ def _card(
         "grade": None if rating.grade is None else Grade(rating.grade).name.lower(),
         "grade_label": "" if rating.grade is None else str(Grade(rating.grade).label),
         "scores": {name: getattr(rating, name) for name in SCORES},
-        "comment": "" if is_withdrawn else words(rating.comment),
+        "comment": "" if is_withdrawn or is_held else words(rating.comment),
+        "held_until": held_until,
         "is_default": rating.is_default,
         "is_edited": bool(rating.edits) and not is_withdrawn,
         "is_withdrawn": is_withdrawn,
@@ -105,7 +115,7 @@ def _card(
         else str(MeasureGround(excluded.ground).label),
         "is_masked": rating.is_masked,
         "followup": None
-        if followup is None or is_withdrawn
+        if followup is None or is_withdrawn or is_held
         else {"text": words(followup.text), "at": followup.at},
         "replies": [
             {"to": reply.to, "to_label": str(Replied(reply.to).label), "text": reply.text, "at": reply.at}

@@ -44,6 +44,9 @@ class Review(serializers.Serializer[Any]):
     grade_label = serializers.CharField(allow_blank=True)
     scores = Scores()
     comment = serializers.CharField(allow_blank=True)
+    held_until = serializers.DateTimeField(
+        allow_null=True, help_text="looked at first; its words are shown then at the latest"
+    )
     is_default = serializers.BooleanField(help_text="given by the system, nobody rated in time")
     is_edited = serializers.BooleanField()
     is_withdrawn = serializers.BooleanField()

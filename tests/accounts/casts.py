@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from datetime import timedelta
 
 from django.apps import apps
 from django.core.files.base import ContentFile
@@ -23,9 +24,17 @@ from apass.actions import redeem
 from apass.entitlements.defaults import make_default_packages
 from apass.models import Membership, MembershipState, Origin
 from merchants.actions import RatingDraft
-from merchants.models import Rule, RuleVersion, RuleVote
+from merchants.models import (
+    ReviewComplaint,
+    ReviewerAppeal,
+    ReviewerFlag,
+    Rule,
+    RuleVersion,
+    RuleVote,
+)
 from radio.actions import submit_case
 from tests.conftest import make_order
+from tests.merchants.casts_ratings import rate
 from tests.tickets.blocks import blocked
 from tests.tickets.casts import answered
 from tests.trade.test_refunds import make_refund
@@ -92,6 +101,7 @@ def fill_the_rest(member, talk, lead, ops, word) -> None:
     rude = answered(buyer, talk.team, agent)
     block = blocked(rude, agent, lead, now=now)
     file_appeal(block, text=f"{canary(word)} 冤枉", by=member)
+    complained_about(buyer, talk.order, canary(word), ops)
     other = Member.objects.create(
         member_no=f"M2{word}", display_name="同一个人", registered_at=buyer.registered_at
     )
@@ -114,6 +124,30 @@ def fill_the_rest(member, talk, lead, ops, word) -> None:
     )
     assert HarassmentCase.objects.get(member=buyer).decided_by == lead
     assert ContactBlock.objects.filter(member=buyer).count() == 1
+
+
+def complained_about(buyer, order, mark, ops) -> None:
+    """Let a review of ``buyer`` be found malicious, with all that can follow."""
+    now = timezone.now()
+    rating = rate(buyer, order.shop, 1, 1, 1, grade=-1, comment="坏", succeeded_at=now)
+    complaint = ReviewComplaint.objects.create(
+        rating=rating, shop=order.shop, member=buyer, type="extortion", state="upheld",
+        outcome="upheld", text=f"{mark} 要挟", filed_at=now, filed_by=ops, upheld_at=now,
+    )  # fmt: skip
+    complaint.decisions.create(stage="first", outcome="upheld", reason="属实", by=ops, at=now)
+    complaint.quotes.create(
+        conversation_no="C-1", seq=1, author="member", said_at=now, body=f"{mark} 不退就差评"
+    )
+    complaint.points.create(member=buyer, points=12, cause="malicious_review", at=now)
+    flag = ReviewerFlag.objects.create(
+        member=buyer, complaints=[complaint.pk], arm="treated", since=now, reason=f"{mark} 几次了",
+        until=now + timedelta(days=30),
+    )  # fmt: skip
+    flag.signals.create(kind="several_merchants", facts={"complaints": 3, "merchants": 3}, at=now)
+    ReviewerAppeal.objects.create(
+        member=buyer, complaint=complaint, text=f"{mark} 冤枉", state="lost", filed_at=now, due_at=now,
+        decided_at=now, decided_by=ops, answer=f"{mark} 看过了",
+    )  # fmt: skip
 
 
 def package_of(browser_of, person) -> zipfile.ZipFile:

@@ -249,5 +249,5 @@ def test_real_reviews_come_back_as_they_were_written(ada, shop):
 def test_a_page_asks_as_often_however_long_it_is(ada, ops, shop, django_assert_num_queries):
     rows = [rate(buyer, shop) for buyer in buyers(12)]
     exclude_rating(rows[0], ground="malicious", reason=WHY, by=ops)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         assert len(review_page(ada, shop)[0]) == 12

@@ -20,6 +20,7 @@ BY_KIND = {
     "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
     "rtg": "review", "cfl": "case_file", "sac": "waiting_act",
     "mga": "account", "usr": "hand",
+    "rcp": "complaint", "rcf": "complaint_file", "rfl": "reviewer_flag", "rap": "reviewer_appeal",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
@@ -46,6 +47,10 @@ BY_NAME = {
     "shop-violation-appeal": "decided_no",
     "api-shop-violation-papers": "appealed_no",
     "api-ruling": "appealed_no",
+    "api-my-complaint-appeal": "upheld_complaint",
+    "my-complaint-appeal": "upheld_complaint",
+    "api-shop-reapplication": "rejected_complaint",
+    "shop-complaint-more": "rejected_complaint",
 }
 # Addresses with two arguments: the code names a rule, the number its version.
 CODE_OF = {
@@ -56,7 +61,11 @@ CODE_OF = {
 }  # fmt: skip
 FIXED = {"api-parameter": "api.page_rows", "unsubscribe": "no-such-word"}
 
-FORMS = {("api-attachments", "post"), ("api-shop-violation-files", "post")}
+FORMS = {
+    ("api-attachments", "post"),
+    ("api-shop-violation-files", "post"),
+    ("api-review-complaint-files", "post"),
+}
 """Addresses that take a file."""
 
 # What is sent: a function of the rows, so that a foreign request names foreign things in its body too.
@@ -153,6 +162,24 @@ BODIES = {
         f"{public_key('mga', r['account'])}-text": "谈过",
     },
     ("pilot-feedback", "post"): lambda r: {"text": "不错"},
+    ("api-review-complaint", "post"): lambda r: {
+        "type": "extortion", "text": "要挟", "quotes": [{"conversation": r["talk_no"], "seqs": [1]}],
+    },
+    ("shop-review-complaint", "post"): lambda r: {
+        "type": "extortion", "text": "要挟", "conversation": r["talk_no"], "seqs": "1",
+    },
+    ("shop-review-reply", "post"): lambda r: {"text": "谢谢"},
+    ("api-shop-reapplication", "post"): lambda r: {"text": "补充"},
+    ("shop-complaint-more", "post"): lambda r: {"text": "补充"},
+    ("api-complaint-decision", "post"): lambda r: {"outcome": "rejected", "reason": "查过了"},
+    ("api-my-complaint-appeal", "post"): lambda r: {"text": "没有要挟"},
+    ("my-complaint-appeal", "post"): lambda r: {"text": "没有要挟"},
+    ("api-my-flag-appeal", "post"): lambda r: {"text": "没有要挟"},
+    ("my-flag-appeal", "post"): lambda r: {"text": "没有要挟"},
+    ("api-reviewer-appeal-answer", "post"): lambda r: {"granted": True, "answer": "属实"},
+    ("api-exposure-weights", "post"): lambda r: {
+        "member_no": r["member_no"], "shop_nos": [r["shop_no"]]
+    },
     ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
 }  # fmt: skip
 QUERIES = {

@@ -45,7 +45,10 @@ from common.parameters import set_value
 from merchants.actions import RatingDraft
 from merchants.actions.appeals import file_appeal
 from merchants.actions.case_files import upload_case_file
+from merchants.actions.complaint_files import store_complaint_file
+from merchants.actions.complaints import decide_complaint, file_complaint
 from merchants.actions.penalties import decide_violation
+from merchants.actions.reviewer_appeals import appeal_as_reviewer
 from merchants.actions.shop_acts import act_on_shop, approve_act
 from merchants.actions.violations import detect_violation, send_notice
 from merchants.models import (
@@ -54,6 +57,8 @@ from merchants.models import (
     Merchant,
     Penalty,
     PilotShop,
+    ReviewComplaint,
+    ReviewerFlag,
     Rule,
     RuleVersion,
     Shop,
@@ -103,6 +108,8 @@ ROLES = {
 CASE_ROWS = (
     "violation_no", "decided_no", "appealed_no", "case_file", "waiting_act", "acted", "merchant_no",
     "account", "tried", "hired", "hand",
+    "complaint", "complaint_file", "rejected_complaint", "upheld_complaint", "reviewer_appeal",
+    "reviewer_flag",
 )  # fmt: skip
 """Names of the rows that a shop's cases and the acts on it have."""
 _numbers = itertools.count(1)
@@ -249,6 +256,8 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     sui, kai = (person(name, name, Role.ACCOUNT_MANAGER) for name in ("sui", "kai"))
     _look_after(ours, shared["wen"], sui)
     _look_after(theirs, kai, sui)
+    _complaints_of(ours, judges[0], told=ours.people["qiao"])
+    _complaints_of(theirs, judges[0], told=yan)
     # A partner's tenant has no shop of its own: it asks for those of the house, and finds none.
     partners.rows |= {name: ours.rows[name] for name in CASE_ROWS}
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
@@ -342,7 +351,7 @@ def _fill(side: Side, ops: User, text: str, bought: str, code: str) -> None:
         "channel": channel.code, "edition": edition.pk, "case": case.pk, "pending": pending.pk,
         "marked": harassed["marked"], "harassed": harassed["harassed"], "block": harassed["block"],
         "other_case": mergeable.pk, "seq": 1, "edition_day": str(edition.day),
-        "review": review.pk, "shop": shop,
+        "review": review.pk, "shop": shop, "talk_no": queued.conversation_no,
     }  # fmt: skip
     secret = f"feed-of-{code}"
     FeedToken.objects.create(
@@ -462,6 +471,38 @@ def _cases_of(side: Side, judges: tuple[User, User], text: str, told: User) -> N
         "violation_no": told_of.violation_no, "decided_no": decided.violation.violation_no,
         "appealed_no": appealed.violation.violation_no, "case_file": file.pk,
         "waiting_act": waiting.pk, "acted": acted.pk,
+    }  # fmt: skip
+
+
+def _complaints_of(side: Side, judge: User, told: User) -> None:
+    """Give a tenant's shop complaints about bad reviews in every state, and its buyer a flag."""
+    now, buyer = timezone.now(), side.people[side.rows["member"]]
+    shop = Shop.objects.get(shop_no=side.rows["shop_no"])
+
+    def a_complaint() -> ReviewComplaint:
+        order = make_order(buyer, shop, f"26112003419{next(_numbers):05}", now)
+        draft = RatingDraft(desc_match=1, grade=-1, comment="收到了")
+        rating = rate_order(order, draft, by=buyer)
+        source = io.BytesIO("截图".encode())
+        file = store_complaint_file(rating, source=source, name="a.txt", by=told)
+        said = {"type": "extortion", "text": "店里的事", "files": [file.public_key]}
+        return file_complaint(rating, **said, by=told)
+
+    waiting, rejected, upheld, appealed = (a_complaint() for _one in range(4))
+    decide_complaint(rejected, outcome="rejected", reason="证据不够", by=judge)
+    for one in (upheld, appealed):
+        decide_complaint(one, outcome="upheld", reason="属实", by=judge)
+    appeal = appeal_as_reviewer(
+        ReviewComplaint.objects.get(pk=appealed.pk), text="没有要挟", by=buyer
+    )
+    flag = ReviewerFlag.objects.create(
+        member=buyer.member, complaints=[upheld.pk], arm="treated", since=now, reason="几次了",
+        until=now + timedelta(days=30),
+    )  # fmt: skip
+    side.rows |= {
+        "complaint": waiting.pk, "complaint_file": waiting.files.get().pk,
+        "rejected_complaint": rejected.pk, "upheld_complaint": upheld.pk,
+        "reviewer_appeal": appeal.pk, "reviewer_flag": flag.pk,
     }  # fmt: skip
 
 

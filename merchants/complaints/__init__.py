@@ -1,0 +1,1 @@
+"""Malicious reviews: complained about by shops, judged by people, flagged with two signals, measured."""

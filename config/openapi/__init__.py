@@ -10,7 +10,7 @@ from config.openapi.operations import TAGS
 from config.openapi.words import DESCRIPTION, HEADERS, PARAMETERS
 
 ID_PATTERN = "^{prefix}_[0-9a-f]{{32}}$"
-_PREFIXES = ("cnv", "att", "cas", "edn", "ntf", "dev", "whk", "whd", "prq", "cfl", "sac")
+_PREFIXES = ("cnv", "att", "cas", "edn", "ntf", "dev", "whk", "whd", "prq", "cfl", "sac", "usr")
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Xiaoer",

@@ -27,6 +27,7 @@ _PREFIXES = (
     "rfl",
     "rap",
 )
+_PREFIXES = ("cnv", "att", "cas", "edn", "ntf", "dev", "whk", "whd", "prq", "cfl", "sac", "usr")
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Xiaoer",

@@ -95,7 +95,8 @@ class HoldsFilter(admin.SimpleListFilter):
             "later": Q(since__gt=now),
             "over": Q(until__lte=now),
         }
-        return queryset.filter(kinds[self.value()]) if self.value() in kinds else queryset
+        kind = kinds.get(self.value() or "")
+        return queryset if kind is None else queryset.filter(kind)
 
 
 def _begins(day: Any) -> datetime | None:

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.api import SignedIn
-from common.rest import Endpoint, accepted, answers
+from common.rest import Endpoint, Nothing, accepted, answers
 from merchants.actions.staff import end_staff, invite_staff, set_staff_rights
 from merchants.managers import shapes
 from merchants.models import Merchant, StaffAccount
@@ -72,7 +72,9 @@ class OneStaff(Endpoint):
     @extend_schema(request=None, responses=answers({204: None}, 404, 409))
     def delete(self, request: SignedIn, merchant_no: str, key: UUID) -> Response:
         """Let somebody go, at once."""
-        end_staff(_theirs(request, merchant_no, key), by=request.user)
+        account = _theirs(request, merchant_no, key)
+        accepted(Nothing, request.data)
+        end_staff(account, by=request.user)
         return Response(status=204)
 
 

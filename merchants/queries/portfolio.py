@@ -282,7 +282,7 @@ def _notes(accounts: list[Account]) -> dict[UUID, list[ContactNote]]:
     by_merchant = {one.row.merchant_id: one.row.pk for one in accounts if one.row.merchant_id}
     found: dict[UUID, list[ContactNote]] = defaultdict(list)
     for note in _last_notes(list(by_shop), list(by_merchant)):
-        key = by_shop.get(note.shop_id) or by_merchant.get(note.merchant_id)
+        key = by_shop.get(note.shop_id or 0) or by_merchant.get(note.merchant_id or 0)
         if key is not None:
             found[key].append(note)
     return found

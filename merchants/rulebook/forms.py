@@ -80,8 +80,7 @@ class WordingForm(ReasonForm):
         widget=_area(2), help_text=gettext_lazy("Numbers of articles, one a line; their newest text is cited."),
     )  # fmt: skip
 
-    class Media:
-        js = ("admin/js/rulepreview.js",)
+    scripts = ("admin/js/rulepreview.js",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

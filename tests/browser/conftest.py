@@ -38,6 +38,7 @@ from tests.merchants.casts_penalties import judge, staff, third  # noqa: F401  (
 from tests.merchants.casts_rulebook import (  # noqa: F401
     draft,
     lingshan,
+    lu,
     reviewed,
     rule,
     zhao,

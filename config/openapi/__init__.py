@@ -26,8 +26,9 @@ _PREFIXES = (
     "rcf",
     "rfl",
     "rap",
+    "rtg",
+    "usr",
 )
-_PREFIXES = ("cnv", "att", "cas", "edn", "ntf", "dev", "whk", "whd", "prq", "cfl", "sac", "usr")
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Xiaoer",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions.asking import refuse_own_case
 from accounts.models import MarkKind, Member, MemberMark, User
+from apass.rollouts.rules import BUCKETS
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError, Forbidden
 from common.history import record
@@ -234,7 +235,7 @@ def _flag(
     # One whose time is over and whom no clock has come by yet makes room.
     for past in ReviewerFlag.objects.filter(member=member, ended_at=None):
         _end(past, FlagEnd.EXPIRED, by=None, reason="", now=now)
-    share = round(value("reviewer_flag.holdout_share", now) * rules.BUCKETS)
+    share = round(value("reviewer_flag.holdout_share", now) * BUCKETS)
     flag = ReviewerFlag.objects.create(
         member=member,
         complaints=[one.key for one in upheld],

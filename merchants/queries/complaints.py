@@ -137,7 +137,7 @@ def shop_review_page(
 
 def shop_review(user: User, rating: Rating, now: datetime) -> dict[str, Any]:
     """Return one review of a shop as its people read it."""
-    effect = {
+    effect: dict[str, Any] = {
         "key": public_key("rtg", rating.pk), "order_no": rating.order_no, "counts": None,
         "why_not": "", "effects": {},
     }  # fmt: skip

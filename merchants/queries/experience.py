@@ -157,11 +157,13 @@ def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
     if peers and peers.shops:
         state = NONE if own is None else FEW if own.score_e5 is None else RANKED
     place = None
-    if state == RANKED:
+    if state == RANKED and own is not None and peers is not None:
         place = rules.Place(own.worse, own.level, peers.shops - 1)
     score = None
-    if state != MISSING:
-        score = Fraction(own.score_e5 if state == RANKED else rules.MEAN)
+    if state == RANKED and own is not None:
+        score = Fraction(own.score_e5)
+    elif state != MISSING:
+        score = Fraction(rules.MEAN)
     return {
         "code": metric.code,
         "dimension": metric.dimension,

@@ -83,5 +83,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ComplaintStage": "merchants.models.Stage",
         "ReviewerAppealState": "merchants.models.ReviewerAppealState",
         "ReviewerSign": "merchants.models.SignalKind",
+        "ShopMetricState": "merchants.experience.shapes.METRIC_STATES",
+        "GateState": "merchants.experience.shapes.GATE_STATES",
+        "ExperienceBand": "merchants.experience.shapes.BANDS",
     },
 }

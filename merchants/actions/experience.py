@@ -48,13 +48,15 @@ def bring_experience_up_to_date(now: datetime) -> list[ExperienceCount]:
     first = yesterday if last is None else max(last.day + _DAY, yesterday - _DAY * MOST_DAYS_BACK)
     days = [first + _DAY * n for n in range((yesterday - first).days + 1)]
     there = set(DSRDay.objects.filter(day__in=days).values_list("day", flat=True))
-    counted = [
-        found
-        for day in days
-        if day in there and (found := count_experience(day, now=now)) is not None
-    ]
-    if counted and counted[-1].day == yesterday:
-        warn_shops(yesterday, now=now)
+    counted = []
+    for day in days:
+        # What is counted is warned of in the same breath: a clock that dies in between does neither.
+        with transaction.atomic():
+            found = count_experience(day, now=now) if day in there else None
+            if found is not None:
+                counted.append(found)
+                if day == yesterday:
+                    warn_shops(day, now=now)
     tell_warnings(now)
     return counted
 

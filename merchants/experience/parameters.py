@@ -13,10 +13,10 @@ from merchants.experience import rules
 DAYS = _("days")
 NAMES = {
     rules.PRODUCT: _("product"),
-    rules.LOGISTICS: _("logistics"),
+    rules.LOGISTICS: pgettext_lazy("part of a score", "logistics"),
     rules.AFTER_SALE: _("after-sale"),
     rules.DISPUTE: _("disputes"),
-    rules.CONSULT: _("consultation"),
+    rules.CONSULT: pgettext_lazy("part of a score", "consultation"),
     rules.EXTRA: _("extra services"),
     rules.SERVICE: pgettext_lazy("part of a score", "service"),
 }

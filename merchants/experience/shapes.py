@@ -9,6 +9,9 @@ from merchants.models import ExperienceDimension, WarningColour
 from merchants.ratings.shapes import Traffic
 
 PARTS = [*rules.DIMENSIONS, rules.SERVICE]
+METRIC_STATES = ["ranked", "few", "none", "missing"]
+GATE_STATES = [rules.HOLDS, rules.FAILS, rules.UNKNOWN]
+BANDS = ["excellent", "good", "fair", "low", ""]
 
 
 class ExperienceMetric(serializers.Serializer[Any]):
@@ -19,7 +22,7 @@ class ExperienceMetric(serializers.Serializer[Any]):
     label = serializers.CharField()  # type: ignore[assignment]
     unit = serializers.ChoiceField(["share", "hours", "seconds", "score"])
     state = serializers.ChoiceField(
-        ["ranked", "few", "none", "missing"],
+        METRIC_STATES,
         help_text="few or none: the category's mean stands for it; missing: left out",
     )
     value = serializers.CharField(allow_null=True)
@@ -61,7 +64,7 @@ class ExperienceScore(serializers.Serializer[Any]):
     day = serializers.DateField(allow_null=True)
     category = serializers.CharField(allow_blank=True)
     score = serializers.CharField(allow_null=True, help_text="3.00–5.00")
-    band = serializers.ChoiceField(["excellent", "good", "fair", "low", ""])
+    band = serializers.ChoiceField(BANDS)
     band_label = serializers.CharField(allow_blank=True)
     preset = serializers.ChoiceField(["a", "b"])
     own_metrics = serializers.IntegerField()
@@ -79,7 +82,7 @@ class GateCondition(serializers.Serializer[Any]):
 
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
-    state = serializers.ChoiceField([rules.HOLDS, rules.FAILS, rules.UNKNOWN])
+    state = serializers.ChoiceField(GATE_STATES)
     state_label = serializers.CharField()
     value = serializers.CharField(allow_null=True)
     value_label = serializers.CharField(allow_blank=True)
@@ -89,7 +92,7 @@ class GateCondition(serializers.Serializer[Any]):
 class ActivityGate(serializers.Serializer[Any]):
     """Whether a shop may join activities."""
 
-    state = serializers.ChoiceField([rules.HOLDS, rules.FAILS, rules.UNKNOWN])
+    state = serializers.ChoiceField(GATE_STATES)
     sentence = serializers.CharField()
     conditions = GateCondition(many=True)
 

@@ -22,10 +22,10 @@ class ExperienceDimension(models.TextChoices):
     """What a metric is about."""
 
     PRODUCT = rules.PRODUCT, _("product")
-    LOGISTICS = rules.LOGISTICS, _("logistics")
+    LOGISTICS = rules.LOGISTICS, pgettext_lazy("part of a score", "logistics")
     AFTER_SALE = rules.AFTER_SALE, _("after-sale")
     DISPUTE = rules.DISPUTE, _("disputes")
-    CONSULT = rules.CONSULT, _("consultation")
+    CONSULT = rules.CONSULT, pgettext_lazy("part of a score", "consultation")
     EXTRA = rules.EXTRA, _("extra services")
 
 

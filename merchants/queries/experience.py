@@ -151,7 +151,8 @@ class _Own:
 
 
 def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
-    own, peers = (stood.own, stood.peers) if stood else (None, None)
+    own: Any = stood.own if stood else None
+    peers: Any = stood.peers if stood else None
     mean = peers.mean if peers else None
     state = MISSING
     if peers and peers.shops:

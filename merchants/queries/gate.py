@@ -138,7 +138,7 @@ def _card(one: rules.Condition) -> dict[str, Any]:
             rules.UNKNOWN: _("not known yet"),
         }[one.state],
         "value": None if one.value is None else str(one.value),
-        "value_label": words(one.value),
+        "value_label": "" if one.code == "shielded" else words(one.value),
         "line": None if one.line is None else str(one.line),
     }
 

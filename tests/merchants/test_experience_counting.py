@@ -12,11 +12,13 @@ from merchants.actions.experience import (
     count_experience,
     rank_again,
 )
+from merchants.experience import clock
 from merchants.experience.recomputing import check
 from merchants.models import (
     DSRDay,
     ExperienceCount,
     ExperienceDay,
+    ExperienceWarning,
     ShopMetricDay,
 )
 from tests.merchants.casts_experience import (
@@ -32,6 +34,7 @@ from tests.merchants.casts_experience import (
     score,
     shops,
 )
+from tests.merchants.test_experience_warnings import scores
 from tests.waiting import Beside
 
 pytestmark = pytest.mark.django_db
@@ -194,3 +197,23 @@ def test_the_clock_waits_for_the_ratings_of_the_day():
         )
         assert [it.day for it in bring_experience_up_to_date(MORNING)] == [D20]
         assert bring_experience_up_to_date(MORNING) == []
+
+
+def test_the_clock_begins_after_its_hour(monkeypatch):
+    asked = []
+    monkeypatch.setattr(clock, "bring_experience_up_to_date", asked.append)
+    for moment in (MORNING.replace(hour=0, minute=59), MORNING.replace(hour=1, minute=0)):
+        monkeypatch.setattr(clock.timezone, "now", lambda moment=moment: moment)
+        clock.count_experience_scores()
+    assert asked == [MORNING.replace(hour=1, minute=0)]
+
+
+def test_what_the_clock_counts_it_warns_of(shop):
+    with only(metric("x", "product", [(it, "0.5", 30) for it in shops(2)])):
+        DSRDay.objects.create(
+            day=D20, counted_at=MORNING, kind="whole", window_days=180, shops=2, seconds=0.1
+        )
+        scores(shop, D20, desc="4.65")
+        bring_experience_up_to_date(MORNING)
+    (warned,) = ExperienceWarning.objects.all()
+    assert (warned.colour, warned.told_at) == ("amber", MORNING)

@@ -11,7 +11,7 @@ from merchants.ratings.shapes import Traffic
 PARTS = [*rules.DIMENSIONS, rules.SERVICE]
 METRIC_STATES = ["ranked", "few", "none", "missing"]
 GATE_STATES = [rules.HOLDS, rules.FAILS, rules.UNKNOWN]
-BANDS = ["excellent", "good", "fair", "low", ""]
+BANDS = ["excellent", "good", "fair", "low"]
 
 
 class ExperienceMetric(serializers.Serializer[Any]):
@@ -64,7 +64,7 @@ class ExperienceScore(serializers.Serializer[Any]):
     day = serializers.DateField(allow_null=True)
     category = serializers.CharField(allow_blank=True)
     score = serializers.CharField(allow_null=True, help_text="3.00–5.00")
-    band = serializers.ChoiceField(BANDS)
+    band = serializers.ChoiceField(BANDS, allow_blank=True)
     band_label = serializers.CharField(allow_blank=True)
     preset = serializers.ChoiceField(["a", "b"])
     own_metrics = serializers.IntegerField()

@@ -85,6 +85,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ReviewerSign": "merchants.models.SignalKind",
         "ShopMetricState": "merchants.experience.shapes.METRIC_STATES",
         "GateState": "merchants.experience.shapes.GATE_STATES",
+        "BandEnum": "accounts.models.CreditBand",
         "ExperienceBand": "merchants.experience.shapes.BANDS",
     },
 }

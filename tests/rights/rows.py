@@ -40,7 +40,6 @@ ALSO: dict[str, dict[str, Any]] = {
     "merchants.complaintfile": {"file": "complaints/none"},
     "merchants.reviewcomplaint": {"due_at": timezone.now() + timedelta(days=1)},
     "merchants.reviewerflag": {"complaints": [], "until": timezone.now() + timedelta(days=1)},
-    "merchants.casefile": {"file": "cases/none"},
     "merchants.experienceday": {"score": 4},
     "merchants.experiencewarning": {"until": date(2099, 1, 1)},
     "merchants.shopact": {"kind": "reward"},

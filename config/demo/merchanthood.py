@@ -14,7 +14,9 @@ from merchants.actions import count_day, hold_all_ratings, store_ratings
 from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.actions.consultations import open_consultation, say_of_draft
 from merchants.actions.dsr import compare_peers
+from merchants.actions.experience import bring_experience_up_to_date
 from merchants.actions.invites import invite_named
+from merchants.actions.managers import assign_manager
 from merchants.actions.penalties import begin_penalty, decide_violation
 from merchants.actions.rule_review import answer_gate
 from merchants.actions.rulebook import Wording, add_rule, draft_version, send_to_review
@@ -75,6 +77,7 @@ def merchants(world: World) -> None:
     """Let the shops live through the days of the world."""
     employ(world)
     rated(world)
+    managers(world)
     laws(world)
     cases(world)
     draft(world)
@@ -113,6 +116,21 @@ def rated(world: World) -> None:
         counted = count_day(day, now=world.at(day + DAY, 3))
         if counted is not None:
             compare_peers(counted)
+    bring_experience_up_to_date(world.at(world.today, 4))
+
+
+def managers(world: World) -> None:
+    """Give some shops somebody to call."""
+    for name in (PLAYED_SHOP, "潮汐海产专营店", "木里茶器"):
+        assign_manager(
+            _shop(world, name),
+            manager=world.people["fangzhou"],
+            deputy=world.people["jiangnan"],
+            since=world.now - 30 * DAY,
+            by=world.people["bailu"],
+            reason="重点商家",
+            now=world.now - 30 * DAY,
+        )
 
 
 def _received(world: World) -> list[Order]:

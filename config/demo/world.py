@@ -39,6 +39,7 @@ STAFF: tuple[tuple[str, str, tuple[str, ...], str, int], ...] = (
     ("linzhengyang", "林正阳", (Role.BUSINESS,), "", 0),
     ("sumu", "苏木", (Role.BUSINESS,), "", 0),
     ("fangzhou", "方舟", (Role.ACCOUNT_MANAGER,), "", 0),
+    ("jiangnan", "江楠", (Role.ACCOUNT_MANAGER,), "", 0),
     ("bailu", "白露", (Role.OPERATIONS,), "", 0),
     ("zhaoshu", "赵舒", (Role.OPERATIONS,), "", 0),
     ("dongming", "董明", (Role.EXECUTIVE,), "", 0),

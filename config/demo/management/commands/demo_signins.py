@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from accounts.models import User
 from config.demo.world import FACES, demo_password
 
-SHOWN = ("xuqinghe", "luyao", "jiangbanxia", "helan", "bailu", "qiaomu")
+SHOWN = ("xuqinghe", "luyao", "jiangbanxia", "helan", "bailu", "qiaomu", "fangzhou")
 
 
 class Command(BaseCommand):

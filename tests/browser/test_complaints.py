@@ -56,7 +56,7 @@ def test_a_complaint_from_the_review_to_everything_back(
     shot(page, f"{name}-reviews", full=True)
     assert_fits(page)
     page.get_by_role("link", name="回复或投诉").click()
-    page.get_by_text("写投诉").click()
+    page.locator("summary").click()
     page.get_by_label("发生了什么").fill("买家要求全额退款且不退货，否则差评。")
     page.get_by_label("这笔订单的会话号").fill(number)
     page.get_by_label("其中的消息").fill("1-2")

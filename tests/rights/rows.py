@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import User
-from merchants.models import Shop
+from merchants.models import ReviewComplaint, Shop
 
 # What one made by its columns alone would not be; what is asked when it is made is a function.
 ALSO: dict[str, dict[str, Any]] = {
@@ -39,6 +39,7 @@ ALSO: dict[str, dict[str, Any]] = {
     },
     "merchants.complaintfile": {"file": "complaints/none"},
     "merchants.reviewcomplaint": {"due_at": timezone.now() + timedelta(days=1)},
+    "merchants.reviewerappeal": {"complaint_id": lambda: key_of_a_row(ReviewComplaint)},
     "merchants.reviewerflag": {"complaints": [], "until": timezone.now() + timedelta(days=1)},
     "merchants.experienceday": {"score": 4},
     "merchants.experiencewarning": {"until": date(2099, 1, 1)},

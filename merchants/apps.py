@@ -13,6 +13,7 @@ class MerchantsConfig(AppConfig):
         from merchants.experience import own_metrics  # noqa: F401
         from merchants.experience import parameters as experience_parameters  # noqa: F401
         from merchants.experience import recomputing as experience_recomputing  # noqa: F401
+        from merchants.experience import trusted  # noqa: F401
         from merchants.managers import clock as manager_clock  # noqa: F401
         from merchants.managers import doors  # noqa: F401
         from merchants.managers import parameters as manager_parameters  # noqa: F401

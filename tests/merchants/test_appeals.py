@@ -17,7 +17,17 @@ from merchants.actions.appeals import (
     send_papers,
 )
 from merchants.actions.penalties import confirm_correction, publish_notice
-from merchants.models import Appeal, Measure, Outcome, PointsEntry, Restored, Ruling, Violation
+from merchants.models import (
+    Appeal,
+    ExperienceCount,
+    ExperienceDay,
+    Measure,
+    Outcome,
+    PointsEntry,
+    Restored,
+    Ruling,
+    Violation,
+)
 from merchants.penalties import experience, restoring
 from merchants.penalties.restoring import GivenBack
 from merchants.queries.penalties import limits_of_shop, points_of_shop, trust_of_shop
@@ -128,7 +138,18 @@ def test_a_review_takes_three_working_days_at_most_fifteen(penalty, staff, judge
 # --- Ruled ----------------------------------------------------------------------------------------
 
 
-def test_a_shop_of_good_experience_is_in_the_fast_lane(penalty, staff, monkeypatch):
+@pytest.mark.parametrize(("score", "is_fast"), [("4.80", True), ("4.79", False)])
+def test_a_shop_of_good_experience_is_in_the_fast_lane(shop, score, is_fast):
+    day = LATER.date()
+    ExperienceCount.objects.create(day=day, counted_at=LATER, metrics=3, shops=1, seconds=0)
+    ExperienceDay.objects.create(
+        day=day, shop=shop, category=shop.category, preset="a", metrics=3, score=Decimal(score)
+    )
+    assert experience.has_fast_lane(shop, LATER) is is_fast
+    assert experience.experience_of(shop) == Decimal(score)
+
+
+def test_in_the_fast_lane_a_review_takes_one_working_day(penalty, staff, monkeypatch):
     monkeypatch.setattr(experience, "_told", {})
     experience.tell_experience(lambda shop: Decimal("4.9"), lambda shop, at: True)
     # Filed on a Saturday: one working day is the Monday after it.

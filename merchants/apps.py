@@ -10,10 +10,12 @@ class MerchantsConfig(AppConfig):
         from merchants import clock, rollouts  # noqa: F401
         from merchants.complaints import parameters as complaint_parameters  # noqa: F401
         from merchants.experience import clock as experience_clock  # noqa: F401
-        from merchants.experience import own_metrics  # noqa: F401
+        from merchants.experience import (
+            own_metrics,  # noqa: F401
+            trusted,  # noqa: F401
+        )
         from merchants.experience import parameters as experience_parameters  # noqa: F401
         from merchants.experience import recomputing as experience_recomputing  # noqa: F401
-        from merchants.experience import trusted  # noqa: F401
         from merchants.managers import clock as manager_clock  # noqa: F401
         from merchants.managers import doors  # noqa: F401
         from merchants.managers import parameters as manager_parameters  # noqa: F401

@@ -132,7 +132,6 @@ def _in(*states: str) -> Any:
 class ReviewComplaintAdmin(BaseAdmin):
     """Complaints of shops, newest first; nobody decides twice in one matter."""
 
-    about_member = "member"
     list_display = (
         "public_key", "shop", "type", "state_word", "outcome", "filed_at", "due_at", "is_late",
     )  # fmt: skip
@@ -263,7 +262,6 @@ class ReviewComplaintAdmin(BaseAdmin):
 class ReviewerFlagAdmin(BaseAdmin):
     """Flags of reviewers, running and ended."""
 
-    about_member = "member"
     list_display = ("customer", "arm", "since", "until", "ended_at", "ended_why")
     list_select_related = ("member",)
     list_filter = ("arm", ("ended_at", admin.EmptyFieldListFilter), "ended_why")
@@ -326,7 +324,6 @@ def _figure(number: float | None) -> str:
 class ReviewerAppealAdmin(BaseAdmin):
     """Appeals of members; nobody answers one in whose matter they decided."""
 
-    about_member = "member"
     list_display = ("customer", "against", "state_word", "filed_at", "due_at", "is_late")
     list_select_related = ("member", "complaint", "flag")
     list_filter = ("state", "is_late")
@@ -374,7 +371,6 @@ class ReviewerAppealAdmin(BaseAdmin):
 class HeldReviewAdmin(BaseAdmin):
     """Reviews of flagged members that are looked at first."""
 
-    about_member = "rating__member"
     list_display = ("rating", "held_at", "until", "released_at", "released_by")
     list_select_related = ("rating", "released_by")
     list_filter = (("released_at", admin.EmptyFieldListFilter),)

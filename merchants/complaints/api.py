@@ -201,7 +201,7 @@ class MyReviewMatters(Endpoint):
 
     shape = shapes.MyReviewMatters
 
-    @extend_schema(responses=answers({200: shapes.MyReviewMatters}))
+    @extend_schema(responses=answers({200: shapes.MyReviewMatters}, 404))
     def get(self, request: SignedIn) -> Response:
         """Show upheld complaints about one's reviews, one's flags with their signs, and appeals."""
         if not request.user.can("me.use"):

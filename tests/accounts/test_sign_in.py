@@ -14,6 +14,7 @@ from accounts.doors import Door, Fact, all_doors, doors_of, open_door
 from accounts.models import SignInGuard
 from common.errors import DomainError
 from common.models import Event
+from tests.conftest import person
 
 PASSWORD = "open-sesame-88"
 MORNING = datetime(2026, 11, 20, 10, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -134,8 +135,8 @@ def test_a_fact_is_shown_and_a_broken_one_keeps_nobody_out(browser_of, ops, monk
     assert 'data-digit="2"' in page
 
 
-def test_somebody_without_a_role_is_told_what_to_do(browser_of, qiao):
-    assert "还没有能进的门" in browser_of(qiao).get("/").content.decode()
+def test_somebody_without_a_role_is_told_what_to_do(browser_of, db):
+    assert "还没有能进的门" in browser_of(person("wu", "无名")).get("/").content.decode()
 
 
 def test_in_the_demo_world_one_becomes_a_named_person(client, settings, lin, bo):

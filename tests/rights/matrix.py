@@ -184,6 +184,7 @@ SECTIONS: dict[str, Iterable[Row]] = {
         # Reviews and scores are for everybody; what moves them for the shop's own, and who looks after all.
         *rows("api-reviews", "get", EVERYBODY, EVERYBODY, "shops"),
         *rows("api-shop-dsr", "get", EVERYBODY, EVERYBODY, "shops"),
+        *rows("api-shop-home", "get", SHOPS | _(MERCHANT_STAFF), SHOPS, "shops"),
         *rows("api-shop-insight", "get", SHOPS | _(MERCHANT_STAFF), SHOPS, "shops"),
         Row("api-shop-changes", "get", SHOPS | _(MERCHANT_STAFF), SHOPS,
             but={"dsr.not_counted": SHOPS | _(MERCHANT_STAFF)}, scope="shops"),
@@ -206,6 +207,7 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("api-rule-drafts", "get", EVERYBODY, scope="rules"),
         *rows("api-rule-draft", "get", SEE_ALL | SHOP, SEE_ALL, "rules"),
         *rows("api-rule-draft-voice", "put", SHOP, NOBODY, "rules"),
+        *rows("shop-home", "get", SHOP),
         *rows("shop-rules", "get", SHOP),
         *rows("shop-rule-draft", "get", SHOP, NOBODY),
         *rows("shop-rule-voice", "post", SHOP, NOBODY),

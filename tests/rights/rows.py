@@ -37,7 +37,10 @@ ALSO: dict[str, dict[str, Any]] = {
         "shop_id": lambda: _a_shop(),
         "deputy_id": lambda: _last_person(),
     },
-    "merchants.complaintfile": {"file": "complaints/none"},
+    "merchants.complaintfile": {
+        "file": "complaints/none",
+        "complaint_id": lambda: key_of_a_row(ReviewComplaint),
+    },
     "merchants.reviewcomplaint": {"due_at": timezone.now() + timedelta(days=1)},
     "merchants.reviewerappeal": {"complaint_id": lambda: key_of_a_row(ReviewComplaint)},
     "merchants.reviewerflag": {"complaints": [], "until": timezone.now() + timedelta(days=1)},

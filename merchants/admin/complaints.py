@@ -412,7 +412,6 @@ class BuyerPointsEntryAdmin(ReadOnlyAdmin):
 class ComplaintFileAdmin(ReadOnlyAdmin):
     """Files of complaints."""
 
-    about_member = "rating__member"
     list_display = ("name", "complaint", "uploaded_by", "uploaded_at", "size")
     list_select_related = ("complaint", "uploaded_by")
     list_filter = ("kind",)

@@ -16,9 +16,9 @@ class MerchantsConfig(AppConfig):
         )
         from merchants.experience import parameters as experience_parameters  # noqa: F401
         from merchants.experience import recomputing as experience_recomputing  # noqa: F401
-        from merchants.managers import clock as manager_clock  # noqa: F401
-        from merchants.managers import doors  # noqa: F401
-        from merchants.managers import parameters as manager_parameters  # noqa: F401
+        from merchants.key_accounts import clock as manager_clock  # noqa: F401
+        from merchants.key_accounts import doors  # noqa: F401
+        from merchants.key_accounts import parameters as manager_parameters  # noqa: F401
         from merchants.penalties import parameters, recomputing, standing, words  # noqa: F401
         from merchants.ratings import clock as rating_clock  # noqa: F401
         from merchants.ratings import parameters as rating_parameters  # noqa: F401

@@ -3,7 +3,7 @@
 from merchants.complaints import page_urls as complaints
 from merchants.experience import page_urls as experience
 from merchants.home import page_urls as home
-from merchants.managers import page_urls as managers
+from merchants.key_accounts import page_urls as key_accounts
 from merchants.penalties import page_urls as penalties
 from merchants.rulebook import page_urls as rulebook
 
@@ -11,7 +11,7 @@ urlpatterns = [
     *home.urlpatterns,
     *complaints.urlpatterns,
     *experience.urlpatterns,
-    *managers.urlpatterns,
+    *key_accounts.urlpatterns,
     *penalties.urlpatterns,
     *rulebook.urlpatterns,
 ]

@@ -4,7 +4,7 @@ from merchants import api
 from merchants.complaints.api_urls import urlpatterns as complaints
 from merchants.experience import api as experience
 from merchants.home import api as home
-from merchants.managers.api_urls import urlpatterns as managers
+from merchants.key_accounts.api_urls import urlpatterns as key_accounts
 from merchants.penalties.api_urls import urlpatterns as penalties
 from merchants.ratings import api as ratings
 from merchants.rulebook import api as rules
@@ -54,7 +54,7 @@ urlpatterns = [
         rules.DraftVoices.as_view(),
         name="api-rule-draft-voice",
     ),
-    *managers,
+    *key_accounts,
     *complaints,
     *penalties,
 ]

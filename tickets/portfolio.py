@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min
 from django.utils.translation import gettext_lazy as _
 
-from merchants.managers.registry import (
+from merchants.key_accounts.registry import (
     Figure,
     Told,
     declare_portfolio_figure,

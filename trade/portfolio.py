@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import Count
 
 from common.ids import uuid7_from
-from merchants.managers.registry import knows_volume
-from merchants.managers.rules import Volume
+from merchants.key_accounts.registry import knows_volume
+from merchants.key_accounts.rules import Volume
 from trade.models import Order, OrderStatus
 
 

@@ -16,7 +16,7 @@ from merchants.actions.consultations import open_consultation, say_of_draft
 from merchants.actions.dsr import compare_peers
 from merchants.actions.experience import bring_experience_up_to_date
 from merchants.actions.invites import invite_named
-from merchants.actions.managers import assign_manager
+from merchants.actions.key_accounts import assign_manager
 from merchants.actions.penalties import begin_penalty, decide_violation
 from merchants.actions.rule_review import answer_gate
 from merchants.actions.rulebook import Wording, add_rule, draft_version, send_to_review

@@ -19,8 +19,8 @@ from common.parameters import value
 from common.rights import require_right
 from common.rules import midnight, shanghai_day
 from merchants.actions.cases import words_of
-from merchants.managers import rules
-from merchants.managers.registry import volume_of
+from merchants.key_accounts import rules
+from merchants.key_accounts.registry import volume_of
 from merchants.models import PilotFeedback, PilotShop, PilotState, Shop, StaffRight, shops_of
 
 MANAGE = "pilots.manage"

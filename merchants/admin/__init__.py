@@ -8,7 +8,7 @@ from merchants.admin import (  # noqa: F401  (registers them)
     dsr,
     events,
     experience,
-    managers,
+    key_accounts,
     pilots,
     ratings,
     shops,

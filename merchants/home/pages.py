@@ -13,7 +13,7 @@ from merchants.frame import SHOP, for_shops, frame
 from merchants.home.chart import NARROW, WIDE, chart_of
 from merchants.models import Dimension, Shop
 from merchants.queries.home import home_card, own_shops
-from merchants.queries.managers import manager_card
+from merchants.queries.key_accounts import manager_card
 
 DEFAULT_DIMENSION = Dimension.SERVICE_ATTITUDE
 

@@ -67,14 +67,14 @@ from merchants.models.experience import (
     ShopMetricDay,
     WarningColour,
 )
-from merchants.models.law import Article, ArticleLine, ArticleVersion
-from merchants.models.managers import (
+from merchants.models.key_accounts import (
     AbsenceReason,
     ContactMedium,
     ContactNote,
     ManagerAbsence,
     ManagerAssignment,
 )
+from merchants.models.law import Article, ArticleLine, ArticleVersion
 from merchants.models.penalties import (
     Measure,
     MeasureKind,

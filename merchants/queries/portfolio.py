@@ -16,10 +16,10 @@ from accounts.models import User
 from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
 from common.rules import midnight_after, shanghai_day
 from merchants.charts import sparkline
-from merchants.managers import rules
-from merchants.managers.registry import Told, portfolio_figures
+from merchants.key_accounts import rules
+from merchants.key_accounts.registry import Told, portfolio_figures
 from merchants.models import ContactNote, DSRSnapshot, ManagerAssignment
-from merchants.queries.managers import away_until
+from merchants.queries.key_accounts import away_until
 
 TREND_DAYS = 30
 NOTES_SHOWN = 3

@@ -7,7 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Role
-from merchants.actions.managers import assign_manager, note_contact
+from merchants.actions.key_accounts import assign_manager, note_contact
 from merchants.actions.violations import detect_violation, send_notice
 from merchants.models import (
     ContactNote,

@@ -1,4 +1,4 @@
-from tests.merchants.casts_managers import (  # noqa: F401
+from tests.merchants.casts_key_accounts import (  # noqa: F401
     looked_after,
     owner,
     second_shop,

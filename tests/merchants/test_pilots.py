@@ -22,7 +22,7 @@ from merchants.actions.pilots import (
 )
 from merchants.models import PilotFeedback, PilotShop, PilotState, Shop, StaffRight
 from tests.conftest import person
-from tests.merchants.casts_managers import DAY, NOW, WHY, sold, works_for
+from tests.merchants.casts_key_accounts import DAY, NOW, WHY, sold, works_for
 from tests.merchants.casts_penalties import refused
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,7 @@ from merchants.actions.staff import end_staff, invite_staff, set_staff_rights
 from merchants.actions.violations import state_side
 from merchants.models import Merchant, StaffAccount, StaffRight, shops_of
 from tests.conftest import person
-from tests.merchants.casts_managers import DAY, NOW, WHY, works_for
+from tests.merchants.casts_key_accounts import DAY, NOW, WHY, works_for
 from tests.merchants.casts_penalties import noticed, refused
 from tests.waiting import Beside
 

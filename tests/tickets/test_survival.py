@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import OperationalError
 
+from accounts.actions import user_topic
 from common.hub import Hub
 from tickets import reader as reading
 from tickets.actions.posting import draft, post_message
@@ -194,7 +195,7 @@ async def test_an_answer_from_before_a_change_does_not_settle_the_change(asked, 
     await asyncio.sleep(0)
     await questions.answer(0, bo)
     await asyncio.sleep(0)
-    socket.hear("user.1", None, b'{"op":"event"}')
+    socket.hear(user_topic(mei), None, b'{"op":"event"}')
     await asyncio.sleep(0)
     assert (sent, frame.done()) == ([], False)
     for _question in range(2):
@@ -214,3 +215,26 @@ async def test_a_late_answer_does_not_bring_old_rights_back(asked, bo, mei):
     await questions.answer(1, mei)
     await questions.answer(0, bo)
     assert socket.user == identity_of(mei)
+
+
+async def test_a_topic_closed_while_its_frames_were_on_their_way_is_heard_no_more(
+    asked, conversation, pat, monkeypatch
+):
+    socket, _questions, sent = asked
+    socket.user = identity_of(pat)
+    monkeypatch.setattr(socket, "offer", sent.append)
+    topic = f"conversation.{conversation.pk}"
+    subscription = Subscription(
+        socket, f"conversation:{conversation.public_key}", topic,
+        conversation=conversation.pk, side="member",
+    )  # fmt: skip
+    socket.subscriptions[topic] = subscription
+    socket.hear(topic, None, b"before")
+    subscription.held = []
+    subscription.hear(1, b"held back while the missed ones were read")
+    del socket.subscriptions[topic]
+    subscription.end()
+    socket.hear(topic, 2, b"on its way")
+    await subscription.hand_over(Page([(1, b"missed")], {}))
+    socket.hear(user_topic(pat), None, b"of oneself")
+    assert sent == [b"before", b"of oneself"]

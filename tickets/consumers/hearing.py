@@ -21,7 +21,9 @@ class Hearing(SocketBase):
         if subscription is not None:
             subscription.hear(key, frame)
             return
-        if self.user is not None and self.user.allows_topic("me"):
+        if self.user is None or topic != f"user.{self.user.pk}":
+            return  # of a topic closed while this frame was on its way, or held back
+        if self.user.allows_topic("me"):
             self.offer(frame)
         if b'"rights.changed"' in frame:
             self.ask_again()
@@ -56,6 +58,7 @@ class Hearing(SocketBase):
                 continue
             if self.settled < doubts and self.subscriptions.get(topic) is subscription:
                 del self.subscriptions[topic]
+                subscription.end()
                 await self.live.hub.unsubscribe(topic, self)
                 self.tell(
                     op="error",

@@ -117,6 +117,7 @@ async def unsubscribe(socket: SocketBase, frame: dict[str, Any]) -> None:
     for topic, subscription in list(socket.subscriptions.items()):
         if subscription.name == name:
             del socket.subscriptions[topic]
+            subscription.end()
             await socket.live.hub.unsubscribe(topic, socket)
     socket.tell(op="unsubscribed", topic=name, **echo(frame))
 

@@ -20,7 +20,7 @@ class Subscription:
     is a list, live frames wait in it behind the missed ones that are being read.
     """
 
-    __slots__ = ("conversation", "held", "last", "name", "side", "socket", "topic")
+    __slots__ = ("conversation", "ended", "held", "last", "name", "side", "socket", "topic")
 
     def __init__(
         self, socket: "SocketBase", name: str, topic: str, *, conversation: UUID | None, side: str
@@ -32,6 +32,7 @@ class Subscription:
         self.side = side
         self.last = 0
         self.held: list[tuple[int | None, bytes]] | None = None
+        self.ended = False
 
     @property
     def is_masked(self) -> bool:
@@ -60,10 +61,14 @@ class Subscription:
             self.held = list(held)
             self.socket.beside(self._read())
 
+    def end(self) -> None:
+        """Pass nothing on any more, also of what is being read at this moment."""
+        self.ended = True
+
     async def hand_over(self, page: Page) -> None:
         """Send the missed messages, page by page, then what was held back, and go live."""
         assert self.conversation is not None
-        while not self.socket.closed:
+        while not (self.socket.closed or self.ended):
             for seq, frame in await self.readable(page.messages):
                 if self.socket.is_backed_up:
                     await self.socket.eased()
@@ -101,6 +106,8 @@ class Subscription:
         await self.hand_over(await self.socket.live.reader.after(self.conversation, self.last))
 
     def _pass_on(self, key: int | None, frame: bytes) -> None:
+        if self.ended:
+            return
         if key is None:
             self.socket.offer(frame)
         elif key > self.last:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Notification
 from common.history import history_of
-from merchants.actions.managers import (
+from merchants.actions.key_accounts import (
     assign_manager,
     end_absence,
     end_assignment,
@@ -16,13 +16,13 @@ from merchants.actions.managers import (
     note_absence,
     note_contact,
 )
-from merchants.managers import rules
-from merchants.managers.registry import Told
+from merchants.key_accounts import rules
+from merchants.key_accounts.registry import Told
 from merchants.models import ContactNote, DSRSnapshot, ManagerAssignment, StaffAccount
-from merchants.queries.managers import manager_card, who_to_call
+from merchants.queries.key_accounts import manager_card, who_to_call
 from merchants.queries.portfolio import portfolio_page
 from tests.conftest import person
-from tests.merchants.casts_managers import DAY, HOUR, NOW, WHY, assigned, works_for
+from tests.merchants.casts_key_accounts import DAY, HOUR, NOW, WHY, assigned, works_for
 from tests.merchants.casts_penalties import decided, noticed, refused
 from tests.waiting import Beside
 

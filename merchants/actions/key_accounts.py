@@ -25,7 +25,7 @@ from merchants.models import (
     Shop,
     StaffAccount,
 )
-from merchants.queries.managers import can_look_after
+from merchants.queries.key_accounts import can_look_after
 
 ASSIGN, USE = "managers.assign", "portfolio.use"
 PORTFOLIO = "/portfolio/"

@@ -20,11 +20,11 @@ from accounts.models import User
 from accounts.people import signed_in
 from common.errors import DomainError, NotFound
 from common.rules import shanghai_day
-from merchants.actions.managers import end_absence, note_absence, note_contact
+from merchants.actions.key_accounts import end_absence, note_absence, note_contact
 from merchants.actions.pilots import accept_feature, decline_feature, say_of_feature
 from merchants.actions.staff import end_staff, invite_staff, set_staff_rights
 from merchants.frame import frame
-from merchants.managers.forms import (
+from merchants.key_accounts.forms import (
     AbsenceForm,
     ContactForm,
     FeedbackForm,
@@ -32,7 +32,7 @@ from merchants.managers.forms import (
     RightsForm,
 )
 from merchants.models import ManagerAbsence, ManagerAssignment, Merchant, Shop, StaffRight, shops_of
-from merchants.queries.managers import can_look_after, manager_card
+from merchants.queries.key_accounts import can_look_after, manager_card
 from merchants.queries.pilots import pilot_shops, thread_page, tried_one, tried_page
 from merchants.queries.portfolio import portfolio_page
 from merchants.queries.staff import colleague, colleagues, own_accounts

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from merchants.managers import api
+from merchants.key_accounts import api
 
 urlpatterns = [
     path("shops/<str:shop_no>/manager/", api.ShopManagers.as_view(), name="api-shop-manager"),

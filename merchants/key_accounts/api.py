@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from accounts.api import SignedIn
 from common.rest import Endpoint, Nothing, accepted, answers
 from merchants.actions.staff import end_staff, invite_staff, set_staff_rights
-from merchants.managers import shapes
+from merchants.key_accounts import shapes
 from merchants.models import Merchant, StaffAccount
-from merchants.queries.managers import manager_card
+from merchants.queries.key_accounts import manager_card
 from merchants.queries.staff import colleague, colleagues, staff_card
 from merchants.ratings.api import own_shop
 

@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from common.rules import shanghai_day
-from merchants.managers import rules
-from merchants.managers.registry import presences_of
+from merchants.key_accounts import rules
+from merchants.key_accounts.registry import presences_of
 from merchants.models import ManagerAbsence, ManagerAssignment, Shop
 
 

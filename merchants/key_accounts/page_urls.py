@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from merchants.managers import pages
+from merchants.key_accounts import pages
 
 _TRIED = "pilots/<slug:code>/"
 _PERSON = "shop/people/<str:merchant_no>/<usr:key>/"

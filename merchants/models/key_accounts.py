@@ -53,6 +53,12 @@ class ManagerAssignmentQuerySet(models.QuerySet["ManagerAssignment"]):
             return self
         return self.filter(Q(manager=user) | Q(deputy=user))
 
+    def for_work_of(self, user: User) -> "ManagerAssignmentQuerySet":
+        """Those of the back office: all for whoever may read its list, auditors with them."""
+        if user.has_perm("merchants.view_managerassignment"):
+            return self
+        return self.visible_to(user)
+
 
 class ManagerAssignment(models.Model):
     """Who looks after a key account (托管关系): a manager and a deputy, from a moment on.

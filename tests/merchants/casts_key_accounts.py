@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from accounts.models import Role
-from merchants.actions.managers import assign_manager
+from merchants.actions.key_accounts import assign_manager
 from merchants.models import Shop, StaffAccount, StaffRight
 from tests.conftest import make_order, person
 

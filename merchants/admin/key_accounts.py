@@ -17,7 +17,7 @@ from accounts.people import signed_in
 from common.admin import BaseAdmin, Chip, DayField, ReadOnlyAdmin, ReasonForm, reason_action
 from common.admin.acts import offer_act
 from common.rules import midnight, midnight_after, shanghai_day
-from merchants.actions.managers import (
+from merchants.actions.key_accounts import (
     ASSIGN,
     assign_manager,
     end_absence,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from merchants.managers.rules import Volume
+from merchants.key_accounts.rules import Volume
 
 Volumes = Callable[[int, datetime, datetime], Volume]
 Presences = Callable[[Sequence[int]], dict[int, str]]

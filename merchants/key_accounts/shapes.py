@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from common.rest import Sent
-from merchants.managers import rules
+from merchants.key_accounts import rules
 from merchants.models import StaffRight
 
 ROLES = (rules.MANAGER, rules.DEPUTY, rules.QUEUE)

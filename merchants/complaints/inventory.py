@@ -63,7 +63,7 @@ table(
     plain="id rating complaint uploaded_at kind content_type size sha256",
     uploaded_by=_who("who sent it"),
     name=personal("masked text", "what it is called", mask="as it is", erasure="kept"),
-    file=personal("file", "evidence", mask="never shown", erasure="kept"),
+    file=personal("evidence", "shows what happened", mask="never shown", erasure="kept"),
 )
 table(
     "merchants.BuyerPointsEntry",

@@ -104,6 +104,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("merchants.reviewerflag", "flag"),
                 ("merchants.reviewerappeal", "balance"),
                 ("merchants.heldreview", "pending"),
+                ("merchants.gesture", "volunteer_activism"),
+                ("merchants.goodwillplan", "savings"),
                 ("merchants.dsrsnapshot", "monitoring"),
                 ("merchants.dsrday", "calendar_month"),
                 ("merchants.experienceday", "speed"),

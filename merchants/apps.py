@@ -16,6 +16,9 @@ class MerchantsConfig(AppConfig):
         )
         from merchants.experience import parameters as experience_parameters  # noqa: F401
         from merchants.experience import recomputing as experience_recomputing  # noqa: F401
+        from merchants.goodwill import clock as goodwill_clock  # noqa: F401
+        from merchants.goodwill import parameters as goodwill_parameters  # noqa: F401
+        from merchants.goodwill import todo as goodwill_todo  # noqa: F401
         from merchants.key_accounts import clock as manager_clock  # noqa: F401
         from merchants.key_accounts import doors  # noqa: F401
         from merchants.key_accounts import parameters as manager_parameters  # noqa: F401

@@ -3,6 +3,7 @@
 from common.inventory import table
 from merchants.complaints import inventory as _complaints  # noqa: F401
 from merchants.experience import inventory as _experience  # noqa: F401
+from merchants.goodwill import inventory as _goodwill  # noqa: F401
 from merchants.key_accounts import inventory as _managers  # noqa: F401
 from merchants.penalties import inventory as _penalties  # noqa: F401
 from merchants.ratings import inventory as _ratings  # noqa: F401  (declares its tables)

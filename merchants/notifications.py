@@ -2,6 +2,7 @@
 
 from merchants.complaints import notifications as _complaints  # noqa: F401
 from merchants.experience import notifications as _experience  # noqa: F401
+from merchants.goodwill import notifications as _goodwill  # noqa: F401
 from merchants.key_accounts import notifications as _managers  # noqa: F401
 from merchants.penalties import notifications as _penalties  # noqa: F401
 from merchants.rulebook import notifications as _rulebook  # noqa: F401

@@ -2,6 +2,7 @@
 
 from merchants.complaints import page_urls as complaints
 from merchants.experience import page_urls as experience
+from merchants.goodwill import page_urls as goodwill
 from merchants.home import page_urls as home
 from merchants.key_accounts import page_urls as key_accounts
 from merchants.penalties import page_urls as penalties
@@ -11,6 +12,7 @@ urlpatterns = [
     *home.urlpatterns,
     *complaints.urlpatterns,
     *experience.urlpatterns,
+    *goodwill.urlpatterns,
     *key_accounts.urlpatterns,
     *penalties.urlpatterns,
     *rulebook.urlpatterns,

@@ -3,6 +3,7 @@ from django.urls import path
 from merchants import api
 from merchants.complaints.api_urls import urlpatterns as complaints
 from merchants.experience import api as experience
+from merchants.goodwill.api_urls import urlpatterns as goodwill
 from merchants.home import api as home
 from merchants.key_accounts.api_urls import urlpatterns as key_accounts
 from merchants.penalties.api_urls import urlpatterns as penalties
@@ -56,5 +57,6 @@ urlpatterns = [
     ),
     *key_accounts,
     *complaints,
+    *goodwill,
     *penalties,
 ]

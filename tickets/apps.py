@@ -11,6 +11,7 @@ class TicketsConfig(AppConfig):
             changes,
             clock,
             experience,
+            goodwill,
             limits_data,
             parameters,
             portfolio,

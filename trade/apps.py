@@ -12,6 +12,7 @@ class TradeConfig(AppConfig):
             clock,
             experience,
             fairness,
+            goodwill,
             portfolio,
             receivers,
             rollouts,

@@ -15,13 +15,21 @@ from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.actions.consultations import open_consultation, say_of_draft
 from merchants.actions.dsr import compare_peers
 from merchants.actions.experience import bring_experience_up_to_date
+from merchants.actions.goodwill import (
+    answer_gesture,
+    fulfil_gesture,
+    offer_gesture,
+    set_goodwill_plan,
+)
 from merchants.actions.invites import invite_named
 from merchants.actions.key_accounts import assign_manager
 from merchants.actions.penalties import begin_penalty, decide_violation
 from merchants.actions.rule_review import answer_gate
 from merchants.actions.rulebook import Wording, add_rule, draft_version, send_to_review
 from merchants.actions.violations import detect_violation, send_notice
+from merchants.goodwill.registry import talks_of
 from merchants.models import (
+    GestureKind,
     Merchant,
     Penalty,
     Rating,
@@ -81,6 +89,7 @@ def merchants(world: World) -> None:
     laws(world)
     cases(world)
     draft(world)
+    soothed(world)
 
 
 def employ(world: World) -> None:
@@ -303,3 +312,46 @@ def _merchant(world: World, shop: str) -> Merchant:
     merchant = _shop(world, shop).merchant
     assert merchant is not None
     return merchant
+
+
+def soothed(world: World) -> None:
+    """Let the played shop have a budget, have made good some orders, and offer something in a talk now."""
+    shop, by = _shop(world, PLAYED_SHOP), world.people["qiaomu"]
+    began = world.now - 80 * DAY
+    set_goodwill_plan(
+        shop, month_budget=Decimal(2000), most_each=Decimal(60),
+        kinds=[kind.value for kind in GestureKind], by=by, now=began,
+    )  # fmt: skip
+    dice = random.Random(SEED)
+    going_on = talks_of(shop.pk, 50)
+    first: dict[int, Order] = {}
+    for order in sorted(_received(world), key=lambda one: one.paid_at):
+        if (
+            order.shop_id == shop.pk
+            and began < order.paid_at < world.now - 5 * DAY
+            and order.order_no not in {talk.order_no for talk in going_on}
+        ):
+            first.setdefault(order.member_id, order)
+    said = {
+        "coupon": "有几颗压坏了，下次给您便宜些。", "gift": "来晚了，下一单给您带一小盒草莓。",
+        "fast_exchange": "坏果不用寄回，我们先补发一份。",
+    }  # fmt: skip
+    for order in list(first.values())[:24]:
+        kind, buyer = dice.choice(list(said)), order.member.user
+        if buyer is None or order.signed_at is None:
+            continue
+        at = order.signed_at + timedelta(hours=3)
+        gesture = offer_gesture(
+            shop, order_no=order.order_no, kind=kind, amount=Decimal(dice.randint(8, 30)),
+            words=said[kind], by=by, now=at,
+        )  # fmt: skip
+        taken = answer_gesture(
+            gesture, accept=dice.random() < 0.8, by=buyer, now=at + timedelta(hours=2)
+        )
+        if taken.state == "accepted" and kind != "coupon":
+            fulfil_gesture(taken, proof=f"SF{dice.randrange(10**9):09}", by=by, now=at + DAY)
+    for talk in going_on[:1]:
+        offer_gesture(
+            shop, order_no=talk.order_no, conversation_no=talk.conversation_no, kind="coupon",
+            amount=Decimal(20), words="车厘子到晚了，送您一张券，下次直接抵扣。", by=by,
+        )  # fmt: skip

@@ -81,6 +81,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ComplaintState": "merchants.models.ComplaintState",
         "ComplaintOutcome": "merchants.models.ComplaintOutcome",
         "ComplaintStage": "merchants.models.Stage",
+        "GestureKind": "merchants.models.GestureKind",
+        "GestureState": "merchants.models.GestureState",
         "ReviewerAppealState": "merchants.models.ReviewerAppealState",
         "ReviewerSign": "merchants.models.SignalKind",
         "ShopMetricState": "merchants.experience.shapes.METRIC_STATES",

@@ -108,6 +108,31 @@ OWN: dict[str, Codes] = {
         403: _OWN_CASE,
         409: ("appeal.decided", "appeal.same_person", "complaint.no_reason"),
     },
+    "planShopGoodwill": {409: ("goodwill.bad_budget", "goodwill.unknown_kind")},
+    "offerGesture": {
+        409: (
+            "goodwill.already",
+            "goodwill.bad_amount",
+            "goodwill.for_review",
+            "goodwill.no_plan",
+            "goodwill.no_talk",
+            "goodwill.over_budget",
+            "goodwill.own_order",
+            "goodwill.too_often",
+            "goodwill.unknown_kind",
+            "order.unknown",
+        )
+    },
+    "fulfilGesture": {
+        409: (
+            "goodwill.bad_order",
+            "goodwill.coupon_used",
+            "goodwill.no_proof",
+            "goodwill.not_accepted",
+        )
+    },
+    "withdrawGesture": {409: ("goodwill.owed",)},
+    "answerGesture": {409: ("goodwill.over",)},
     "weighExposures": {409: ("exposures.too_many",)},
     "explainShopScores": {409: ("dsr.not_counted", "dsr.wrong_order")},
     "sayOfRuleDraft": {

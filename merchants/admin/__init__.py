@@ -8,6 +8,7 @@ from merchants.admin import (  # noqa: F401  (registers them)
     dsr,
     events,
     experience,
+    goodwill,
     key_accounts,
     pilots,
     ratings,

@@ -67,6 +67,7 @@ from merchants.models.experience import (
     ShopMetricDay,
     WarningColour,
 )
+from merchants.models.goodwill import Gesture, GestureKind, GestureState, GoodwillPlan
 from merchants.models.key_accounts import (
     AbsenceReason,
     ContactMedium,
@@ -176,6 +177,10 @@ __all__ = [
     "FollowupReview",
     "Gate",
     "GateAnswer",
+    "Gesture",
+    "GestureKind",
+    "GestureState",
+    "GoodwillPlan",
     "Grade",
     "HeldReview",
     "JudgeRecord",

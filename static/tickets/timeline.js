@@ -7,6 +7,7 @@ import { h, icon } from "../js/dom.js";
 import { fileSize, initialOf, local, timeWords, weekday } from "../js/format.js";
 import { gettext, interpolate, ngettext } from "../js/i18n.js";
 import { cardOf } from "./cards.js";
+import { gestureCard } from "./gesture.js";
 import { openPicture } from "./lightbox.js";
 
 const GROUP_MS = 60_000;
@@ -220,6 +221,9 @@ export class Timeline {
   #message(message, { continues, ends }) {
     const own = this.talk.isOwn(message);
     const { seq, author, recalled } = message;
+    if (message.kind === "goodwill_card" && message.payload) {
+      return { key: `m${seq}`, signature: "gesture", make: () => gestureCard(message, { side: this.talk.side, at: moment(message.at) }) };
+    }
     if (author.kind === "system" || message.kind === "system") {
       return { key: `m${seq}`, signature: message.body, make: () => h("p", { class: "system-line", dataset: { seq } }, message.body, " ", moment(message.at)) };
     }

@@ -21,6 +21,7 @@ BY_KIND = {
     "rtg": "review", "cfl": "case_file", "sac": "waiting_act",
     "mga": "account", "usr": "hand",
     "rcp": "complaint", "rcf": "complaint_file", "rfl": "reviewer_flag", "rap": "reviewer_appeal",
+    "gst": "gesture",
 }  # fmt: skip
 BY_ARGUMENT = {
     "seq": "seq", "order_no": "order_no", "product_no": "product_no", "shop_no": "shop_no",
@@ -51,6 +52,8 @@ BY_NAME = {
     "my-complaint-appeal": "upheld_complaint",
     "api-shop-reapplication": "rejected_complaint",
     "shop-complaint-more": "rejected_complaint",
+    "api-gesture-fulfilment": "accepted_gesture",
+    "shop-gesture-fulfilment": "accepted_gesture",
 }
 # Addresses with two arguments: the code names a rule, the number its version.
 CODE_OF = {
@@ -180,6 +183,22 @@ BODIES = {
     ("api-exposure-weights", "post"): lambda r: {
         "member_no": r["member_no"], "shop_nos": [r["shop_no"]]
     },
+    ("api-shop-goodwill", "post"): lambda r: {
+        "month_budget": "500", "most_each": "50", "kinds": ["coupon", "gift"],
+    },
+    ("shop-goodwill-plan", "post"): lambda r: {
+        "month_budget": "500", "most_each": "50", "kinds": ["coupon", "gift"],
+    },
+    ("api-shop-gestures", "post"): lambda r: {
+        "order_no": r["offered_no"], "kind": "coupon", "amount": "5", "words": "来晚了，抱歉",
+    },
+    ("shop-goodwill-offer", "post"): lambda r: {
+        "order_no": r["offered_no"], "kind": "coupon", "amount": "5", "words": "来晚了，抱歉",
+    },
+    ("api-gesture-fulfilment", "post"): lambda r: {"proof": "SF1234567890"},
+    ("shop-gesture-fulfilment", "post"): lambda r: {"proof": "SF1234567890"},
+    ("api-my-gesture-answer", "post"): lambda r: {"accept": True},
+    ("my-goodwill-answer", "post"): lambda r: {"accept": "yes"},
     ("privacy-correction", "post"): lambda r: {"field": "name", "wish": "周宁"},
 }  # fmt: skip
 QUERIES = {

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from http.cookies import SimpleCookie
 from typing import Any
 from uuid import UUID, uuid4
@@ -47,6 +48,7 @@ from merchants.actions.appeals import file_appeal
 from merchants.actions.case_files import upload_case_file
 from merchants.actions.complaint_files import store_complaint_file
 from merchants.actions.complaints import decide_complaint, file_complaint
+from merchants.actions.goodwill import answer_gesture, offer_gesture, set_goodwill_plan
 from merchants.actions.penalties import decide_violation
 from merchants.actions.reviewer_appeals import appeal_as_reviewer
 from merchants.actions.shop_acts import act_on_shop, approve_act
@@ -109,7 +111,7 @@ CASE_ROWS = (
     "violation_no", "decided_no", "appealed_no", "case_file", "waiting_act", "acted", "merchant_no",
     "account", "tried", "hired", "hand",
     "complaint", "complaint_file", "rejected_complaint", "upheld_complaint", "reviewer_appeal",
-    "reviewer_flag",
+    "reviewer_flag", "gesture", "accepted_gesture", "offered_no",
 )  # fmt: skip
 """Names of the rows that a shop's cases and the acts on it have."""
 _numbers = itertools.count(1)
@@ -258,6 +260,8 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     _look_after(theirs, kai, sui)
     _complaints_of(ours, judges[0], told=ours.people["qiao"])
     _complaints_of(theirs, judges[0], told=yan)
+    _goodwill_of(ours, spender=ours.people["qiao"])
+    _goodwill_of(theirs, spender=yan)
     # A partner's tenant has no shop of its own: it asks for those of the house, and finds none.
     partners.rows |= {name: ours.rows[name] for name in CASE_ROWS}
     ours_alone = {ours.rows[name] for name in ("member", "agent", "listener")}
@@ -384,7 +388,10 @@ def _employ(person: User, side: Side) -> None:
     """Let somebody work for the tenant's merchant: answer for it, vote, and manage its accounts."""
     merchant = Shop.objects.get(shop_no=side.rows["shop_no"]).merchant
     StaffAccount.objects.create(
-        user=person, merchant=merchant, rights=["answer", "vote", "staff"], since=timezone.now()
+        user=person,
+        merchant=merchant,
+        rights=["answer", "vote", "staff", "spend"],
+        since=timezone.now(),
     )
 
 
@@ -503,6 +510,26 @@ def _complaints_of(side: Side, judge: User, told: User) -> None:
         "complaint": waiting.pk, "complaint_file": waiting.files.get().pk,
         "rejected_complaint": rejected.pk, "upheld_complaint": upheld.pk,
         "reviewer_appeal": appeal.pk, "reviewer_flag": flag.pk,
+    }  # fmt: skip
+
+
+def _goodwill_of(side: Side, spender: User) -> None:
+    """Give a tenant's shop a budget, an offer that is open, one that is accepted, and an order without one."""
+    buyer = side.people[side.rows["member"]]
+    shop = Shop.objects.get(shop_no=side.rows["shop_no"])
+    money = {"month_budget": Decimal(1000), "most_each": Decimal(100)}
+    set_goodwill_plan(shop, **money, kinds=["coupon", "gift"], by=spender)
+    orders = [
+        make_order(buyer, shop, f"26112003419{next(_numbers):05}", timezone.now())
+        for _one in range(3)
+    ]
+    said = {"kind": "gift", "amount": Decimal(5), "words": "来晚了，抱歉", "by": spender}
+    offered, accepted = (
+        offer_gesture(shop, order_no=order.order_no, **said) for order in orders[:2]
+    )
+    answer_gesture(accepted, accept=True, by=buyer)
+    side.rows |= {
+        "gesture": offered.pk, "accepted_gesture": accepted.pk, "offered_no": orders[2].order_no,
     }  # fmt: skip
 
 

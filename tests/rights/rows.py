@@ -44,6 +44,8 @@ ALSO: dict[str, dict[str, Any]] = {
     "merchants.reviewcomplaint": {"due_at": timezone.now() + timedelta(days=1)},
     "merchants.reviewerappeal": {"complaint_id": lambda: key_of_a_row(ReviewComplaint)},
     "merchants.reviewerflag": {"complaints": [], "until": timezone.now() + timedelta(days=1)},
+    "merchants.goodwillplan": {"most_each": 1, "month_budget": 1, "kinds": ["gift"]},
+    "merchants.gesture": {"kind": "gift", "state": "offered", "words": "抱歉"},
     "merchants.experienceday": {"score": 4},
     "merchants.experiencewarning": {"until": date(2099, 1, 1)},
     "merchants.shopact": {"kind": "reward"},

@@ -34,6 +34,8 @@ REPLY_ROLES = sorted(
     role for role, rights in account_rules.RIGHTS.items() if "tickets.reply" in rights
 )
 SEND_ANYWAY = -1
+OF_THE_HOUSE = {MessageKind.SYSTEM, MessageKind.GOODWILL_CARD}
+"""Kinds that nobody sends: the house says them."""
 
 
 class Speaker(Protocol):
@@ -91,7 +93,7 @@ def draft(
     """
     if (
         kind not in MessageKind.values
-        or (kind == MessageKind.SYSTEM and author_kind != AuthorKind.SYSTEM)
+        or (kind in OF_THE_HOUSE and author_kind != AuthorKind.SYSTEM)
         or (kind == MessageKind.PRODUCT_CARD and not _is_open(conversation, author_kind))
     ):
         raise DomainError("message.unknown_kind", _("There is no such kind of message."))
@@ -270,7 +272,7 @@ def post_message(
         transaction.on_commit(lambda: send_now(topic, message), robust=True)
     if posted.reopened:
         announce_reopened(key)
-    if not posted.duplicate and kind != MessageKind.SYSTEM:
+    if not posted.duplicate and kind not in OF_THE_HOUSE:
         tell_of_messages([key])
     return posted
 

@@ -268,6 +268,12 @@ class Conversation(models.Model):
                 fields=["owner", "-id"],
                 condition=Q(state__in=["resolved", "closed"]),
             ),
+            # The talks about a shop's orders that go on: where it may offer something, its manager's figures.
+            models.Index(
+                name="conversation_live_of_shop",
+                fields=["shop", "-last_message_at"],
+                condition=Q(state__in=["waiting", "open"]),
+            ),
             # How many an agent has taken since midnight (desk).
             models.Index(name="conversation_taken", fields=["owner", "accepted_at"]),
             # A member's conversations, newest first (desk panel, /me/).

@@ -28,6 +28,7 @@ class MessageKind(models.TextChoices):
     STICKER = "sticker", _("Sticker")
     PRODUCT_CARD = "product_card", _("Product card")
     ORDER_CARD = "order_card", _("Order card")
+    GOODWILL_CARD = "goodwill_card", _("Offer of a shop")
     SYSTEM = "system", _("Note of the house")
 
 

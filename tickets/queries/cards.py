@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.errors import DomainError
 from common.ids import parse_key
+from merchants.models import Gesture
 from tickets.models import Attachment, Conversation, MessageKind
 from trade.models import Order, Product
 from trade.queries import has_bought, product_facts
@@ -28,6 +29,7 @@ def card_payload(
     ``{attachment, name, size, content_type, width, height}``. order_card: ``{order_no}`` of the
     conversation's member becomes the order's facts. product_card: ``{product_no}``
     becomes the product's facts of this moment; a member shows what is on the shelf or was bought.
+    goodwill_card: ``{gesture}`` that the house shows becomes what its shop offers.
     Whatever else is sent along is left out. Raises ``attachment.unknown``, ``order.unknown``,
     ``product.unknown``.
     """
@@ -36,6 +38,8 @@ def card_payload(
             return _attachment(conversation, kind, payload, uploaded_by)
         case MessageKind.ORDER_CARD:
             return _order(conversation, payload)
+        case MessageKind.GOODWILL_CARD:
+            return _gesture(payload)
         case _:
             return _product(conversation, payload, by_member=by_member)
 
@@ -100,6 +104,19 @@ def _product(
     if product is None or (by_member and not _may_show(conversation, product)):
         raise DomainError("product.unknown", _("There is no such product to show."))
     return product_facts(product)
+
+
+def _gesture(payload: dict[str, Any]) -> dict[str, Any]:
+    row = Gesture.objects.select_related("shop").get(pk=parse_key("gst", payload["gesture"]))
+    return {
+        "gesture": row.public_key,
+        "goodwill": row.kind,
+        "shop": row.shop.name,
+        "order_no": row.order_no,
+        "words": row.words,
+        "worth": str(row.worth) if row.worth is not None else None,
+        "holds_until": row.holds_until,
+    }
 
 
 def _number(payload: dict[str, Any], key: str) -> str:

@@ -16,7 +16,7 @@ from merchants.actions.appeals import (
     send_back_appeal,
     send_papers,
 )
-from merchants.actions.penalties import confirm_correction, publish_notice
+from merchants.actions.penalties import confirm_correction, publish_notice, record_exam
 from merchants.models import (
     Appeal,
     ExperienceCount,
@@ -256,6 +256,42 @@ def test_a_reduced_penalty_keeps_what_less_points_meet(shop, bo, ops, judge, sta
     assert "shop_shield" in limits_of_shop(shop.pk)
     assert points_of_shop(shop.pk)["B"] == 12
     assert differences() == 0
+
+
+@pytest.mark.parametrize(
+    ("points", "reduced", "days", "held"),
+    [
+        ("48", "36", 21, ["public_warning", "shop_close"]),
+        (
+            "36", "12", 7,
+            ["shop_shield", "listing_ban", "new_shop_ban", "contact_limits", "public_warning"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_lighter_node_brings_measures_the_heavier_did_not_need(
+    shop, bo, ops, judge, staff, points, reduced, days, held
+):
+    heavy = decided(shop, bo, ops, code="order-disturbing", points=points)
+    ruled(filed(heavy, staff), "reduced", judge, points=reduced)
+    assert limits_of_shop(shop.pk) == held
+    heavy.refresh_from_db()
+    assert heavy.until == HEARD + timedelta(days=days)
+    assert set(heavy.measures.filter(ended_at=None).values_list("until", flat=True)) == {
+        heavy.until
+    }
+    assert differences() == 0
+
+
+def test_a_lighter_node_whose_time_is_over_holds_until_the_shop_is_restored(
+    shop, bo, ops, judge, third, staff
+):
+    heavy = decided(shop, bo, ops, code="order-disturbing", points="36")
+    late = HEARD + 8 * DAY
+    ruled(filed(heavy, staff, late), "reduced", judge, points="12", now=late)
+    assert "shop_shield" in limits_of_shop(shop.pk)
+    record_exam(heavy.violation, 80, by=third, reason=WHY, now=late)
+    confirm_correction(heavy, by=third, reason=WHY, now=late)
+    assert limits_of_shop(shop.pk) == []
 
 
 def test_a_penalty_reduced_to_less_than_has_run_ends_where_all_is_done(

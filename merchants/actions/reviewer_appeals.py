@@ -181,9 +181,9 @@ def _give_back(against: Against, *, by: User, reason: str, now: datetime) -> Non
 
 def _take_back(complaint: ReviewComplaint, *, by: User, reason: str, now: datetime) -> None:
     """Undo an upheld complaint exactly: only what this complaint did, and all of it."""
-    measure = complaint.measure
-    running = measure and RatingMeasure.objects.filter(pk=measure.pk, ended_at=None).exists()
-    if measure is not None and running:
+    # Asked by its key: it may have been begun while this one waited for the complaint.
+    measure = RatingMeasure.objects.filter(pk=complaint.measure_id, ended_at=None).first()
+    if measure is not None:
         undo = restore_rating if measure.kind == RatingMeasureKind.EXCLUDED else unmask_review
         undo(complaint.rating, reason=reason, by=by, now=now)
     entry = ScoreEntry.objects.get(

@@ -112,6 +112,22 @@ def test_what_was_not_counted_already_is_not_the_cases_to_give_back(
     assert not Rating.objects.filter(is_excluded=True).exists()
 
 
+def test_a_rating_two_cases_call_fake_stays_out_until_both_are_revoked(
+    shop, rated, bo, ops, judge, third, staff
+):
+    first = fake_trade(shop, bo, ops, rated[1])
+    second = fake_trade(shop, bo, ops, rated[1], now=LATER + 3 * DAY)
+    at = second.decided_at
+    revoked(first, staff, judge, now=at)
+    assert Rating.objects.filter(is_excluded=True).count() == 2
+    # What stays out was not given back.
+    assert not Restored.objects.filter(what="ratings").exists()
+    assert RatingMeasure.objects.filter(named_in__violation=second.violation_id).count() == 2
+    revoked(second, staff, third, now=at)
+    assert not Rating.objects.filter(is_excluded=True).exists()
+    assert len(Restored.objects.get(what="ratings").after["orders"]) == 2
+
+
 def test_what_somebody_has_lifted_since_is_left_alone(shop, rated, bo, ops, judge, staff):
     penalty = fake_trade(shop, bo, ops, rated[1])
     restore_rating(rated[1][0], reason="查错了", by=ops, now=LATER)

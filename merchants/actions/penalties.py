@@ -72,7 +72,7 @@ def decide_violation(
     violation.points = require_points(
         violation.rule_version, violation.points if points is None else points
     )
-    violation.items = require_items(violation.items if items is None else items)
+    violation.items = require_items(violation.items if items is None else items, violation.points)
     penalty = _judge(violation, why, person, now)
     move(
         violation, ViolationState.DECIDED, "violation.decided", by=person, now=now, reason=why,

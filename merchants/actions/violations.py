@@ -50,6 +50,8 @@ STATEMENT_OVER = "violation.statement_over"
 DECISION_LATE = "violation.decision_late"
 EXAM_OVER = "violation.exam_over"
 MOST_ITEMS = 10_000
+MOST_POINTS = 20_000
+"""What one case may cost: far above every node, and never more than a balance can hold."""
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 # What was never in force, or only tried: nobody is punished by it.
 _NOT_LAW = (
@@ -102,6 +104,7 @@ def detect_violation(
     version = version_in_force(rule, act_at)
     if not version.violation_class:
         raise DomainError("violation.no_class", _("Nothing follows from breaking this rule."))
+    one = require_points(version, points)
     violation = Violation.objects.create(
         violation_no=_new_number(now),
         shop=shop,
@@ -111,8 +114,8 @@ def detect_violation(
         act=words_of(act),
         evidence=words_of(evidence, required=False),
         order_no=clean(order_no, max_chars=40, single_line=True, required=False),
-        points=require_points(version, points),
-        items=require_items(items),
+        points=one,
+        items=require_items(items, one),
         state=ViolationState.DETECTED,
         detected_at=now,
         detected_by=by,
@@ -346,6 +349,9 @@ def require_points(version: RuleVersion, points: object) -> Decimal:
         wanted = Decimal(str(points))
     except InvalidOperation:
         wanted = Decimal(-1)
+    # A signalling NaN raises when it is compared.
+    if not wanted.is_finite():
+        wanted = Decimal(-1)
     if wanted in possible or (not possible and wanted == 0):
         return wanted
     raise DomainError(
@@ -356,10 +362,16 @@ def require_points(version: RuleVersion, points: object) -> Decimal:
     )
 
 
-def require_items(items: int) -> int:
-    """Return how many acts there were. Raises ``violation.bad_items``."""
+def require_items(items: int, points: Decimal) -> int:
+    """Return how many acts there were, of ``points`` each. Raises ``violation.bad_items``."""
     if not 1 <= items <= MOST_ITEMS:
         raise DomainError("violation.bad_items", _("Count at least one act, at most 10,000."))
+    if items * points > MOST_POINTS:
+        raise DomainError(
+            "violation.bad_items",
+            _("One case costs %(most)s points at most; so many acts cost more.")
+            % {"most": MOST_POINTS},
+        )
     return items
 
 

@@ -70,13 +70,24 @@ def test_what_no_rule_forbade_then_is_no_violation(shop, bo):
     assert not Violation.objects.exists()
 
 
-@pytest.mark.parametrize("points", ["4", "-3", "NaN", "12.05", "x"])
+@pytest.mark.parametrize("points", ["4", "-3", "NaN", "sNaN", "Infinity", "12.05", "x"])
 def test_points_out_of_range_leave_nothing_behind(shop, bo, points):
     with refused("violation.points_out_of_range"):
         detected(shop, bo, points=points)
     with refused("violation.bad_items"):
         detected(shop, bo, items=0)
     assert not Violation.objects.exists()
+
+
+def test_no_case_costs_more_than_a_balance_can_hold(shop, bo, ops, judge):
+    with refused("violation.bad_items"):
+        detected(shop, bo, code="order-disturbing", points="48", items=10_000)
+    violation = noticed(shop, bo, ops, code="order-disturbing", points="48")
+    with refused("violation.bad_items"):
+        decide_violation(violation, items=10_000, reason=WHY, by=judge, now=HEARD)
+    assert not Penalty.objects.exists()
+    heavy = decided(shop, bo, ops, code="fake-goods", points="2", items=10_000)
+    assert points_of_shop(shop.pk)["C"] == heavy.points == 20_000
 
 
 def test_only_our_own_people_find_a_violation(shop, bo, mei, staff, wen):

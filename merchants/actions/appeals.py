@@ -146,7 +146,7 @@ def send_papers(
     _move(
         appeal, AppealState.FILED, "appeal.papers_sent", by=by, now=now, text=said, came_at=now,
         shop_left=left, due_at=_review_until(appeal.penalty, now), also={"files": attached},
-        extended_at=None,
+        extended_at=None, is_late=False,
     )  # fmt: skip
     drop_deadline(PAPERS, appeal)
     assert appeal.due_at is not None
@@ -189,7 +189,8 @@ def extend_review(
         appeal.penalty.violation,
         _("%(shop)s: the appeal against %(no)s takes longer"),
         _("We answer until %(until)s: %(why)s"),
-        dedupe="extended",
+        # Once for each time it is in review.
+        dedupe=f"extended:{appeal.came_at.isoformat()}",
         now=now,
         until=last_day_words(appeal.due_at),
         why=why[:200],

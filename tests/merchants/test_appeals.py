@@ -135,6 +135,20 @@ def test_a_review_takes_three_working_days_at_most_fifteen(penalty, staff, judge
     assert ruled(appeal, "upheld", judge, now=appeal.due_at)
 
 
+def test_every_time_it_is_in_review_has_a_clock_of_its_own(penalty, staff, judge):
+    appeal = filed(penalty, staff)
+    sweep(appeal.due_at)
+    appeal = extend_review(appeal, by=judge, reason=WHY, now=appeal.due_at)
+    appeal = send_back_appeal(appeal, missing="请补", by=judge, now=appeal.due_at)
+    appeal = send_papers(appeal, text="补上了", by=staff, now=appeal.due_at - SECOND)
+    assert not appeal.is_late
+    sweep(appeal.due_at)
+    assert lines_of(appeal).count("appeal.late") == 2
+    extend_review(appeal, by=judge, reason=WHY, now=appeal.due_at)
+    longer = Notification.objects.filter(person=staff, title__contains="需要更多时间")
+    assert longer.count() == 2
+
+
 # --- Ruled ----------------------------------------------------------------------------------------
 
 

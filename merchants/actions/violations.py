@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from django.db import IntegrityError, transaction
@@ -49,6 +49,7 @@ from merchants.queries.penalties import is_spam
 STATEMENT_OVER = "violation.statement_over"
 DECISION_LATE = "violation.decision_late"
 EXAM_OVER = "violation.exam_over"
+EMERGENCY_OVER = "violation.emergency_over"
 MOST_ITEMS = 10_000
 MOST_POINTS = 20_000
 """What one case may cost: far above every node, and never more than a balance can hold."""
@@ -228,7 +229,8 @@ def declare_emergency(
 ) -> Violation:
     """Say that a decision cannot wait for the statement; it holds once a second person says so too.
 
-    Neither may have found the case; a second call of the first person changes nothing. Raises
+    Neither may have found the case; a second call of the first person changes nothing. Nobody confirming
+    it in time, the call lapses by itself, whether the clock has come by or not. Raises
     ``forbidden``, ``conflict.own_case``, ``penalty.no_reason``, ``violation.same_person``,
     ``violation.cannot_move``.
     """
@@ -237,6 +239,8 @@ def declare_emergency(
     violation, now = hold_case(violation, now)
     require_state(violation, ViolationState.NOTICED)
     refuse_finder(violation, person)
+    if _has_lapsed(violation, now):
+        _lapse(violation, now)
     if violation.emergency_at is not None or violation.emergency_first_by_id == person.pk:
         return violation
     if violation.emergency_first_by_id is None:
@@ -249,7 +253,10 @@ def declare_emergency(
         setattr(violation, name, given)
     violation.save(update_fields=list(fields))
     record(violation, event, by=person, after=fields, reason=why, at=now)
-    if violation.emergency_at is not None:
+    if violation.emergency_at is None:
+        set_deadline(EMERGENCY_OVER, violation, _lapses_at(violation, now))
+    else:
+        drop_deadline(EMERGENCY_OVER, violation)
         tell_shop(
             violation,
             _("%(shop)s: case %(no)s cannot wait"),
@@ -259,6 +266,14 @@ def declare_emergency(
             until=last_day_words(violation.statement_due_at or now),
         )
     return violation
+
+
+@transaction.atomic
+def lapse_emergency(violation: Violation, *, now: datetime) -> None:
+    """End a call of an emergency that nobody has confirmed. Nothing when somebody has, or it moved on."""
+    violation, now = hold_case(violation, now)
+    if violation.state == ViolationState.NOTICED and _has_lapsed(violation, now):
+        _lapse(violation, now)
 
 
 @transaction.atomic
@@ -385,8 +400,32 @@ def refuse_finder(violation: Violation, by: User) -> None:
 
 def drop_clocks(violation: Violation) -> None:
     """Stop the timers of a case that waits no more."""
-    for kind in (STATEMENT_OVER, DECISION_LATE, EXAM_OVER):
+    for kind in (STATEMENT_OVER, DECISION_LATE, EXAM_OVER, EMERGENCY_OVER):
         drop_deadline(kind, violation)
+
+
+def _lapses_at(violation: Violation, called_at: datetime) -> datetime:
+    waits: timedelta = value("penalty.emergency_waits", violation.detected_at)
+    return called_at + waits
+
+
+def _has_lapsed(violation: Violation, now: datetime) -> bool:
+    called = violation.emergency_first_at
+    is_open = called is not None and violation.emergency_at is None
+    return is_open and _lapses_at(violation, called) <= now  # type: ignore[arg-type]
+
+
+def _lapse(violation: Violation, now: datetime) -> None:
+    before = {
+        "emergency_first_by": violation.emergency_first_by,
+        "emergency_first_at": violation.emergency_first_at,
+    }
+    violation.emergency_first_by = violation.emergency_first_at = None
+    violation.save(update_fields=list(before))
+    record(
+        violation, "violation.emergency_lapsed", by=None, before=before,
+        after=dict.fromkeys(before), at=now,
+    )  # fmt: skip
 
 
 def _office(violation: Violation) -> str:

@@ -22,6 +22,7 @@ name_events(
         "violation.late": _("Decision late"),
         "violation.emergency_called": _("Emergency called"),
         "violation.emergency_confirmed": _("Emergency confirmed by a second person"),
+        "violation.emergency_lapsed": _("Emergency lapsed: no second person came"),
         "violation.exam_chosen": _("Exam chosen in place of the penalty"),
         "violation.exam_taken": _("Exam in place of the penalty taken"),
         "violation.exam_missed": _("Exam in place of the penalty missed"),

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Notification
 from common.deadlines import sweep
 from common.models import Deadline
+from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.actions.penalties import (
     confirm_correction,
     decide_violation,
@@ -213,6 +214,40 @@ def test_an_emergency_takes_two_people_neither_of_whom_found_it(shop, ops, judge
         Violation.objects.update(emergency_first_by=third)
     with pytest.raises(IntegrityError, match="emergency_by_others"), transaction.atomic():
         Violation.objects.update(emergency_first_by=ops)
+
+
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_an_emergency_nobody_confirms_in_time_is_none(shop, ops, judge, third, staff, is_swept):
+    violation = noticed(shop, ops, judge)
+    declare_emergency(violation, by=judge, reason=WHY, now=NOW)
+    sweep(NOW + DAY - SECOND)
+    assert "violation.emergency_lapsed" not in lines_of(violation)
+    if is_swept:
+        for _twice in range(2):
+            sweep(NOW + DAY)
+    # Whoever comes too late is the first again.
+    declare_emergency(violation, by=third, reason=WHY, now=NOW + DAY)
+    violation.refresh_from_db()
+    assert (violation.emergency_first_by, violation.emergency_at) == (third, None)
+    assert lines_of(violation).count("violation.emergency_lapsed") == 1
+    with refused("violation.statement_open"):
+        decide_violation(violation, reason=WHY, by=judge, now=NOW + DAY)
+    declare_emergency(violation, by=judge, reason=WHY, now=NOW + 2 * DAY - SECOND)
+    sweep(NOW + 2 * DAY)
+    violation.refresh_from_db()
+    assert violation.emergency_second_by == judge
+
+
+def test_who_called_an_emergency_that_lapsed_has_touched_the_case(
+    shop, bo, ops, judge, third, staff
+):
+    violation = noticed(shop, bo, ops)
+    declare_emergency(violation, by=third, reason=WHY, now=NOW)
+    sweep(NOW + DAY)
+    penalty = decide_violation(violation, points="12", reason=WHY, by=judge, now=HEARD)
+    appeal = file_appeal(penalty, text="不是我们", by=staff, now=HEARD)
+    with refused("appeal.same_person"):
+        rule_appeal(appeal, outcome="upheld", reason=WHY, by=third, now=HEARD)
 
 
 def test_a_shop_may_still_state_after_an_emergency(shop, ops, judge, third, staff):

@@ -250,11 +250,12 @@ def test_who_called_an_emergency_that_lapsed_has_touched_the_case(
         rule_appeal(appeal, outcome="upheld", reason=WHY, by=third, now=HEARD)
 
 
-def test_a_shop_may_still_state_after_an_emergency(shop, ops, judge, third, staff):
+@pytest.mark.parametrize("points", ["12", "3"], ids=["a node", "points alone"])
+def test_a_shop_may_still_state_after_an_emergency(shop, ops, judge, third, staff, points):
     violation = noticed(shop, ops, judge)
     for who in (judge, third):
         declare_emergency(violation, by=who, reason=WHY, now=NOW)
-    decide_violation(violation, points="12", reason=WHY, by=third, now=NOW)
+    decide_violation(violation, points=points, reason=WHY, by=third, now=NOW)
     assert state_side(violation, text="听我们说", by=staff, now=NOW + DAY)
 
 

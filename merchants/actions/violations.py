@@ -144,10 +144,7 @@ def send_notice(
     violation, now = hold_case(violation, now)
     opened = violation.detected_at
     due = rules.end_of_workday(now, value("penalty.statement_workdays", opened), is_workday)
-    # The end of a day is the first moment of the next: day 1 of the decision is that next day.
-    last = rules.end_of_workday(
-        due - due.resolution, value("penalty.decision_workdays", opened), is_workday
-    )
+    last = decision_due(violation, due)
     move(
         violation, ViolationState.NOTICED, "violation.noticed", by=by, now=now, reason=why,
         noticed_at=now, statement_due_at=due, decide_by=last,
@@ -280,7 +277,7 @@ def lapse_emergency(violation: Violation, *, now: datetime) -> None:
 def choose_exam(violation: Violation, *, by: User, now: datetime | None = None) -> Violation:
     """Take an exam in place of the penalty (以考代罚): for spam, once a year, before the statement ends.
 
-    A second call changes nothing. Raises ``not_found``, ``forbidden``, ``exam.not_offered``,
+    The decision is due that much later. A second call changes nothing. Raises ``not_found``, ``forbidden``, ``exam.not_offered``,
     ``exam.used``, ``violation.too_late``, ``violation.cannot_move``.
     """
     require_staff(violation, by)
@@ -301,6 +298,7 @@ def choose_exam(violation: Violation, *, by: User, now: datetime | None = None) 
     except IntegrityError:
         raise DomainError("exam.used", _("The exam of this year was used already.")) from None
     set_deadline(EXAM_OVER, violation, due)
+    put_off_decision(violation, due)
     record(
         violation, "violation.exam_chosen", by=by, after={"exam_year": year, "exam_due_at": due},
         at=now,
@@ -317,20 +315,17 @@ def hear_no_more(violation: Violation, *, now: datetime) -> None:
         return
     facts = {"stated": hasattr(violation, "statement")}
     record(violation, "violation.heard", by=None, after=facts, at=now)
-    tell_judges(
-        violation,
-        _("Case %(no)s of %(shop)s waits for a decision"),
-        url=_office(violation),
-        dedupe="heard",
-        now=now,
-    )
+    # While an exam is open nobody may decide.
+    if violation.exam_due_at is None or violation.exam_due_at <= now:
+        _tell_that_it_waits(violation, now)
 
 
 @transaction.atomic
 def mark_late(violation: Violation, *, now: datetime) -> None:
     """Say that a case was not decided in time. Nothing when it moved on."""
     violation, now = hold_case(violation, now)
-    if violation.state != ViolationState.NOTICED:
+    due = violation.decide_by
+    if violation.state != ViolationState.NOTICED or due is None or due > now:
         return
     record(violation, "violation.late", by=None, after={"decide_by": violation.decide_by}, at=now)
     tell_judges(
@@ -350,6 +345,30 @@ def close_exam(violation: Violation, *, now: datetime) -> None:
     if violation.state != ViolationState.NOTICED or due is None or due > now:
         return
     record(violation, "violation.exam_missed", by=None, after={"exam_due_at": due}, at=now)
+    _tell_that_it_waits(violation, now)
+
+
+def fail_exam(violation: Violation, *, now: datetime) -> None:
+    """Close the exam of a held case that was taken and failed: it is decided as any other."""
+    violation.exam_due_at = now
+    violation.save(update_fields=["exam_due_at"])
+    drop_deadline(EXAM_OVER, violation)
+    put_off_decision(violation, now)
+
+
+def decision_due(violation: Violation, heard_at: datetime) -> datetime:
+    """Return until when a case is decided for which nothing is waited any more from ``heard_at`` on."""
+    days = value("penalty.decision_workdays", violation.detected_at)
+    # The end of a day is the first moment of the next: day 1 of the decision is that next day.
+    return rules.end_of_workday(heard_at - heard_at.resolution, days, is_workday)
+
+
+def put_off_decision(violation: Violation, exam_over: datetime) -> None:
+    """Let the time for a decision run from the end of the statement or of the exam, whichever is later."""
+    assert violation.statement_due_at is not None
+    violation.decide_by = decision_due(violation, max(violation.statement_due_at, exam_over))
+    violation.save(update_fields=["decide_by"])
+    set_deadline(DECISION_LATE, violation, violation.decide_by)
 
 
 def require_points(version: RuleVersion, points: object) -> Decimal:
@@ -402,6 +421,16 @@ def drop_clocks(violation: Violation) -> None:
     """Stop the timers of a case that waits no more."""
     for kind in (STATEMENT_OVER, DECISION_LATE, EXAM_OVER, EMERGENCY_OVER):
         drop_deadline(kind, violation)
+
+
+def _tell_that_it_waits(violation: Violation, now: datetime) -> None:
+    tell_judges(
+        violation,
+        _("Case %(no)s of %(shop)s waits for a decision"),
+        url=_office(violation),
+        dedupe="heard",
+        now=now,
+    )
 
 
 def _lapses_at(violation: Violation, called_at: datetime) -> datetime:

@@ -422,3 +422,32 @@ def test_an_exam_does_not_make_an_emergency_wait(shop, ops, judge, third, staff)
 def test_no_exam_is_offered_for_anything_but_spam(shop, bo, ops, staff):
     with refused("exam.not_offered"):
         choose_exam(noticed(shop, bo, ops), by=staff, now=NOW)
+
+
+def test_no_decision_is_late_while_an_exam_is_open(shop, bo, ops, judge, staff):
+    violation = noticed(shop, bo, ops, code="spam-listing")
+    choose_exam(violation, by=staff, now=HEARD - SECOND)
+    violation.refresh_from_db()
+    exam_over = HEARD + 7 * DAY  # Friday the 20th at 24:00
+    # Then Monday, Tuesday and Wednesday.
+    assert (violation.exam_due_at, violation.decide_by) == (exam_over, exam_over + 5 * DAY)
+    waits = Notification.objects.filter(person=judge, title__contains="等待决定")
+    sweep(exam_over - SECOND)
+    assert not waits.exists()
+    sweep(exam_over)
+    assert lines_of(violation)[-1] == "violation.exam_missed"
+    assert waits.count() == 1
+    sweep(violation.decide_by - SECOND)
+    assert "violation.late" not in lines_of(violation)
+    sweep(violation.decide_by)
+    assert lines_of(violation)[-1] == "violation.late"
+
+
+def test_an_exam_that_was_failed_was_not_missed(shop, bo, ops, judge, staff):
+    violation = noticed(shop, bo, ops, code="spam-listing")
+    choose_exam(violation, by=staff, now=NOW)
+    record_exam(violation, 79, by=judge, reason=WHY, now=NOW + DAY)
+    violation.refresh_from_db()
+    assert violation.decide_by == HEARD + 5 * DAY
+    sweep(HEARD + 20 * DAY)
+    assert "violation.exam_missed" not in lines_of(violation)

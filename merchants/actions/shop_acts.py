@@ -70,7 +70,7 @@ def act_on_shop(
         shop=shop,
         kind=kind,
         days=days,
-        rule_version=version_in_force(rule, now) if rule is not None else None,
+        rule_version=version_in_force(rule, now, now=now) if rule is not None else None,
         state=ActState.WAITING,
         reason=why,
         limit_days=act_limit(person, kind, now),

@@ -33,6 +33,7 @@ from merchants.actions.cases import (
     tell_shop,
     words_of,
 )
+from merchants.actions.taking_effect import catch_up
 from merchants.models import (
     Part,
     Rule,
@@ -65,8 +66,12 @@ _NOT_LAW = (
 )
 
 
-def version_in_force(rule: Rule, at: datetime) -> RuleVersion:
-    """Return the version of ``rule`` by which an act at ``at`` is judged. Raises ``violation.no_rule``."""
+def version_in_force(rule: Rule, at: datetime, *, now: datetime) -> RuleVersion:
+    """Return the version of ``rule`` by which an act at ``at`` is judged at ``now``.
+
+    One that was to take effect by then does, however late the clock is. Raises ``violation.no_rule``.
+    """
+    catch_up(rule, now=now)
     found = RuleVersion.objects.in_force(at).filter(rule=rule).exclude(state__in=_NOT_LAW).first()
     if found is None:
         raise DomainError("violation.no_rule", _("This rule was not in force at that moment."))
@@ -102,7 +107,7 @@ def detect_violation(
     now = now or timezone.now()
     if act_at > now:
         raise DomainError("violation.in_the_future", _("The act lies in the future."))
-    version = version_in_force(rule, act_at)
+    version = version_in_force(rule, act_at, now=now)
     if not version.violation_class:
         raise DomainError("violation.no_class", _("Nothing follows from breaking this rule."))
     one = require_points(version, points)
@@ -277,8 +282,8 @@ def lapse_emergency(violation: Violation, *, now: datetime) -> None:
 def choose_exam(violation: Violation, *, by: User, now: datetime | None = None) -> Violation:
     """Take an exam in place of the penalty (以考代罚): for spam, once a year, before the statement ends.
 
-    The decision is due that much later. A second call changes nothing. Raises ``not_found``, ``forbidden``, ``exam.not_offered``,
-    ``exam.used``, ``violation.too_late``, ``violation.cannot_move``.
+    The decision is due that much later. A second call changes nothing. Raises ``not_found``,
+    ``forbidden``, ``exam.not_offered``, ``exam.used``, ``violation.too_late``, ``violation.cannot_move``.
     """
     require_staff(violation, by)
     violation, now = hold_case(violation, now)

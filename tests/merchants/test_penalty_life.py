@@ -24,7 +24,7 @@ from merchants.actions.violations import (
     send_notice,
     state_side,
 )
-from merchants.models import Measure, Penalty, PointsEntry, Violation
+from merchants.models import Measure, Penalty, PointsEntry, RuleVersion, Violation
 from merchants.queries.penalties import limits_of_shop, points_of_shop
 from tests.merchants.casts_penalties import (
     DAY,
@@ -56,6 +56,31 @@ def test_an_act_is_judged_by_the_version_in_force_at_it(shop, bo):
     second.save()
     assert detected(shop, bo, act_at=NOW - SECOND).rule_version.number == 1
     assert detected(shop, bo, act_at=NOW).rule_version.number == 2
+
+
+def test_a_rule_holds_from_its_day_on_however_late_the_clock_is(shop, bo):
+    held = rule("misdescription")
+    coming = RuleVersion.objects.create(
+        rule=held, number=2, state="notice", text="新的说法", violation_class="A",
+        points=[Decimal(6)], result_published_at=NOW - 20 * DAY, notice_at=NOW - 10 * DAY,
+        trial_from=NOW - 2 * DAY, planned_from=NOW - DAY, target_metric="x", target_change=-1,
+    )  # fmt: skip
+    assert detected(shop, bo, act_at=NOW - DAY - SECOND).rule_version.number == 1
+    assert detected(shop, bo, act_at=NOW - DAY).rule_version == coming
+    coming.refresh_from_db()
+    assert (coming.state, coming.effective_from) == ("effective", NOW - DAY)
+    sweep(NOW)
+    assert lines_of(coming).count("rule.took_effect") == 1
+
+
+def test_before_its_day_no_rule_holds(shop, bo):
+    held = rule("misdescription")
+    RuleVersion.objects.create(
+        rule=held, number=2, state="notice", text="新的说法", violation_class="A",
+        points=[Decimal(6)], result_published_at=NOW - 20 * DAY, notice_at=NOW - 10 * DAY,
+        planned_from=NOW + SECOND, target_metric="x", target_change=-1,
+    )  # fmt: skip
+    assert detected(shop, bo, act_at=NOW).rule_version.number == 1
 
 
 def test_what_no_rule_forbade_then_is_no_violation(shop, bo):

@@ -265,6 +265,7 @@ OWN: dict[str, Codes] = {
             "shop_act.cannot_move",
             "shop_act.no_limit",
             "shop_act.same_person",
+            "shop_act.too_late",
         ),
     },
     "undoShopAct": {

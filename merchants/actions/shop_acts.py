@@ -81,7 +81,7 @@ def act_on_shop(
     record(act, "shop_act.asked", by=person, after=facts, reason=why, at=now)
     if days <= act.limit_days:
         return _begin(act, shop, by=person, now=now)
-    set_deadline(WAITS, act, now + value("shop_act.waits", now))
+    set_deadline(WAITS, act, _waits_until(act))
     return act
 
 
@@ -92,7 +92,8 @@ def approve_act(
     """Put an act into force as the second person, whose own limit may be as low as the first one's.
 
     Raises ``forbidden``, ``conflict.own_case``, ``penalty.no_reason``, ``shop_act.same_person``,
-    ``shop_act.cannot_move``, ``shop_act.no_limit`` (who may do nothing of the kind alone).
+    ``shop_act.cannot_move``, ``shop_act.too_late`` (nobody came in time), ``shop_act.no_limit`` (who may
+    do nothing of the kind alone).
     """
     act, shop, person, why, now = _second(act, by, reason, now)
     if act_limit(person, act.kind, now) < 1:
@@ -189,7 +190,15 @@ def _second(
     if act.by_id == person.pk:
         raise DomainError("shop_act.same_person", _("A second person decides, not you."))
     _require_move(act, ActState.REFUSED)
+    # What has waited too long is over, also when the clock has not come by yet.
+    if now >= _waits_until(act):
+        raise DomainError("shop_act.too_late", _("Nobody came in time; it is over."))
     return act, shop, person, why, now
+
+
+def _waits_until(act: ShopAct) -> datetime:
+    waits: timedelta = value("shop_act.waits", act.at)
+    return act.at + waits
 
 
 def _close(

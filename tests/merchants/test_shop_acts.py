@@ -74,6 +74,16 @@ def test_a_second_person_who_says_no_or_never_comes_leaves_the_shop_alone(shop, 
     assert (waits.state, limits_of_shop(shop.pk)) == ("refused", [])
 
 
+def test_who_comes_too_late_as_the_second_person_comes_too_late(shop, bo, lin):
+    act = acted(shop, bo, "close", days=3)
+    # The clock has not come by yet.
+    for verb in (approve_act, refuse_act):
+        with refused("shop_act.too_late"):
+            verb(act, by=lin, reason=WHY, now=NOW + 2 * DAY)
+    assert limits_of_shop(shop.pk) == []
+    assert approve_act(act, by=lin, reason=WHY, now=NOW + 2 * DAY - SECOND).second_by == lin
+
+
 def test_an_act_is_undone_within_its_window(shop, lin, sen, bo):
     act = acted(shop, lin, days=7)
     with refused("shop_act.not_yours"):

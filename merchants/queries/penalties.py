@@ -78,9 +78,8 @@ def spam_cap_left(violation: Violation, at: datetime) -> Decimal | None:
         violation__rule_version__rule=violation.rule_version.rule_id,
         violation__act_at__gt=violation.act_at - days,
         violation__act_at__lt=violation.act_at + days,
-    ).values_list("points", flat=True)
-    left: Decimal = value("penalty.spam_cap", at) - sum(near, Decimal(0))
-    return left
+    ).values_list("violation__act_at", "points")
+    return rules.cap_left(value("penalty.spam_cap", at), days, violation.act_at, near)
 
 
 def is_spam(violation: Violation) -> bool:

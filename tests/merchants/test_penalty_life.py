@@ -345,6 +345,13 @@ def test_spam_is_capped_within_its_days(shop, bo, ops):
     assert [one.points for one in (first, second, later)] == [4, 3, 7]
 
 
+def test_spam_before_and_after_is_not_added_up_when_it_lies_too_far_apart(shop, bo, ops):
+    for days in (5, 1):
+        decided(shop, bo, ops, code="spam-listing", items=20, act_at=NOW - days * DAY)
+    between = decided(shop, bo, ops, code="spam-listing", items=50, act_at=NOW - 3 * DAY)
+    assert between.points == 3
+
+
 # --- The end --------------------------------------------------------------------------------------
 
 

@@ -5,12 +5,14 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.doors import doors_of
 from common.deadlines import sweep
 from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.actions.emergencies import add_precedent
 from merchants.actions.penalties import publish_notice
+from merchants.actions.violations import choose_exam, state_side
 from merchants.models import Appeal, CaseFile, JudgeRecord, RuleRecord, Statement
 from merchants.queries.rates import judges_with_rates, rules_with_rates
 from tests.merchants.casts_penalties import WHY, decided, detected, noticed, rule
@@ -145,6 +147,22 @@ def test_the_front_page_says_how_many_cases_wait_for_the_shop(told, punished, st
     (fact,) = [it.fact for it in doors_of(staff) if it.door.key == "shop-cases"]
     assert (fact.badge[:1], fact.kind) == ("1", "warn")
     assert "shop-cases" not in {it.door.key for it in doors_of(mei)}
+
+
+def test_a_case_in_which_the_shop_has_spoken_waits_for_it_no_more(told, staff, browser_of):
+    page = browser_of(staff)
+    assert "有1个案件等您答复" in page.get("/shop/violations/").content.decode()
+    state_side(told, text="我们有证书", by=staff)
+    (line,) = page.get("/api/v1/shop/violations/").json()["data"]
+    assert line["due_at"] is None
+    assert "没有需要您答复的案件" in page.get("/shop/violations/").content.decode()
+
+
+def test_the_exam_one_chose_is_the_shops_next_clock(shop, bo, ops, staff, browser_of):
+    case = noticed(shop, bo, ops, now=timezone.now(), code="spam-listing")
+    exam = choose_exam(case, by=staff)
+    (line,) = browser_of(staff).get("/api/v1/shop/violations/").json()["data"]
+    assert parse_datetime(line["due_at"]) == exam.exam_due_at
 
 
 def test_a_bulk_notice_can_be_tried_first(shop, bo, ops, browser_of):

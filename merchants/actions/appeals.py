@@ -23,6 +23,7 @@ from merchants.actions.cases import (
     require_staff,
     tell_judges,
     tell_shop,
+    until_words,
     words_of,
 )
 from merchants.actions.revising import revise_penalty
@@ -115,7 +116,7 @@ def send_back_appeal(
         # Each time it is sent back is told.
         dedupe=f"sent_back:{now.isoformat()}",
         now=now,
-        until=last_day_words(appeal.due_at),
+        until=until_words(appeal.due_at),
         missing=words[:200],
     )
     return appeal

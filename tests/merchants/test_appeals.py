@@ -103,6 +103,14 @@ def test_the_days_stop_while_we_review_and_go_on_with_what_is_left(penalty, staf
     assert appeal.due_at == back_at + 6 * DAY
 
 
+def test_the_shop_is_told_the_hour_when_its_days_do_not_end_with_one(penalty, staff, judge):
+    appeal = send_back_appeal(filed(penalty, staff), missing="请补", by=judge, now=LATER + DAY / 4)
+    # Six hours of review push the end of the 29th to six in the morning of the 30th.
+    assert appeal.due_at == penalty.appeal_until + DAY / 4
+    told = Notification.objects.get(person=staff, title__contains="还缺材料")
+    assert "2026-11-30 06:00" in told.body
+
+
 def test_without_the_papers_the_appeal_lapses_and_the_penalty_stands(penalty, staff, judge):
     appeal = send_back_appeal(filed(penalty, staff), missing="请补", by=judge, now=LATER)
     sweep(appeal.due_at - SECOND)

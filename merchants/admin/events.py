@@ -30,6 +30,7 @@ name_events(
         "violation.executing": _("Measures began"),
         "violation.ended": _("Case ended"),
         "violation.dropped": _("Case dropped"),
+        "violation.ratings_out": _("Fake ratings no longer count"),
         "case_file.uploaded": _("File uploaded"),
         "case_file.let_go": _("Unused file deleted"),
         "penalty.period_over": _("Time served, something missing"),

@@ -161,6 +161,7 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "PUT /shop/staff/{merchant_no}/{key}/": ("setShopStaffRights", "shops"),
     "DELETE /shop/staff/{merchant_no}/{key}/": ("endShopStaff", "shops"),
     "POST /violations/": ("openViolation", "penalties"),
+    "POST /violations/{violation_no}/files/": ("uploadEvidence", "penalties"),
     "POST /violations/{violation_no}/ruling/": ("ruleAppeal", "penalties"),
     "POST /shops/{shop_no}/acts/": ("actOnShop", "penalties"),
     "POST /shop-acts/{key}/approval/": ("approveShopAct", "penalties"),

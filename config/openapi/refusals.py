@@ -239,6 +239,12 @@ OWN: dict[str, Codes] = {
         409: ("file.too_many", "violation.cannot_move"),
         413: ("file.too_large",),
     },
+    "uploadEvidence": {
+        400: ("invalid", *_FILE),
+        403: _OWN_CASE,
+        409: ("file.too_many", "violation.cannot_move"),
+        413: ("file.too_large",),
+    },
     "stateSide": {409: ("statement.already", "violation.too_late", *_CASE_FILES)},
     "chooseExam": {
         409: ("exam.not_offered", "exam.used", "violation.cannot_move", "violation.too_late"),
@@ -290,6 +296,7 @@ OWN: dict[str, Codes] = {
             "shop_act.cannot_move",
             "shop_act.no_limit",
             "shop_act.same_person",
+            "shop_act.too_late",
         ),
     },
     "undoShopAct": {

@@ -23,6 +23,7 @@ from merchants.actions.cases import (
     require_staff,
     tell_judges,
     tell_shop,
+    until_words,
     words_of,
 )
 from merchants.actions.revising import revise_penalty
@@ -115,7 +116,7 @@ def send_back_appeal(
         # Each time it is sent back is told.
         dedupe=f"sent_back:{now.isoformat()}",
         now=now,
-        until=last_day_words(appeal.due_at),
+        until=until_words(appeal.due_at),
         missing=words[:200],
     )
     return appeal
@@ -146,7 +147,7 @@ def send_papers(
     _move(
         appeal, AppealState.FILED, "appeal.papers_sent", by=by, now=now, text=said, came_at=now,
         shop_left=left, due_at=_review_until(appeal.penalty, now), also={"files": attached},
-        extended_at=None,
+        extended_at=None, is_late=False,
     )  # fmt: skip
     drop_deadline(PAPERS, appeal)
     assert appeal.due_at is not None
@@ -189,7 +190,8 @@ def extend_review(
         appeal.penalty.violation,
         _("%(shop)s: the appeal against %(no)s takes longer"),
         _("We answer until %(until)s: %(why)s"),
-        dedupe="extended",
+        # Once for each time it is in review.
+        dedupe=f"extended:{appeal.came_at.isoformat()}",
         now=now,
         until=last_day_words(appeal.due_at),
         why=why[:200],

@@ -17,7 +17,7 @@ from common.files import AdmittedFile, admit_file
 from common.history import record
 from common.ids import parse_key
 from common.parameters import value
-from merchants.actions.cases import PROPOSE, require_house, require_staff
+from merchants.actions.cases import PROPOSE, hold_case, require_house, require_staff
 from merchants.models import CaseFile, Part, Violation, ViolationState, shops_of
 
 UNUSED = "case_file.unused"
@@ -84,9 +84,13 @@ def _part_of(violation: Violation, by: User) -> str:
             raise _over(violation)
         return Part.NONE
     require_house(violation.shop, by, PROPOSE)
+    _require_untold(violation)
+    return Part.EVIDENCE
+
+
+def _require_untold(violation: Violation) -> None:
     if violation.state != ViolationState.DETECTED:
         raise _over(violation)
-    return Part.EVIDENCE
 
 
 def _over(violation: Violation) -> DomainError:
@@ -123,6 +127,10 @@ def _store(violation: Violation, admitted: AdmittedFile, part: str, by: User) ->
 
 @transaction.atomic
 def _insert(file: CaseFile, by: User) -> None:
+    if file.part == Part.EVIDENCE:
+        # The shop may have been told while the file was read.
+        violation, _now = hold_case(file.violation, None)
+        _require_untold(violation)
     file.save(force_insert=True)
     after = {"file": file.pk, "size": file.size, "sha256": file.sha256, "part": file.part}
     record(file.violation, "case_file.uploaded", by=by, after=after, at=file.uploaded_at)

@@ -9,8 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from common.errors import DomainError
 from common.history import record
-from merchants.actions.measures import exclude_held, restore_held
-from merchants.models import CaseRating, MeasureGround, Penalty, Rating, Violation
+from merchants.actions.measures import exclude_held, hold_complaints_of, restore_held
+from merchants.actions.pairs import held
+from merchants.models import (
+    CaseRating,
+    MeasureGround,
+    Penalty,
+    Rating,
+    RatingMeasure,
+    Violation,
+)
 from merchants.penalties.restoring import GivenBack, restorer
 
 MOST_RATINGS = 200
@@ -65,13 +73,22 @@ def stop_counting(penalty: Penalty, *, now: datetime) -> None:
 
 @restorer("ratings", _("Ratings that count again"))
 def count_again(penalty: Penalty, by: User, now: datetime) -> Iterable[GivenBack]:
-    """Count again what a revoked penalty had taken out, but for what somebody has lifted since."""
+    """Count again what a revoked penalty had taken out, but for what somebody has lifted since.
+
+    What a complaint or another case excludes too stays out, and is not among what is given back.
+    """
     if penalty.points:
         return
-    back = []
-    for one in _named(penalty.violation).filter(measure__ended_at=None, measure__isnull=False):
-        restore_held(one.rating, penalty.violation.violation_no, by=by, now=now)
-        back.append(one.rating.order_no)
+    back, named = [], list(_named(penalty.violation))
+    hold_complaints_of(one.rating for one in named)
+    for one in named:
+        # Held before it is read: it may have taken over from another at this very moment.
+        held(one.rating)
+        measure = RatingMeasure.objects.filter(named_in=one, ended_at=None).first()
+        if measure is not None and restore_held(
+            measure, penalty.violation.violation_no, by=by, now=now
+        ):
+            back.append(one.rating.order_no)
     if back:
         yield GivenBack("ratings", "", {"out": len(back)}, {"orders": back})
 

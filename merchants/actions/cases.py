@@ -4,7 +4,7 @@ Locks are taken in one order: the gate of the year's end (shared), the shop, the
 Everything that changes a shop's penalties holds the shop, so that no two of them judge on old points.
 """
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db import connection
@@ -18,7 +18,9 @@ from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
 from common.masking import mask_text
 from common.rights import require_right
+from common.rules import SHANGHAI
 from common.text import clean
+from common.words import last_day_words
 from merchants.models import Shop, StaffRight, Violation, ViolationState, shops_of, works_for
 from merchants.penalties import rules
 
@@ -125,6 +127,14 @@ def move(
         violation, event, by=by, before=before, after=fields | (also or {}), reason=reason, at=now
     )
     return violation
+
+
+def until_words(end: datetime) -> str:
+    """Say until when something runs: the last day, and the time when it ends within one (Shanghai)."""
+    local = end.astimezone(SHANGHAI)
+    if local.time() == time():
+        return last_day_words(end)
+    return f"{local:%Y-%m-%d %H:%M}"
 
 
 def page_of(violation: Violation) -> str:

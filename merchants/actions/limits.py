@@ -6,7 +6,7 @@ from accounts.models import User
 from common.history import record
 from merchants.models import Shop, ShopLimits
 from merchants.penalties.rules import LISTING_BAN
-from merchants.queries.penalties import holding
+from merchants.queries.penalties import banned_since, holding
 from merchants.signals import limits_changed
 
 
@@ -15,15 +15,18 @@ def refresh_limits(shop: Shop, *, now: datetime, by: User | None) -> tuple[list[
     measures, node = holding(shop.pk, now)
     row = ShopLimits.objects.filter(pk=shop.pk).first()
     before = list(row.measures) if row else []
-    if measures == before and node == (row.node if row else ""):
+    # Not when the ban was written first: whoever began it may have been taken back since.
+    since = banned_since(shop.pk, now) if LISTING_BAN in measures else None
+    if (measures, node, since) == (
+        (before, row.node, row.no_new_since) if row else ([], "", None)
+    ):  # fmt: skip
         return before, measures
-    since = row.no_new_since if row and LISTING_BAN in before else now
     ShopLimits.objects.update_or_create(
         pk=shop.pk,
         defaults={
             "measures": measures,
             "node": node,
-            "no_new_since": since if LISTING_BAN in measures else None,
+            "no_new_since": since,
             "changed_at": now,
         },
     )

@@ -1,9 +1,10 @@
 """What the house does to reviews: some are not counted, some words are masked; both can be undone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,17 @@ from common.history import record
 from common.rights import require_right
 from common.text import clean
 from merchants.actions.pairs import held, recount_pair
-from merchants.models import MeasureGround, Rating, RatingMeasure, RatingMeasureKind
+from merchants.models import (
+    CaseRating,
+    ComplaintOutcome,
+    ComplaintType,
+    MeasureGround,
+    Outcome,
+    Rating,
+    RatingMeasure,
+    RatingMeasureKind,
+    ReviewComplaint,
+)
 
 RIGHT = "ratings.manage"
 EXCLUDING = frozenset({MeasureGround.SUSPECTED_FAKE, MeasureGround.MALICIOUS})
@@ -45,12 +56,16 @@ def exclude_rating(
 def restore_rating(
     rating: Rating, *, reason: str, by: User | None, now: datetime | None = None
 ) -> RatingMeasure:
-    """Count an excluded rating again, exactly as before. Raises ``forbidden``, ``measure.not_running``."""
+    """Lift what excludes a rating: it counts again, exactly as before, unless somebody else excludes it.
+
+    An upheld complaint, or a decided case, that found it excluded already takes the place of what is
+    lifted. Raises ``forbidden``, ``measure.not_running``.
+    """
     require_right(by, RIGHT)
+    hold_complaints_of([rating])
     rating = held(rating)
     measure = _end(rating, RatingMeasureKind.EXCLUDED, reason, by, now)
-    Rating.objects.filter(pk=rating.pk).update(is_excluded=False)
-    recount_pair(rating)
+    _count_unless_taken_over(rating, measure)
     return measure
 
 
@@ -67,12 +82,17 @@ def exclude_held(
     return measure
 
 
-def restore_held(rating: Rating, reason: str, *, by: User | None, now: datetime) -> None:
-    """Count an excluded rating again inside a ruling that has asked for its own right."""
-    rating = held(rating)
-    _end(rating, RatingMeasureKind.EXCLUDED, reason, by, now)
-    Rating.objects.filter(pk=rating.pk).update(is_excluded=False)
-    recount_pair(rating)
+def restore_held(measure: RatingMeasure, reason: str, *, by: User | None, now: datetime) -> bool:
+    """Lift an exclusion inside a ruling that has asked for its own right; tell whether the rating counts again.
+
+    False also when somebody had lifted it before.
+    """
+    hold_complaints_of([measure.rating])
+    rating = held(measure.rating)
+    if RatingMeasure.objects.filter(pk=measure.pk, ended_at__isnull=False).exists():
+        return False
+    ended = _end(rating, RatingMeasureKind.EXCLUDED, reason, by, now)
+    return _count_unless_taken_over(rating, ended)
 
 
 @transaction.atomic
@@ -105,17 +125,84 @@ def mask_review(
 def unmask_review(
     rating: Rating, *, reason: str, by: User | None, now: datetime | None = None
 ) -> RatingMeasure:
-    """Show masked words again. Raises ``forbidden``, ``measure.not_running``."""
+    """Show masked words again, unless an upheld complaint masks them too.
+
+    Raises ``forbidden``, ``measure.not_running``.
+    """
     require_right(by, RIGHT)
+    hold_complaints_of([rating])
     rating = held(rating)
     measure = _end(rating, RatingMeasureKind.MASKED, reason, by, now)
-    Rating.objects.filter(pk=rating.pk).update(is_masked=False)
+    if not _taken_over(rating, measure):
+        Rating.objects.filter(pk=rating.pk).update(is_masked=False)
     return measure
 
 
 def _require_ground(ground: str, known: frozenset[MeasureGround]) -> None:
     if ground not in known:
         raise DomainError("measure.bad_ground", _("This is no ground for such a measure."))
+
+
+def hold_complaints_of(ratings: Iterable[Rating]) -> None:
+    """Hold the complaints about ratings, before any pair: they may take over what is lifted."""
+    keys = [rating.pk for rating in ratings]
+    rows = ReviewComplaint.objects.filter(rating__in=keys).order_by("pk")
+    list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
+def _count_unless_taken_over(rating: Rating, ended: RatingMeasure) -> bool:
+    if _taken_over(rating, ended):
+        return False
+    Rating.objects.filter(pk=rating.pk).update(is_excluded=False)
+    recount_pair(rating)
+    return True
+
+
+def _taken_over(rating: Rating, ended: RatingMeasure) -> bool:
+    """Let who had found the same done to a held rating already go on with it; False when nobody had.
+
+    One measure of a kind runs at a time; whoever came later has none of their own until it is lifted.
+    """
+    kind = RatingMeasureKind(ended.kind)
+    waiting = _complaint_behind(rating, kind) or _case_behind(rating, kind)
+    if waiting is None:
+        return False
+    now = ended.ended_at
+    if isinstance(waiting, ReviewComplaint):
+        decision = waiting.decisions.order_by("-at").first()
+        assert decision is not None
+        by, why = decision.by, decision.reason
+        ground = MeasureGround.MALICIOUS if kind == RatingMeasureKind.EXCLUDED else ended.ground
+    else:
+        by, why = waiting.violation.penalty.decided_by, waiting.violation.violation_no
+        ground = MeasureGround.SUSPECTED_FAKE
+    waiting.measure = _begin(rating, kind, ground, why[:LONGEST_REASON], by, now, ended.words)
+    waiting.save(update_fields=["measure"])
+    return True
+
+
+def _complaint_behind(rating: Rating, kind: RatingMeasureKind) -> ReviewComplaint | None:
+    """Return the upheld complaint that found the same done to its review already."""
+    masks = Q(type=ComplaintType.ABUSE_LEAK_AD)
+    return ReviewComplaint.objects.filter(
+        masks if kind == RatingMeasureKind.MASKED else ~masks,
+        rating=rating, outcome=ComplaintOutcome.UPHELD, reversed_at=None, measure=None,
+    ).first()  # fmt: skip
+
+
+def _case_behind(rating: Rating, kind: RatingMeasureKind) -> CaseRating | None:
+    """Return the oldest decided case that found its rating excluded already, and was not revoked since."""
+    if kind != RatingMeasureKind.EXCLUDED:
+        return None
+    begun = Q(violation__penalty__begun_at__isnull=False) | Q(violation__penalty__node="")
+    return (
+        CaseRating.objects.filter(begun, rating=rating, measure=None)
+        .filter(violation__penalty__isnull=False)
+        .exclude(violation__penalty__appeal__ruling__outcome=Outcome.REVOKED)
+        .select_related("violation__penalty__decided_by")
+        .order_by("pk")
+        .first()
+    )
 
 
 def _begin(

@@ -26,6 +26,7 @@ from merchants.actions.limits import refresh_limits
 from merchants.actions.points import balance_of, post_points
 from merchants.actions.violations import (
     drop_clocks,
+    fail_exam,
     refuse_finder,
     require_items,
     require_points,
@@ -72,7 +73,7 @@ def decide_violation(
     violation.points = require_points(
         violation.rule_version, violation.points if points is None else points
     )
-    violation.items = require_items(violation.items if items is None else items)
+    violation.items = require_items(violation.items if items is None else items, violation.points)
     penalty = _judge(violation, why, person, now)
     move(
         violation, ViolationState.DECIDED, "violation.decided", by=person, now=now, reason=why,
@@ -189,9 +190,7 @@ def record_exam(
         if passed:
             _end_by_exam(violation, person, now)
         else:
-            # Used up: the case is decided as any other.
-            violation.exam_due_at = now
-            violation.save(update_fields=["exam_due_at"])
+            fail_exam(violation, now=now)
         return violation
     if violation.state not in {ViolationState.DECIDED, ViolationState.EXECUTING}:
         raise DomainError("exam.none", _("No exam is asked for in this case."))

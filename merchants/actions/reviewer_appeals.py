@@ -19,7 +19,8 @@ from merchants.actions.complaint_telling import tell_appeal_answered, tell_judge
 from merchants.actions.complaint_words import reason_of, words_of
 from merchants.actions.complaints import hold_complaint
 from merchants.actions.measures import restore_rating, unmask_review
-from merchants.actions.reviewer_flags import end_flag, end_without_basis
+from merchants.actions.pairs import held
+from merchants.actions.reviewer_flags import end_flag, end_without_basis, hold_with_linked
 from merchants.models import (
     BuyerPointsCause,
     BuyerPointsEntry,
@@ -181,9 +182,12 @@ def _give_back(against: Against, *, by: User, reason: str, now: datetime) -> Non
 
 def _take_back(complaint: ReviewComplaint, *, by: User, reason: str, now: datetime) -> None:
     """Undo an upheld complaint exactly: only what this complaint did, and all of it."""
-    measure = complaint.measure
-    running = measure and RatingMeasure.objects.filter(pk=measure.pk, ended_at=None).exists()
-    if measure is not None and running:
+    held(complaint.rating)
+    hold_with_linked(complaint.member)
+    # Asked by its key: it may have been begun while this one waited for the complaint.
+    keys = [] if complaint.measure_id is None else [complaint.measure_id]
+    measure = RatingMeasure.objects.filter(pk__in=keys, ended_at=None).first()
+    if measure is not None:
         undo = restore_rating if measure.kind == RatingMeasureKind.EXCLUDED else unmask_review
         undo(complaint.rating, reason=reason, by=by, now=now)
     entry = ScoreEntry.objects.get(

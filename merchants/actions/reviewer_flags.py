@@ -136,17 +136,54 @@ def end_flag(
 
 
 def end_without_basis(complaint: ReviewComplaint, *, reason: str, now: datetime) -> bool:
-    """End a running flag that no longer rests on enough, now that ``complaint`` was taken back."""
-    _hold(complaint.member_id)
-    flag = ReviewerFlag.objects.filter(
-        member=complaint.member_id, ended_at=None, complaints__contains=[complaint.pk]
-    ).first()
-    if flag is None:
-        return False
+    """End the running flags that no longer rest on enough, now that ``complaint`` was taken back.
+
+    Its author's, when it rests on the complaint; and those of others who are seen to be one with them.
+    """
+    ended = 0
+    for flag in _resting_on(complaint):
+        # What was answered to one of them is nobody else's to read.
+        why = reason if flag.member_id == complaint.member_id else ""
+        ended += _end_unless_founded(flag, reason=why, now=now)
+    return bool(ended)
+
+
+def hold_with_linked(member: Member) -> None:
+    """Hold a member and all who are seen to be one with them, in one order: their flags may end."""
+    keys = sorted({member.pk, *_seen_as_one_with(member.pk)})
+    list(
+        Member.objects.select_for_update(no_key=True)
+        .filter(pk__in=keys)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def _seen_as_one_with(member_id: int) -> list[int]:
+    """Return the keys of members who were seen with a device or payer of this one."""
+    own = MemberMark.objects.filter(
+        member=member_id, kind__in=_PERSONAL, kind=OuterRef("kind"), digest=OuterRef("digest")
+    )
+    linked = MemberMark.objects.filter(Exists(own)).exclude(member=member_id)
+    return list(linked.values_list("member_id", flat=True).distinct())
+
+
+def _resting_on(complaint: ReviewComplaint) -> list[ReviewerFlag]:
+    """Return the running flags that rest on a complaint or on what linked their member to its author."""
+    own = Q(member=complaint.member_id, complaints__contains=[complaint.pk])
+    linked = FlagSignal.objects.filter(kind=rules.LINKED).values("flag")
+    others = Q(member__in=_seen_as_one_with(complaint.member_id), pk__in=linked)
+    flags = ReviewerFlag.objects.filter(own | others, ended_at=None)
+    return list(flags.select_related("member").order_by("member"))
+
+
+def _end_unless_founded(flag: ReviewerFlag, *, reason: str, now: datetime) -> bool:
     left = _seen(ReviewComplaint.objects.filter(pk__in=flag.complaints, reversed_at=None))
     kinds = set(flag.signals.values_list("kind", flat=True))
     if len({one.merchant for one in left if one.merchant is not None}) < 2:
         kinds.discard(rules.SEVERAL_MERCHANTS)
+    if not _linked(flag.member):
+        kinds.discard(rules.LINKED)
     if len(left) >= value("reviewer_flag.complaints", flag.since) and (
         len(kinds) >= rules.SIGNALS_NEEDED
     ):

@@ -1,5 +1,6 @@
 """A penalty revised on appeal: points, measures and notices become what they would have been without it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -97,6 +98,8 @@ def _lighten(penalty: Penalty, node: str, *, by: User, now: datetime) -> list[Gi
             )
         penalty.measures.filter(ended_at=None).update(until=penalty.until)
     penalty.save(update_fields=["node", "until"])
+    if penalty.ended_at is None:
+        _add(penalty, target.measures, {one.kind for one in measures}, now)
     _record(penalty, old, by, now)
     if penalty.ended_at is None and penalty.begun_at is not None and penalty.until is not None:
         if penalty.until > now:
@@ -104,6 +107,20 @@ def _lighten(penalty: Penalty, node: str, *, by: User, now: datetime) -> list[Gi
         else:
             end_period(penalty, now=now)
     return back
+
+
+def _add(penalty: Penalty, kinds: Sequence[str], known: set[str], now: datetime) -> None:
+    """Begin what the lighter node asks for and the heavier did not: a closed shop needed no shield."""
+    since = max(now, penalty.starts_at)
+    if penalty.until is not None:
+        since = min(since, penalty.until)
+    Measure.objects.bulk_create(
+        Measure(
+            shop_id=penalty.shop_id, kind=kind, penalty=penalty, starts_at=since,
+            until=penalty.until,
+        )
+        for kind in kinds if kind not in known
+    )  # fmt: skip
 
 
 def _record(penalty: Penalty, old: str, by: User, now: datetime) -> None:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions import notify_many
 from accounts.models import User
 from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError
 from common.history import record
 from common.parameters import value
-from merchants.actions.cases import hold_shop, require_house, require_reason
+from merchants.actions.cases import hold_shop, require_house, require_reason, until_words
 from merchants.actions.limits import refresh_limits
 from merchants.actions.violations import version_in_force
 from merchants.models import ActKind, ActState, Measure, Rule, Shop, ShopAct
@@ -45,9 +46,10 @@ def act_on_shop(
 ) -> ShopAct:
     """Close, restrict, delist or reward a shop for ``days``; above one's limit it waits for a second person.
 
-    Whatever punishes names a rule in force. Raises ``forbidden``, ``conflict.own_case``,
-    ``penalty.no_reason``, ``shop_act.unknown``, ``shop_act.bad_days``, ``shop_act.no_rule``,
-    ``violation.no_rule``, ``shop_act.already`` (one of the kind waits or is in force).
+    Once it holds the shop is told, and reads why and by which rule. Whatever punishes names a rule in
+    force. Raises ``forbidden``, ``conflict.own_case``, ``penalty.no_reason``, ``shop_act.unknown``,
+    ``shop_act.bad_days``, ``shop_act.no_rule``, ``violation.no_rule``, ``shop_act.already`` (one of the
+    kind waits or is in force).
     """
     person = require_house(shop, by, ACT)
     why = require_reason(reason)
@@ -70,7 +72,7 @@ def act_on_shop(
         shop=shop,
         kind=kind,
         days=days,
-        rule_version=version_in_force(rule, now) if rule is not None else None,
+        rule_version=version_in_force(rule, now, now=now) if rule is not None else None,
         state=ActState.WAITING,
         reason=why,
         limit_days=act_limit(person, kind, now),
@@ -81,7 +83,7 @@ def act_on_shop(
     record(act, "shop_act.asked", by=person, after=facts, reason=why, at=now)
     if days <= act.limit_days:
         return _begin(act, shop, by=person, now=now)
-    set_deadline(WAITS, act, now + value("shop_act.waits", now))
+    set_deadline(WAITS, act, _waits_until(act))
     return act
 
 
@@ -92,7 +94,8 @@ def approve_act(
     """Put an act into force as the second person, whose own limit may be as low as the first one's.
 
     Raises ``forbidden``, ``conflict.own_case``, ``penalty.no_reason``, ``shop_act.same_person``,
-    ``shop_act.cannot_move``, ``shop_act.no_limit`` (who may do nothing of the kind alone).
+    ``shop_act.cannot_move``, ``shop_act.too_late`` (nobody came in time), ``shop_act.no_limit`` (who may
+    do nothing of the kind alone).
     """
     act, shop, person, why, now = _second(act, by, reason, now)
     if act_limit(person, act.kind, now) < 1:
@@ -131,6 +134,10 @@ def undo_act(act: ShopAct, *, by: User | None, reason: str, now: datetime | None
     act.measures.filter(ended_at=None).update(ended_at=now)
     drop_deadline(OVER, act)
     before, after = refresh_limits(shop, now=now, by=person)
+    _tell(
+        act, "undone", _("%(shop)s: taken back: %(what)s"), _("It is as if it had not been."),
+        now=now,
+    )  # fmt: skip
     return _close(
         act, ActState.UNDONE, "shop_act.undone", by=person, now=now, reason=why,
         before={"measures": before}, after={"measures": after},
@@ -145,6 +152,7 @@ def end_act(act: ShopAct, *, now: datetime) -> ShopAct:
         return act
     act.measures.filter(ended_at=None).update(ended_at=now)
     before, after = refresh_limits(shop, now=now, by=None)
+    _tell(act, "over", _("%(shop)s: this is over: %(what)s"), now=now)
     return _close(
         act, ActState.OVER, "shop_act.over", by=None, now=now,
         before={"measures": before}, after={"measures": after},
@@ -177,7 +185,30 @@ def _begin(act: ShopAct, shop: Shop, *, by: User, now: datetime, reason: str = "
         act, "shop_act.began", by=by, before={"state": ActState.WAITING, "measures": act.before},
         after={"state": act.state, "measures": act.after, "until": act.until}, reason=reason, at=now,
     )  # fmt: skip
+    _tell(
+        act, "began", _("%(shop)s: %(what)s, until %(until)s"), _("Why: %(why)s"),
+        now=now, until=until_words(act.until), why=act.reason[:200],
+    )  # fmt: skip
     return act
+
+
+def _tell(
+    act: ShopAct, what: str, title: object, body: object = "", *, now: datetime, **words: object
+) -> None:
+    """Tell everybody who works for the shop, each thing once."""
+    notify_many(
+        User.objects.filter(
+            staff_accounts__merchant__shops=act.shop_id, staff_accounts__ended_at=None
+        ).distinct(),
+        "shop.penalty",
+        title=title,
+        body=body,
+        url="/shop/violations/",
+        subject=act,
+        dedupe=what,
+        words={"shop": act.shop.name, "what": ActKind(act.kind).label} | words,
+        now=now,
+    )
 
 
 def _second(
@@ -189,7 +220,15 @@ def _second(
     if act.by_id == person.pk:
         raise DomainError("shop_act.same_person", _("A second person decides, not you."))
     _require_move(act, ActState.REFUSED)
+    # What has waited too long is over, also when the clock has not come by yet.
+    if now >= _waits_until(act):
+        raise DomainError("shop_act.too_late", _("Nobody came in time; it is over."))
     return act, shop, person, why, now
+
+
+def _waits_until(act: ShopAct) -> datetime:
+    waits: timedelta = value("shop_act.waits", act.at)
+    return act.at + waits
 
 
 def _close(

@@ -20,7 +20,7 @@ from common.rights import require_right
 from merchants.actions.rule_moves import APPROVE, DUE, MANAGE, locked, move, require_move
 from merchants.actions.rule_news import tell_notice, tell_team, tell_unmoved
 from merchants.actions.rule_review import require_gates
-from merchants.models import EffectReview, EndProposal, RuleState, RuleVersion
+from merchants.models import EffectReview, EndProposal, Rule, RuleState, RuleVersion
 from merchants.rulebook import rules
 from merchants.rulebook.metrics import Measured, rule_metric
 
@@ -95,6 +95,19 @@ def advance(version: RuleVersion, *, now: datetime) -> RuleVersion:
         ):
             _take_effect(version, version.planned_from, now)
     return version
+
+
+def catch_up(rule: Rule, *, now: datetime) -> None:
+    """Let what is due of a rule take effect before somebody is judged by it: the clock may be late.
+
+    Inside another action.
+    """
+    for version in RuleVersion.objects.on_its_way().filter(rule=rule, planned_from__lte=now):
+        while True:
+            before = version.state
+            version = advance(version, now=now)
+            if version.state == before:
+                break
 
 
 @transaction.atomic

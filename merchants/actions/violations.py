@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from django.db import IntegrityError, transaction
@@ -33,6 +33,7 @@ from merchants.actions.cases import (
     tell_shop,
     words_of,
 )
+from merchants.actions.taking_effect import catch_up
 from merchants.models import (
     Part,
     Rule,
@@ -49,7 +50,10 @@ from merchants.queries.penalties import is_spam
 STATEMENT_OVER = "violation.statement_over"
 DECISION_LATE = "violation.decision_late"
 EXAM_OVER = "violation.exam_over"
+EMERGENCY_OVER = "violation.emergency_over"
 MOST_ITEMS = 10_000
+MOST_POINTS = 20_000
+"""What one case may cost: far above every node, and never more than a balance can hold."""
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 # What was never in force, or only tried: nobody is punished by it.
 _NOT_LAW = (
@@ -62,8 +66,12 @@ _NOT_LAW = (
 )
 
 
-def version_in_force(rule: Rule, at: datetime) -> RuleVersion:
-    """Return the version of ``rule`` by which an act at ``at`` is judged. Raises ``violation.no_rule``."""
+def version_in_force(rule: Rule, at: datetime, *, now: datetime) -> RuleVersion:
+    """Return the version of ``rule`` by which an act at ``at`` is judged at ``now``.
+
+    One that was to take effect by then does, however late the clock is. Raises ``violation.no_rule``.
+    """
+    catch_up(rule, now=now)
     found = RuleVersion.objects.in_force(at).filter(rule=rule).exclude(state__in=_NOT_LAW).first()
     if found is None:
         raise DomainError("violation.no_rule", _("This rule was not in force at that moment."))
@@ -99,9 +107,10 @@ def detect_violation(
     now = now or timezone.now()
     if act_at > now:
         raise DomainError("violation.in_the_future", _("The act lies in the future."))
-    version = version_in_force(rule, act_at)
+    version = version_in_force(rule, act_at, now=now)
     if not version.violation_class:
         raise DomainError("violation.no_class", _("Nothing follows from breaking this rule."))
+    one = require_points(version, points)
     violation = Violation.objects.create(
         violation_no=_new_number(now),
         shop=shop,
@@ -111,8 +120,8 @@ def detect_violation(
         act=words_of(act),
         evidence=words_of(evidence, required=False),
         order_no=clean(order_no, max_chars=40, single_line=True, required=False),
-        points=require_points(version, points),
-        items=require_items(items),
+        points=one,
+        items=require_items(items, one),
         state=ViolationState.DETECTED,
         detected_at=now,
         detected_by=by,
@@ -140,10 +149,7 @@ def send_notice(
     violation, now = hold_case(violation, now)
     opened = violation.detected_at
     due = rules.end_of_workday(now, value("penalty.statement_workdays", opened), is_workday)
-    # The end of a day is the first moment of the next: day 1 of the decision is that next day.
-    last = rules.end_of_workday(
-        due - due.resolution, value("penalty.decision_workdays", opened), is_workday
-    )
+    last = decision_due(violation, due)
     move(
         violation, ViolationState.NOTICED, "violation.noticed", by=by, now=now, reason=why,
         noticed_at=now, statement_due_at=due, decide_by=last,
@@ -225,7 +231,8 @@ def declare_emergency(
 ) -> Violation:
     """Say that a decision cannot wait for the statement; it holds once a second person says so too.
 
-    Neither may have found the case; a second call of the first person changes nothing. Raises
+    Neither may have found the case; a second call of the first person changes nothing. Nobody confirming
+    it in time, the call lapses by itself, whether the clock has come by or not. Raises
     ``forbidden``, ``conflict.own_case``, ``penalty.no_reason``, ``violation.same_person``,
     ``violation.cannot_move``.
     """
@@ -234,6 +241,8 @@ def declare_emergency(
     violation, now = hold_case(violation, now)
     require_state(violation, ViolationState.NOTICED)
     refuse_finder(violation, person)
+    if _has_lapsed(violation, now):
+        _lapse(violation, now)
     if violation.emergency_at is not None or violation.emergency_first_by_id == person.pk:
         return violation
     if violation.emergency_first_by_id is None:
@@ -246,7 +255,10 @@ def declare_emergency(
         setattr(violation, name, given)
     violation.save(update_fields=list(fields))
     record(violation, event, by=person, after=fields, reason=why, at=now)
-    if violation.emergency_at is not None:
+    if violation.emergency_at is None:
+        set_deadline(EMERGENCY_OVER, violation, _lapses_at(violation, now))
+    else:
+        drop_deadline(EMERGENCY_OVER, violation)
         tell_shop(
             violation,
             _("%(shop)s: case %(no)s cannot wait"),
@@ -259,11 +271,19 @@ def declare_emergency(
 
 
 @transaction.atomic
+def lapse_emergency(violation: Violation, *, now: datetime) -> None:
+    """End a call of an emergency that nobody has confirmed. Nothing when somebody has, or it moved on."""
+    violation, now = hold_case(violation, now)
+    if violation.state == ViolationState.NOTICED and _has_lapsed(violation, now):
+        _lapse(violation, now)
+
+
+@transaction.atomic
 def choose_exam(violation: Violation, *, by: User, now: datetime | None = None) -> Violation:
     """Take an exam in place of the penalty (以考代罚): for spam, once a year, before the statement ends.
 
-    A second call changes nothing. Raises ``not_found``, ``forbidden``, ``exam.not_offered``,
-    ``exam.used``, ``violation.too_late``, ``violation.cannot_move``.
+    The decision is due that much later. A second call changes nothing. Raises ``not_found``,
+    ``forbidden``, ``exam.not_offered``, ``exam.used``, ``violation.too_late``, ``violation.cannot_move``.
     """
     require_staff(violation, by)
     violation, now = hold_case(violation, now)
@@ -283,6 +303,7 @@ def choose_exam(violation: Violation, *, by: User, now: datetime | None = None) 
     except IntegrityError:
         raise DomainError("exam.used", _("The exam of this year was used already.")) from None
     set_deadline(EXAM_OVER, violation, due)
+    put_off_decision(violation, due)
     record(
         violation, "violation.exam_chosen", by=by, after={"exam_year": year, "exam_due_at": due},
         at=now,
@@ -299,20 +320,17 @@ def hear_no_more(violation: Violation, *, now: datetime) -> None:
         return
     facts = {"stated": hasattr(violation, "statement")}
     record(violation, "violation.heard", by=None, after=facts, at=now)
-    tell_judges(
-        violation,
-        _("Case %(no)s of %(shop)s waits for a decision"),
-        url=_office(violation),
-        dedupe="heard",
-        now=now,
-    )
+    # While an exam is open nobody may decide.
+    if violation.exam_due_at is None or violation.exam_due_at <= now:
+        _tell_that_it_waits(violation, now)
 
 
 @transaction.atomic
 def mark_late(violation: Violation, *, now: datetime) -> None:
     """Say that a case was not decided in time. Nothing when it moved on."""
     violation, now = hold_case(violation, now)
-    if violation.state != ViolationState.NOTICED:
+    due = violation.decide_by
+    if violation.state != ViolationState.NOTICED or due is None or due > now:
         return
     record(violation, "violation.late", by=None, after={"decide_by": violation.decide_by}, at=now)
     tell_judges(
@@ -332,6 +350,30 @@ def close_exam(violation: Violation, *, now: datetime) -> None:
     if violation.state != ViolationState.NOTICED or due is None or due > now:
         return
     record(violation, "violation.exam_missed", by=None, after={"exam_due_at": due}, at=now)
+    _tell_that_it_waits(violation, now)
+
+
+def fail_exam(violation: Violation, *, now: datetime) -> None:
+    """Close the exam of a held case that was taken and failed: it is decided as any other."""
+    violation.exam_due_at = now
+    violation.save(update_fields=["exam_due_at"])
+    drop_deadline(EXAM_OVER, violation)
+    put_off_decision(violation, now)
+
+
+def decision_due(violation: Violation, heard_at: datetime) -> datetime:
+    """Return until when a case is decided for which nothing is waited any more from ``heard_at`` on."""
+    days = value("penalty.decision_workdays", violation.detected_at)
+    # The end of a day is the first moment of the next: day 1 of the decision is that next day.
+    return rules.end_of_workday(heard_at - heard_at.resolution, days, is_workday)
+
+
+def put_off_decision(violation: Violation, exam_over: datetime) -> None:
+    """Let the time for a decision run from the end of the statement or of the exam, whichever is later."""
+    assert violation.statement_due_at is not None
+    violation.decide_by = decision_due(violation, max(violation.statement_due_at, exam_over))
+    violation.save(update_fields=["decide_by"])
+    set_deadline(DECISION_LATE, violation, violation.decide_by)
 
 
 def require_points(version: RuleVersion, points: object) -> Decimal:
@@ -346,6 +388,9 @@ def require_points(version: RuleVersion, points: object) -> Decimal:
         wanted = Decimal(str(points))
     except InvalidOperation:
         wanted = Decimal(-1)
+    # A signalling NaN raises when it is compared.
+    if not wanted.is_finite():
+        wanted = Decimal(-1)
     if wanted in possible or (not possible and wanted == 0):
         return wanted
     raise DomainError(
@@ -356,10 +401,16 @@ def require_points(version: RuleVersion, points: object) -> Decimal:
     )
 
 
-def require_items(items: int) -> int:
-    """Return how many acts there were. Raises ``violation.bad_items``."""
+def require_items(items: int, points: Decimal) -> int:
+    """Return how many acts there were, of ``points`` each. Raises ``violation.bad_items``."""
     if not 1 <= items <= MOST_ITEMS:
         raise DomainError("violation.bad_items", _("Count at least one act, at most 10,000."))
+    if items * points > MOST_POINTS:
+        raise DomainError(
+            "violation.bad_items",
+            _("One case costs %(most)s points at most; so many acts cost more.")
+            % {"most": MOST_POINTS},
+        )
     return items
 
 
@@ -373,8 +424,42 @@ def refuse_finder(violation: Violation, by: User) -> None:
 
 def drop_clocks(violation: Violation) -> None:
     """Stop the timers of a case that waits no more."""
-    for kind in (STATEMENT_OVER, DECISION_LATE, EXAM_OVER):
+    for kind in (STATEMENT_OVER, DECISION_LATE, EXAM_OVER, EMERGENCY_OVER):
         drop_deadline(kind, violation)
+
+
+def _tell_that_it_waits(violation: Violation, now: datetime) -> None:
+    tell_judges(
+        violation,
+        _("Case %(no)s of %(shop)s waits for a decision"),
+        url=_office(violation),
+        dedupe="heard",
+        now=now,
+    )
+
+
+def _lapses_at(violation: Violation, called_at: datetime) -> datetime:
+    waits: timedelta = value("penalty.emergency_waits", violation.detected_at)
+    return called_at + waits
+
+
+def _has_lapsed(violation: Violation, now: datetime) -> bool:
+    called = violation.emergency_first_at
+    is_open = called is not None and violation.emergency_at is None
+    return is_open and _lapses_at(violation, called) <= now  # type: ignore[arg-type]
+
+
+def _lapse(violation: Violation, now: datetime) -> None:
+    before = {
+        "emergency_first_by": violation.emergency_first_by,
+        "emergency_first_at": violation.emergency_first_at,
+    }
+    violation.emergency_first_by = violation.emergency_first_at = None
+    violation.save(update_fields=list(before))
+    record(
+        violation, "violation.emergency_lapsed", by=None, before=before,
+        after=dict.fromkeys(before), at=now,
+    )  # fmt: skip
 
 
 def _office(violation: Violation) -> str:

@@ -124,7 +124,9 @@ class ShopActAdmin(BaseAdmin):
     right=ACT,
     form=ActForm,
     question=_("What is to be done to the shop at once?"),
-    consequence=_("Within your limit it holds at once; above it, once a second person agrees."),
+    consequence=_(
+        "Within your limit it holds at once; above it, once a second person agrees. The shop reads why."
+    ),
     dangerous=True,
     in_bulk=False,
 )

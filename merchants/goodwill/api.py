@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.api import SignedIn
-from common.rest import Endpoint, PageQuery, accepted, answers
+from common.rest import Endpoint, Nothing, PageQuery, accepted, answers
 from merchants.actions.goodwill import (
     answer_gesture,
     fulfil_gesture,
@@ -124,10 +124,12 @@ class Fulfilments(Endpoint):
 class Withdrawals(Endpoint):
     """That an offer is taken back."""
 
-    @extend_schema(request=None, responses=answers({200: shapes.Gesture}, 404, 409))
+    @extend_schema(request=None, responses=answers({200: shapes.Gesture}, 400, 404, 409))
     def post(self, request: SignedIn, key: uuid.UUID) -> Response:
         """Take back an offer nobody has answered."""
-        return Response(gesture_card(withdraw_gesture(own_gesture(request, key), by=request.user)))
+        gesture = own_gesture(request, key)
+        accepted(Nothing, request.data)
+        return Response(gesture_card(withdraw_gesture(gesture, by=request.user)))
 
 
 class MyGestures(Endpoint):

@@ -10,8 +10,8 @@ from merchants.models.violations import Violation
 class CaseRating(models.Model):
     """One rating a case names as fake (虚假交易).
 
-    ``measure`` is what the decision did to it; empty while nothing is decided, and for good where the
-    rating was not counted already: that is not the case's to give back.
+    ``measure`` is what the decision did to it; empty while nothing is decided, and where the rating was
+    not counted already, until that is lifted: only then is it the case's to give back.
     """
 
     violation = models.ForeignKey(

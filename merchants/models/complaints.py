@@ -118,7 +118,7 @@ class ReviewComplaint(models.Model):
         verbose_name=_("asked once more by"),
     )  # fmt: skip
     upheld_at = models.DateTimeField(_("upheld at"), null=True, blank=True)
-    # The measure this complaint began; empty when another one ran on the review already.
+    # The measure this complaint began; empty while another one runs on the review that came before it.
     measure = models.OneToOneField(
         RatingMeasure, models.PROTECT, null=True, blank=True, related_name="+",
         verbose_name=_("measure"),

@@ -208,10 +208,14 @@ class Violation(models.Model):
         return self.violation_no
 
     def may_state(self, now: datetime) -> bool:
-        """Tell whether the statement period runs at ``now``; an emergency decision does not end it."""
+        """Tell whether the statement period runs at ``now``; an emergency decision does not end it.
+
+        Nor when it cost points alone, and the case ended with it.
+        """
         open_states = {rules.NOTICED, rules.DECIDED, rules.EXECUTING}
+        is_open = self.state in open_states or self.ended_why == EndReason.POINTS_ALONE
         due = self.statement_due_at
-        return self.state in open_states and due is not None and now < due
+        return is_open and due is not None and now < due
 
 
 class Statement(models.Model):

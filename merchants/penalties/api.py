@@ -96,7 +96,10 @@ class ShopCaseFiles(Endpoint):
     )
     def post(self, request: SignedIn, violation_no: str) -> Response:
         """Upload a file; then name it in a statement or an appeal, within a day."""
-        case = told(request, violation_no)
+        return self.taken(request, told(request, violation_no))
+
+    def taken(self, request: SignedIn, case: Violation) -> Response:
+        """Take the one file of the form into a case."""
         sent = accepted(FileForm, request.data)["file"]
         file = upload_case_file(case, source=sent.file, name=sent.name or "", by=request.user)
         return Response(file_card(file), status=201)

@@ -22,6 +22,10 @@ urlpatterns = [
     path("penalty-notices/", api.Notices.as_view(), name="api-penalty-notices"),
     path("violations/", office_api.Violations.as_view(), name="api-violations"),
     path(
+        "violations/<str:violation_no>/files/", office_api.EvidenceFiles.as_view(),
+        name="api-violation-files",
+    ),
+    path(
         "violations/<str:violation_no>/ruling/", office_api.Rulings.as_view(), name="api-ruling"
     ),
     path("shops/<str:shop_no>/acts/", office_api.ShopActs.as_view(), name="api-shop-acts"),

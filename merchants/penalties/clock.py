@@ -27,10 +27,12 @@ from merchants.actions.points import CLEARING, clear_points, set_clearing
 from merchants.actions.shop_acts import OVER, WAITS, end_act, stop_waiting
 from merchants.actions.violations import (
     DECISION_LATE,
+    EMERGENCY_OVER,
     EXAM_OVER,
     STATEMENT_OVER,
     close_exam,
     hear_no_more,
+    lapse_emergency,
     mark_late,
 )
 from merchants.models import Appeal, CaseFile, Penalty, ShopAct, Violation
@@ -56,6 +58,7 @@ def publish_in_time(penalty: Penalty, *, now: datetime) -> None:
 _on(STATEMENT_OVER, Violation, hear_no_more)
 _on(DECISION_LATE, Violation, mark_late)
 _on(EXAM_OVER, Violation, close_exam)
+_on(EMERGENCY_OVER, Violation, lapse_emergency)
 _on(BEGIN, Penalty, begin_penalty, "violation")
 _on(END, Penalty, end_period, "violation")
 _on(NOTICE, Penalty, publish_in_time, "violation")

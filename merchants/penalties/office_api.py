@@ -14,8 +14,9 @@ from common.rest import Endpoint, accepted, answers
 from merchants.actions.appeals import rule_appeal
 from merchants.actions.shop_acts import act_on_shop, approve_act, undo_act
 from merchants.actions.violations import detect_violation
-from merchants.models import Appeal, Rule, Shop, ShopAct
+from merchants.models import Appeal, Rule, Shop, ShopAct, Violation
 from merchants.penalties import shapes
+from merchants.penalties.api import FileForm, ShopCaseFiles
 from merchants.queries.cases import restored_lines
 
 
@@ -45,6 +46,24 @@ class Violations(Endpoint):
         facts = ("violation_no", "state", "violation_class", "points", "items")
         shown = {name: getattr(case, name) for name in facts}
         return Response(shown | {"rule_version": case.rule_version.number}, status=201)
+
+
+class EvidenceFiles(ShopCaseFiles):
+    """Files that show what a shop has done."""
+
+    @extend_schema(
+        request={"multipart/form-data": FileForm},
+        responses=answers({201: shapes.CaseFile}, 400, 404, 409, 413, 415, 422),
+    )
+    def post(self, request: SignedIn, violation_no: str) -> Response:
+        """Add a file to the evidence of a case, until the shop is told: it then reads it on its page."""
+        seen = Violation.objects.for_work_of(request.user).filter(violation_no=violation_no[:20])
+        case = (
+            seen.select_related("shop").first() if request.user.can("penalties.propose") else None
+        )
+        if case is None:
+            raise Http404
+        return self.taken(request, case)
 
 
 class Rulings(Endpoint):

@@ -18,6 +18,7 @@ from merchants.actions.violations import choose_exam, state_side
 from merchants.frame import for_shops, frame
 from merchants.models import Appeal, CaseFile, Violation
 from merchants.penalties.forms import WordsForm
+from merchants.queries.acts import acts_on
 from merchants.queries.cases import case_card, case_page, notice_page, told_case
 
 SHOWN = 30
@@ -27,7 +28,7 @@ STATE_TAGS = {"noticed": "warn", "decided": "danger", "executing": "danger", "en
 @require_safe
 @for_shops
 def cases(request: HttpRequest) -> HttpResponse:
-    """Show a shop's people their cases, newest first."""
+    """Show a shop's people what was done to it at once, and their cases, newest first."""
     try:
         lines, more = case_page(
             signed_in(request), cursor=request.GET.get("cursor", ""), limit=SHOWN
@@ -49,7 +50,12 @@ def cases(request: HttpRequest) -> HttpResponse:
         if waiting
         else _("Nothing waits for a word of yours.")
     )
-    context = frame("cases") | {"lines": lines, "more": more, "sentence": sentence}
+    context = frame("cases") | {
+        "lines": lines,
+        "more": more,
+        "sentence": sentence,
+        "acts": acts_on(signed_in(request)),
+    }
     return render(request, "merchants/penalties/cases.html", context)
 
 

@@ -39,6 +39,11 @@ declare(
     "penalty.begins_after", timedelta(0), _("How long after a decision its measures begin"),
     minimum=timedelta(0), maximum=timedelta(days=7), unit=_("seconds"),
 )  # fmt: skip
+declare(
+    "penalty.emergency_waits", timedelta(hours=24),
+    _("How long a call of an emergency waits for a second person"),
+    minimum=timedelta(minutes=10), maximum=timedelta(days=3), unit=_("seconds"),
+)  # fmt: skip
 declare("penalty.strikes", 3, _("Strikes that close a shop for good"), minimum=2, maximum=10)
 declare(
     "penalty.strike_points", Decimal(12), _("Points of class C from which a case is a strike"),

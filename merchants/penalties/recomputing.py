@@ -13,7 +13,8 @@ from merchants.actions.cases import hold_shop
 from merchants.actions.limits import refresh_limits
 from merchants.actions.points import end_of
 from merchants.models import Measure, Penalty, PointsBalance, PointsEntry, Shop, ShopLimits
-from merchants.queries.penalties import clearing_at, holding, settled
+from merchants.penalties.rules import LISTING_BAN
+from merchants.queries.penalties import banned_since, clearing_at, holding, settled
 
 _SUMS = """
 SELECT coalesce(b.shop_id, e.shop_id), coalesce(b.violation_class, e.violation_class)
@@ -74,12 +75,17 @@ def _as_of(row: PointsBalance, now: datetime) -> Decimal:
 
 
 def _unlike_measures(now: datetime) -> list[int]:
-    known = {row.pk: (row.measures, row.node) for row in ShopLimits.objects.all()}
+    known = {row.pk: (row.measures, row.node, row.no_new_since) for row in ShopLimits.objects.all()}
     candidates = set(known) | set(
         Measure.objects.filter(ended_at=None).values_list("shop_id", flat=True)
     )
     shops = Shop.objects.filter(pk__in=candidates).values_list("pk", flat=True)
-    return [pk for pk in shops.order_by("pk") if known.get(pk, ([], "")) != holding(pk, now)]
+    return [pk for pk in shops.order_by("pk") if known.get(pk, ([], "", None)) != _holds(pk, now)]
+
+
+def _holds(pk: int, now: datetime) -> tuple[list[str], str, datetime | None]:
+    measures, node = holding(pk, now)
+    return measures, node, banned_since(pk, now) if LISTING_BAN in measures else None
 
 
 derive("points of shops", check=check, mend=mend)

@@ -109,6 +109,23 @@ def cost(points: Decimal, items: int, cap_left: Decimal | None = None) -> Decima
     return total.quantize(_TENTH)
 
 
+def cap_left(
+    cap: Decimal, span: timedelta, at: datetime, others: Iterable[tuple[datetime, Decimal]]
+) -> Decimal:
+    """Return what an act at ``at`` may still cost so that no ``span`` of time costs more than ``cap``.
+
+    ``others`` are the moments of acts and what they cost. Acts on either side of it that lie further
+    apart than ``span`` are never added up. Below 0 when they cost too much already.
+    """
+    near = [(when, points) for when, points in others if at - span < when < at + span]
+    begins = [at, *(when for when, _points in near if when <= at)]
+    spent = [
+        sum((points for when, points in near if begin <= when < begin + span), Decimal(0))
+        for begin in begins
+    ]
+    return cap - max(spent)
+
+
 def node_met(violation_class: str, before: Decimal, after: Decimal, nodes: Iterable[Node]) -> str:
     """Return the heaviest node that points of a class meet on their way from ``before`` to ``after``."""
     met = [

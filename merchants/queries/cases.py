@@ -46,9 +46,9 @@ def case_page(user: User, *, cursor: str = "", limit: int = 50) -> tuple[list[di
         (last,) = decode_cursor(cursor, as_number)
         rows = rows.filter(pk__lt=last)
     found = list(
-        rows.select_related("shop", "rule_version__rule", "penalty", "penalty__appeal").order_by(
-            "-pk"
-        )[: limit + 1]
+        rows.select_related(
+            "shop", "rule_version__rule", "statement", "penalty", "penalty__appeal"
+        ).order_by("-pk")[: limit + 1]
     )
     page = [_line(row) for row in found[:limit]]
     return page, encode_cursor([found[limit - 1].pk]) if len(found) > limit else ""
@@ -75,7 +75,8 @@ def _line(row: Violation) -> dict[str, Any]:
 def _due(row: Violation, penalty: Penalty | None, appeal: Appeal | None) -> datetime | None:
     """Return what the shop's next clock is due at, whether it has passed or not."""
     if row.state == ViolationState.NOTICED:
-        return row.statement_due_at
+        stated_by = None if hasattr(row, "statement") else row.statement_due_at
+        return max(filter(None, (stated_by, row.exam_due_at)), default=None)
     if appeal is not None:
         return appeal.due_at if appeal.state == AppealState.SENT_BACK else None
     return penalty.appeal_until if penalty else None

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Min, Q, Sum
 
 from accounts.models import Role, User
 from common.parameters import value
@@ -78,9 +78,8 @@ def spam_cap_left(violation: Violation, at: datetime) -> Decimal | None:
         violation__rule_version__rule=violation.rule_version.rule_id,
         violation__act_at__gt=violation.act_at - days,
         violation__act_at__lt=violation.act_at + days,
-    ).values_list("points", flat=True)
-    left: Decimal = value("penalty.spam_cap", at) - sum(near, Decimal(0))
-    return left
+    ).values_list("violation__act_at", "points")
+    return rules.cap_left(value("penalty.spam_cap", at), days, violation.act_at, near)
 
 
 def is_spam(violation: Violation) -> bool:
@@ -109,6 +108,15 @@ def holding(shop_id: int, now: datetime) -> tuple[list[str], str]:
         kinds |= set(open_ones.filter(penalty=heaviest[0]).values_list("kind", flat=True))
     node = heaviest[1] if heaviest is not None else ""
     return [kind for kind in rules.MEASURES if kind in kinds], node
+
+
+def banned_since(shop_id: int, now: datetime) -> datetime | None:
+    """Return from when on nothing new of a shop is on the shelf: since the oldest ban that still runs."""
+    bans = Measure.objects.filter(
+        shop=shop_id, kind=rules.LISTING_BAN, ended_at=None, starts_at__lte=now
+    ).filter(Q(act__isnull=False) | Q(penalty__begun_at__lte=now))
+    since: datetime | None = bans.aggregate(since=Min("starts_at"))["since"]
+    return since
 
 
 def limits_of_shop(shop_id: int) -> list[str]:

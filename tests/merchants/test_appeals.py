@@ -16,7 +16,7 @@ from merchants.actions.appeals import (
     send_back_appeal,
     send_papers,
 )
-from merchants.actions.penalties import confirm_correction, publish_notice
+from merchants.actions.penalties import confirm_correction, publish_notice, record_exam
 from merchants.models import (
     Appeal,
     ExperienceCount,
@@ -103,6 +103,14 @@ def test_the_days_stop_while_we_review_and_go_on_with_what_is_left(penalty, staf
     assert appeal.due_at == back_at + 6 * DAY
 
 
+def test_the_shop_is_told_the_hour_when_its_days_do_not_end_with_one(penalty, staff, judge):
+    appeal = send_back_appeal(filed(penalty, staff), missing="请补", by=judge, now=LATER + DAY / 4)
+    # Six hours of review push the end of the 29th to six in the morning of the 30th.
+    assert appeal.due_at == penalty.appeal_until + DAY / 4
+    told = Notification.objects.get(person=staff, title__contains="还缺材料")
+    assert "2026-11-30 06:00" in told.body
+
+
 def test_without_the_papers_the_appeal_lapses_and_the_penalty_stands(penalty, staff, judge):
     appeal = send_back_appeal(filed(penalty, staff), missing="请补", by=judge, now=LATER)
     sweep(appeal.due_at - SECOND)
@@ -133,6 +141,20 @@ def test_a_review_takes_three_working_days_at_most_fifteen(penalty, staff, judge
     sweep(appeal.due_at)
     assert lines_of(appeal)[-1] == "appeal.late"
     assert ruled(appeal, "upheld", judge, now=appeal.due_at)
+
+
+def test_every_time_it_is_in_review_has_a_clock_of_its_own(penalty, staff, judge):
+    appeal = filed(penalty, staff)
+    sweep(appeal.due_at)
+    appeal = extend_review(appeal, by=judge, reason=WHY, now=appeal.due_at)
+    appeal = send_back_appeal(appeal, missing="请补", by=judge, now=appeal.due_at)
+    appeal = send_papers(appeal, text="补上了", by=staff, now=appeal.due_at - SECOND)
+    assert not appeal.is_late
+    sweep(appeal.due_at)
+    assert lines_of(appeal).count("appeal.late") == 2
+    extend_review(appeal, by=judge, reason=WHY, now=appeal.due_at)
+    longer = Notification.objects.filter(person=staff, title__contains="需要更多时间")
+    assert longer.count() == 2
 
 
 # --- Ruled ----------------------------------------------------------------------------------------
@@ -256,6 +278,42 @@ def test_a_reduced_penalty_keeps_what_less_points_meet(shop, bo, ops, judge, sta
     assert "shop_shield" in limits_of_shop(shop.pk)
     assert points_of_shop(shop.pk)["B"] == 12
     assert differences() == 0
+
+
+@pytest.mark.parametrize(
+    ("points", "reduced", "days", "held"),
+    [
+        ("48", "36", 21, ["public_warning", "shop_close"]),
+        (
+            "36", "12", 7,
+            ["shop_shield", "listing_ban", "new_shop_ban", "contact_limits", "public_warning"],
+        ),
+    ],
+)  # fmt: skip
+def test_a_lighter_node_brings_measures_the_heavier_did_not_need(
+    shop, bo, ops, judge, staff, points, reduced, days, held
+):
+    heavy = decided(shop, bo, ops, code="order-disturbing", points=points)
+    ruled(filed(heavy, staff), "reduced", judge, points=reduced)
+    assert limits_of_shop(shop.pk) == held
+    heavy.refresh_from_db()
+    assert heavy.until == HEARD + timedelta(days=days)
+    assert set(heavy.measures.filter(ended_at=None).values_list("until", flat=True)) == {
+        heavy.until
+    }
+    assert differences() == 0
+
+
+def test_a_lighter_node_whose_time_is_over_holds_until_the_shop_is_restored(
+    shop, bo, ops, judge, third, staff
+):
+    heavy = decided(shop, bo, ops, code="order-disturbing", points="36")
+    late = HEARD + 8 * DAY
+    ruled(filed(heavy, staff, late), "reduced", judge, points="12", now=late)
+    assert "shop_shield" in limits_of_shop(shop.pk)
+    record_exam(heavy.violation, 80, by=third, reason=WHY, now=late)
+    confirm_correction(heavy, by=third, reason=WHY, now=late)
+    assert limits_of_shop(shop.pk) == []
 
 
 def test_a_penalty_reduced_to_less_than_has_run_ends_where_all_is_done(

@@ -1,19 +1,23 @@
 """A shop's cases at the API and on its pages; what the house does at the API; rates by rule and judge."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from accounts.doors import doors_of
 from common.deadlines import sweep
+from merchants.actions import case_files
 from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.actions.emergencies import add_precedent
 from merchants.actions.penalties import publish_notice
+from merchants.actions.violations import choose_exam, send_notice, state_side
 from merchants.models import Appeal, CaseFile, JudgeRecord, RuleRecord, Statement
 from merchants.queries.rates import judges_with_rates, rules_with_rates
-from tests.merchants.casts_penalties import WHY, decided, detected, noticed, rule
+from tests.merchants.casts_penalties import WHY, decided, detected, noticed, refused, rule
 from tests.search.conftest import settle
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +59,44 @@ def test_a_statement_comes_with_files_that_the_house_may_open(told, staff, judge
     assert said.json()["statement"]["files"][0]["id"] == key
     assert b"".join(browser_of(judge).get(url).streaming_content) == b"hello"
     assert browser_of(chen).get(url).status_code == 404
+
+
+def test_whoever_found_it_adds_files_until_the_shop_is_told(
+    shop, bo, dora, ops, judge, staff, browser_of
+):
+    case = detected(shop, bo, now=timezone.now())
+    address = f"/api/v1/violations/{case.violation_no}/files/"
+
+    def add(who):
+        return browser_of(who).post(address, {"file": SimpleUploadedFile("a.txt", b"hello")})
+
+    sent = add(bo)
+    assert sent.status_code == 201
+    # Somebody else's find, and the shop's own people: as if there were none.
+    assert {add(who).status_code for who in (dora, staff)} == {404}
+    url = sent.json()["url"]
+    assert browser_of(staff).get(url).status_code == 404
+    send_notice(case, by=ops, reason=WHY)
+    (file,) = browser_of(staff).get(url_of(case)).json()["evidence_files"]
+    assert file["url"] == url
+    assert b"".join(browser_of(staff).get(url).streaming_content) == b"hello"
+    late = add(judge)
+    assert (late.status_code, late.json()["code"]) == (409, "violation.cannot_move")
+    assert CaseFile.objects.count() == 1
+
+
+def test_no_evidence_comes_in_behind_the_notice(shop, bo, ops, monkeypatch):
+    case = detected(shop, bo)
+    admit = case_files.admit_file
+
+    def slow(*args, **kwargs):
+        send_notice(case, by=ops, reason=WHY)
+        return admit(*args, **kwargs)
+
+    monkeypatch.setattr(case_files, "admit_file", slow)
+    with refused("violation.cannot_move"):
+        case_files.upload_case_file(case, source=BytesIO(b"hello"), name="a.txt", by=bo)
+    assert not CaseFile.objects.exists()
 
 
 def test_a_file_that_is_not_there_leaves_no_statement(told, staff, browser_of):
@@ -145,6 +187,22 @@ def test_the_front_page_says_how_many_cases_wait_for_the_shop(told, punished, st
     (fact,) = [it.fact for it in doors_of(staff) if it.door.key == "shop-cases"]
     assert (fact.badge[:1], fact.kind) == ("1", "warn")
     assert "shop-cases" not in {it.door.key for it in doors_of(mei)}
+
+
+def test_a_case_in_which_the_shop_has_spoken_waits_for_it_no_more(told, staff, browser_of):
+    page = browser_of(staff)
+    assert "有1个案件等您答复" in page.get("/shop/violations/").content.decode()
+    state_side(told, text="我们有证书", by=staff)
+    (line,) = page.get("/api/v1/shop/violations/").json()["data"]
+    assert line["due_at"] is None
+    assert "没有需要您答复的案件" in page.get("/shop/violations/").content.decode()
+
+
+def test_the_exam_one_chose_is_the_shops_next_clock(shop, bo, ops, staff, browser_of):
+    case = noticed(shop, bo, ops, now=timezone.now(), code="spam-listing")
+    exam = choose_exam(case, by=staff)
+    (line,) = browser_of(staff).get("/api/v1/shop/violations/").json()["data"]
+    assert parse_datetime(line["due_at"]) == exam.exam_due_at
 
 
 def test_a_bulk_notice_can_be_tried_first(shop, bo, ops, browser_of):

@@ -10,7 +10,13 @@ from accounts.standing.queries import standing_card
 from common.deadlines import sweep
 from common.models import Event
 from common.rules import SHANGHAI, midnight
-from merchants.actions import exclude_rating, restore_rating, withdraw_review
+from merchants.actions import (
+    exclude_rating,
+    mask_review,
+    restore_rating,
+    unmask_review,
+    withdraw_review,
+)
 from merchants.actions.complaints import decide_complaint, file_complaint, reapply
 from merchants.actions.reviewer_appeals import appeal_as_reviewer, decide_reviewer_appeal
 from merchants.models import (
@@ -286,6 +292,37 @@ def test_a_review_excluded_before_for_another_reason_stays_so_when_the_appeal_is
     assert RatingMeasure.objects.filter(ended_at=None).count() == 0
 
 
+def test_a_suspicion_that_is_lifted_leaves_a_review_out_that_a_complaint_excludes_too(
+    review, qiao_answers, ops, other_judge, mei
+):
+    exclude_rating(review, ground="suspected_fake", reason="刷单", by=ops, now=NOW)
+    complaint = upheld(review, qiao_answers, ops)
+    restore_rating(review, reason="不是刷单", by=other_judge, now=NOW + SECOND)
+    review.refresh_from_db()
+    running = RatingMeasure.objects.get(ended_at=None)
+    assert (review.is_excluded, review.credit) == (True, 0)
+    assert (running.ground, running.since, running.by) == ("malicious", NOW + SECOND, ops)
+    appeal = appeal_as_reviewer(complaint, text="没有要挟", by=mei, now=NOW + DAY)
+    decide_reviewer_appeal(appeal, granted=True, answer="对", by=other_judge, now=NOW + DAY)
+    review.refresh_from_db()
+    assert (review.is_excluded, review.credit) == (False, -1)
+    assert not RatingMeasure.objects.filter(ended_at=None).exists()
+
+
+def test_words_that_a_complaint_masks_too_stay_masked(shop, mei, qiao_answers, ops, other_judge):
+    advert = rate(mei, shop, comment="加微信领红包")
+    mask_review(advert, ground="advertising", words=["微信"], reason=WHY, by=ops, now=NOW)
+    complaint = upheld(advert, qiao_answers, ops, type="abuse_leak_ad")
+    unmask_review(advert, reason="不算广告", by=other_judge, now=NOW + SECOND)
+    advert.refresh_from_db()
+    assert advert.is_masked
+    assert RatingMeasure.objects.get(ended_at=None).words == ["微信"]
+    appeal = appeal_as_reviewer(complaint, text="不是广告", by=mei, now=NOW + DAY)
+    decide_reviewer_appeal(appeal, granted=True, answer="对", by=other_judge, now=NOW + DAY)
+    advert.refresh_from_db()
+    assert not advert.is_masked
+
+
 def test_an_appeal_nobody_answers_is_late_once(review, qiao_answers, ops, mei):
     complaint = upheld(review, qiao_answers, ops)
     appeal = appeal_as_reviewer(complaint, text="不是我", by=mei, now=NOW)
@@ -346,6 +383,28 @@ def test_two_of_a_shop_complain_at_once_and_one_complaint_stands(review, qiao_an
         both = [Beside(complain(key)) for key in keys]
         assert all(one.waits() for one in both)
     assert sorted(one.done() for one in both) == ["complaint.already", "review"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_review_is_lifted_while_its_complaint_falls_and_counts_again(
+    review, qiao_answers, ops, other_judge, mei
+):
+    exclude_rating(review, ground="suspected_fake", reason="刷单", by=ops, now=NOW)
+    complaint = upheld(review, qiao_answers, ops)
+    appeal = appeal_as_reviewer(complaint, text="没有要挟", by=mei, now=NOW + DAY)
+    how = {"by": other_judge, "now": NOW + DAY}
+    with transaction.atomic():
+        ReviewComplaint.objects.select_for_update().get(pk=complaint.pk)
+        both = [
+            Beside(lambda: restore_rating(review, reason="不是刷单", **how)),
+            Beside(lambda: decide_reviewer_appeal(appeal, granted=True, answer="对", **how)),
+        ]
+        assert all(one.waits() for one in both)
+    for one in both:
+        one.done()
+    review.refresh_from_db()
+    assert not review.is_excluded
+    assert not RatingMeasure.objects.filter(ended_at=None).exists()
 
 
 def test_a_good_review_may_be_complained_about_too(mei, shop, qiao_answers, ops):

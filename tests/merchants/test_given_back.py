@@ -9,7 +9,7 @@ from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.actions.dsr import bring_up_to_date
 from merchants.actions.measures import restore_rating
 from merchants.actions.penalties import lift_penalty
-from merchants.actions.shop_acts import act_on_shop
+from merchants.actions.shop_acts import act_on_shop, undo_act
 from merchants.models import CaseRating, DSRSnapshot, Rating, RatingMeasure, Restored, Violation
 from merchants.penalties.restoring import read_all
 from merchants.queries.dsr import standing_card, traffic_card
@@ -112,6 +112,22 @@ def test_what_was_not_counted_already_is_not_the_cases_to_give_back(
     assert not Rating.objects.filter(is_excluded=True).exists()
 
 
+def test_a_rating_two_cases_call_fake_stays_out_until_both_are_revoked(
+    shop, rated, bo, ops, judge, third, staff
+):
+    first = fake_trade(shop, bo, ops, rated[1])
+    second = fake_trade(shop, bo, ops, rated[1], now=LATER + 3 * DAY)
+    at = second.decided_at
+    revoked(first, staff, judge, now=at)
+    assert Rating.objects.filter(is_excluded=True).count() == 2
+    # What stays out was not given back.
+    assert not Restored.objects.filter(what="ratings").exists()
+    assert RatingMeasure.objects.filter(named_in__violation=second.violation_id).count() == 2
+    revoked(second, staff, third, now=at)
+    assert not Rating.objects.filter(is_excluded=True).exists()
+    assert len(Restored.objects.get(what="ratings").after["orders"]) == 2
+
+
 def test_what_somebody_has_lifted_since_is_left_alone(shop, rated, bo, ops, judge, staff):
     penalty = fake_trade(shop, bo, ops, rated[1])
     restore_rating(rated[1][0], reason="查错了", by=ops, now=LATER)
@@ -157,6 +173,36 @@ def test_under_a_ban_only_what_is_new_stays_off_the_shelf(shop, product, bo, ops
     late = Product.objects.select_related("shop__limits").get(pk=late.pk)
     product = Product.objects.get(pk=product.pk)
     assert (late.is_on_shelf, product.is_on_shelf) == (False, True)
+
+
+def test_what_was_listed_before_the_ban_that_is_left_is_on_the_shelf_again(
+    shop, product, bo, ops, lin
+):
+    hour = DAY / 24
+    Product.objects.update(added_at=HEARD - 6 * hour)
+    act = act_on_shop(
+        shop, "restrict", days=7, reason=WHY, rule=rule("misdescription"), by=lin,
+        now=HEARD - 12 * hour,
+    )  # fmt: skip
+    decided(shop, bo, ops, points="12")
+    assert not Product.objects.on_the_shelf().exists()
+    undo_act(act, by=lin, reason=WHY, now=HEARD + hour)
+    assert Product.objects.on_the_shelf().exists()
+
+
+def test_a_revoked_ban_leaves_the_later_one_to_begin_where_it_did(
+    shop, product, bo, ops, judge, staff
+):
+    Product.objects.update(added_at=LATER)
+    first = decided(shop, bo, ops, points="12")
+    decided(shop, bo, ops, code="order-disturbing", points="12", at=LATER + DAY)
+    # The lighter one still runs below the heavier: what is new under either stays off.
+    assert not Product.objects.on_the_shelf().exists()
+    revoked(first, staff, judge, now=LATER + 2 * DAY)
+    assert Product.objects.on_the_shelf().exists()
+    assert [
+        found for part in derived() for found in part.check(LATER + 2 * DAY) if found.rows
+    ] == []
 
 
 def test_a_list_of_products_asks_nothing_more_for_its_shops(

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import Notification
 from common.deadlines import sweep
 from common.models import Deadline
+from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.actions.penalties import (
     confirm_correction,
     decide_violation,
@@ -23,7 +24,7 @@ from merchants.actions.violations import (
     send_notice,
     state_side,
 )
-from merchants.models import Measure, Penalty, PointsEntry, Violation
+from merchants.models import Measure, Penalty, PointsEntry, RuleVersion, Violation
 from merchants.queries.penalties import limits_of_shop, points_of_shop
 from tests.merchants.casts_penalties import (
     DAY,
@@ -57,6 +58,31 @@ def test_an_act_is_judged_by_the_version_in_force_at_it(shop, bo):
     assert detected(shop, bo, act_at=NOW).rule_version.number == 2
 
 
+def test_a_rule_holds_from_its_day_on_however_late_the_clock_is(shop, bo):
+    held = rule("misdescription")
+    coming = RuleVersion.objects.create(
+        rule=held, number=2, state="notice", text="新的说法", violation_class="A",
+        points=[Decimal(6)], result_published_at=NOW - 20 * DAY, notice_at=NOW - 10 * DAY,
+        trial_from=NOW - 2 * DAY, planned_from=NOW - DAY, target_metric="x", target_change=-1,
+    )  # fmt: skip
+    assert detected(shop, bo, act_at=NOW - DAY - SECOND).rule_version.number == 1
+    assert detected(shop, bo, act_at=NOW - DAY).rule_version == coming
+    coming.refresh_from_db()
+    assert (coming.state, coming.effective_from) == ("effective", NOW - DAY)
+    sweep(NOW)
+    assert lines_of(coming).count("rule.took_effect") == 1
+
+
+def test_before_its_day_no_rule_holds(shop, bo):
+    held = rule("misdescription")
+    RuleVersion.objects.create(
+        rule=held, number=2, state="notice", text="新的说法", violation_class="A",
+        points=[Decimal(6)], result_published_at=NOW - 20 * DAY, notice_at=NOW - 10 * DAY,
+        planned_from=NOW + SECOND, target_metric="x", target_change=-1,
+    )  # fmt: skip
+    assert detected(shop, bo, act_at=NOW).rule_version.number == 1
+
+
 def test_what_no_rule_forbade_then_is_no_violation(shop, bo):
     with refused("violation.no_rule"):
         detected(shop, bo, act_at=NOW.replace(year=2019))
@@ -70,13 +96,24 @@ def test_what_no_rule_forbade_then_is_no_violation(shop, bo):
     assert not Violation.objects.exists()
 
 
-@pytest.mark.parametrize("points", ["4", "-3", "NaN", "12.05", "x"])
+@pytest.mark.parametrize("points", ["4", "-3", "NaN", "sNaN", "Infinity", "12.05", "x"])
 def test_points_out_of_range_leave_nothing_behind(shop, bo, points):
     with refused("violation.points_out_of_range"):
         detected(shop, bo, points=points)
     with refused("violation.bad_items"):
         detected(shop, bo, items=0)
     assert not Violation.objects.exists()
+
+
+def test_no_case_costs_more_than_a_balance_can_hold(shop, bo, ops, judge):
+    with refused("violation.bad_items"):
+        detected(shop, bo, code="order-disturbing", points="48", items=10_000)
+    violation = noticed(shop, bo, ops, code="order-disturbing", points="48")
+    with refused("violation.bad_items"):
+        decide_violation(violation, items=10_000, reason=WHY, by=judge, now=HEARD)
+    assert not Penalty.objects.exists()
+    heavy = decided(shop, bo, ops, code="fake-goods", points="2", items=10_000)
+    assert points_of_shop(shop.pk)["C"] == heavy.points == 20_000
 
 
 def test_only_our_own_people_find_a_violation(shop, bo, mei, staff, wen):
@@ -204,11 +241,46 @@ def test_an_emergency_takes_two_people_neither_of_whom_found_it(shop, ops, judge
         Violation.objects.update(emergency_first_by=ops)
 
 
-def test_a_shop_may_still_state_after_an_emergency(shop, ops, judge, third, staff):
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_an_emergency_nobody_confirms_in_time_is_none(shop, ops, judge, third, staff, is_swept):
+    violation = noticed(shop, ops, judge)
+    declare_emergency(violation, by=judge, reason=WHY, now=NOW)
+    sweep(NOW + DAY - SECOND)
+    assert "violation.emergency_lapsed" not in lines_of(violation)
+    if is_swept:
+        for _twice in range(2):
+            sweep(NOW + DAY)
+    # Whoever comes too late is the first again.
+    declare_emergency(violation, by=third, reason=WHY, now=NOW + DAY)
+    violation.refresh_from_db()
+    assert (violation.emergency_first_by, violation.emergency_at) == (third, None)
+    assert lines_of(violation).count("violation.emergency_lapsed") == 1
+    with refused("violation.statement_open"):
+        decide_violation(violation, reason=WHY, by=judge, now=NOW + DAY)
+    declare_emergency(violation, by=judge, reason=WHY, now=NOW + 2 * DAY - SECOND)
+    sweep(NOW + 2 * DAY)
+    violation.refresh_from_db()
+    assert violation.emergency_second_by == judge
+
+
+def test_who_called_an_emergency_that_lapsed_has_touched_the_case(
+    shop, bo, ops, judge, third, staff
+):
+    violation = noticed(shop, bo, ops)
+    declare_emergency(violation, by=third, reason=WHY, now=NOW)
+    sweep(NOW + DAY)
+    penalty = decide_violation(violation, points="12", reason=WHY, by=judge, now=HEARD)
+    appeal = file_appeal(penalty, text="不是我们", by=staff, now=HEARD)
+    with refused("appeal.same_person"):
+        rule_appeal(appeal, outcome="upheld", reason=WHY, by=third, now=HEARD)
+
+
+@pytest.mark.parametrize("points", ["12", "3"], ids=["a node", "points alone"])
+def test_a_shop_may_still_state_after_an_emergency(shop, ops, judge, third, staff, points):
     violation = noticed(shop, ops, judge)
     for who in (judge, third):
         declare_emergency(violation, by=who, reason=WHY, now=NOW)
-    decide_violation(violation, points="12", reason=WHY, by=third, now=NOW)
+    decide_violation(violation, points=points, reason=WHY, by=third, now=NOW)
     assert state_side(violation, text="听我们说", by=staff, now=NOW + DAY)
 
 
@@ -271,6 +343,13 @@ def test_spam_is_capped_within_its_days(shop, bo, ops):
     second = decided(shop, bo, ops, code="spam-listing", items=50)
     later = decided(shop, bo, ops, code="spam-listing", items=50, act_at=NOW - 5 * DAY)
     assert [one.points for one in (first, second, later)] == [4, 3, 7]
+
+
+def test_spam_before_and_after_is_not_added_up_when_it_lies_too_far_apart(shop, bo, ops):
+    for days in (5, 1):
+        decided(shop, bo, ops, code="spam-listing", items=20, act_at=NOW - days * DAY)
+    between = decided(shop, bo, ops, code="spam-listing", items=50, act_at=NOW - 3 * DAY)
+    assert between.points == 3
 
 
 # --- The end --------------------------------------------------------------------------------------
@@ -375,3 +454,32 @@ def test_an_exam_does_not_make_an_emergency_wait(shop, ops, judge, third, staff)
 def test_no_exam_is_offered_for_anything_but_spam(shop, bo, ops, staff):
     with refused("exam.not_offered"):
         choose_exam(noticed(shop, bo, ops), by=staff, now=NOW)
+
+
+def test_no_decision_is_late_while_an_exam_is_open(shop, bo, ops, judge, staff):
+    violation = noticed(shop, bo, ops, code="spam-listing")
+    choose_exam(violation, by=staff, now=HEARD - SECOND)
+    violation.refresh_from_db()
+    exam_over = HEARD + 7 * DAY  # Friday the 20th at 24:00
+    # Then Monday, Tuesday and Wednesday.
+    assert (violation.exam_due_at, violation.decide_by) == (exam_over, exam_over + 5 * DAY)
+    waits = Notification.objects.filter(person=judge, title__contains="等待决定")
+    sweep(exam_over - SECOND)
+    assert not waits.exists()
+    sweep(exam_over)
+    assert lines_of(violation)[-1] == "violation.exam_missed"
+    assert waits.count() == 1
+    sweep(violation.decide_by - SECOND)
+    assert "violation.late" not in lines_of(violation)
+    sweep(violation.decide_by)
+    assert lines_of(violation)[-1] == "violation.late"
+
+
+def test_an_exam_that_was_failed_was_not_missed(shop, bo, ops, judge, staff):
+    violation = noticed(shop, bo, ops, code="spam-listing")
+    choose_exam(violation, by=staff, now=NOW)
+    record_exam(violation, 79, by=judge, reason=WHY, now=NOW + DAY)
+    violation.refresh_from_db()
+    assert violation.decide_by == HEARD + 5 * DAY
+    sweep(HEARD + 20 * DAY)
+    assert "violation.exam_missed" not in lines_of(violation)

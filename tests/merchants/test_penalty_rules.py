@@ -95,6 +95,24 @@ def test_spam_costs_by_item_up_to_its_cap():
 
 
 @pytest.mark.parametrize(
+    ("others", "left"),
+    [
+        ([], 7),
+        ([(-2, 4)], 3),
+        ([(-3, 4), (3, 4)], 7),  # three days before it, three after: out of reach
+        ([(-2, 4), (2, 4)], 3),  # four days apart: never in one span
+        ([(-1, 4), (1, 2)], 1),  # all within three days
+        ([(0, 7)], 0),
+        ([(-2, 3), (-1, 3), (2, 6)], 1),
+    ],
+)
+def test_no_three_days_of_spam_cost_more_than_the_cap(others, left):
+    at, day = datetime(2026, 3, 10, tzinfo=UTC), timedelta(days=1)
+    given = [(at + days * day, D(points)) for days, points in others]
+    assert rules.cap_left(D(7), 3 * day, at, given) == left
+
+
+@pytest.mark.parametrize(
     ("outcome", "points", "after"),
     [
         ("upheld", None, D(6)), ("revoked", 3, D(0)), ("reduced", "3", D(3)),

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from accounts.models import MarkKind, Member
+from accounts.models import MarkKind, Member, MemberMark
 from common.deadlines import sweep
 from common.models import Event
 from common.parameters import set_value
@@ -194,6 +194,60 @@ def test_a_flag_ends_when_a_complaint_it_rests_on_is_taken_back(flagged, mei, ju
     decide_reviewer_appeal(appeal, granted=True, answer="对", by=judge2, now=NOW)
     flagged.refresh_from_db()
     assert flagged.ended_why == "basis"
+
+
+def linked_flag(mei, chen, extorted, qiao, ops):
+    """Flag Mei by three merchants and a payer she shares with Chen, about whom a complaint was upheld."""
+    shop = another_shop("果园九")
+    employ(qiao, shop, "answer")
+    linked(mei.member, chen.member)
+    complaint = upheld(bad(chen, shop), qiao, ops)
+    extorted(3)
+    return ReviewerFlag.objects.get(member=mei.member), complaint
+
+
+def won(complaint, who, judge):
+    """Let the author of a review win an appeal against an upheld complaint."""
+    appeal = appeal_as_reviewer(complaint, text="没有要挟", by=who, now=NOW)
+    return decide_reviewer_appeal(appeal, granted=True, answer="陈晨没有要挟", by=judge, now=NOW)
+
+
+def test_a_flag_ends_when_the_complaint_about_who_is_linked_is_taken_back(
+    mei, chen, extorted, qiao, ops, judge2
+):
+    flag, complaint = linked_flag(mei, chen, extorted, qiao, ops)
+    assert {it.kind for it in flag.signals.all()} == {"several_merchants", "linked"}
+    won(complaint, chen, judge2)
+    flag.refresh_from_db()
+    # What Chen was answered is not for Mei.
+    assert (flag.ended_why, flag.ended_reason) == ("basis", "")
+    assert may_refund_quickly(mei.member.pk, NOW)
+
+
+def test_a_flag_stays_while_two_other_signs_carry_it(mei, chen, extorted, qiao, ops, judge2):
+    other_reviews(mei, 9, 8)
+    flag, complaint = linked_flag(mei, chen, extorted, qiao, ops)
+    won(complaint, chen, judge2)
+    flag.refresh_from_db()
+    assert flag.ended_at is None
+
+
+def test_a_flag_stays_while_somebody_else_is_linked_too(
+    mei, chen, ada, extorted, qiao, ops, judge2
+):
+    MemberMark.objects.create(
+        member=ada.member, kind=MarkKind.DEVICE, digest=b"d" * 32, seen_at=NOW
+    )
+    MemberMark.objects.create(
+        member=mei.member, kind=MarkKind.DEVICE, digest=b"d" * 32, seen_at=NOW
+    )
+    shop = another_shop("果园八")
+    employ(qiao, shop, "answer")
+    upheld(bad(ada, shop), qiao, ops)
+    flag, complaint = linked_flag(mei, chen, extorted, qiao, ops)
+    won(complaint, chen, judge2)
+    flag.refresh_from_db()
+    assert flag.ended_at is None
 
 
 # --- What it does -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.models import Notification
 from common.deadlines import sweep
 from common.parameters import forget, set_value
 from merchants.actions.shop_acts import act_on_shop, approve_act, refuse_act, undo_act
@@ -74,6 +75,16 @@ def test_a_second_person_who_says_no_or_never_comes_leaves_the_shop_alone(shop, 
     assert (waits.state, limits_of_shop(shop.pk)) == ("refused", [])
 
 
+def test_who_comes_too_late_as_the_second_person_comes_too_late(shop, bo, lin):
+    act = acted(shop, bo, "close", days=3)
+    # The clock has not come by yet.
+    for verb in (approve_act, refuse_act):
+        with refused("shop_act.too_late"):
+            verb(act, by=lin, reason=WHY, now=NOW + 2 * DAY)
+    assert limits_of_shop(shop.pk) == []
+    assert approve_act(act, by=lin, reason=WHY, now=NOW + 2 * DAY - SECOND).second_by == lin
+
+
 def test_an_act_is_undone_within_its_window(shop, lin, sen, bo):
     act = acted(shop, lin, days=7)
     with refused("shop_act.not_yours"):
@@ -138,3 +149,30 @@ def test_limits_are_parameters_with_a_date(shop, bo, ops):
     set_value("shop_act.restrict_agent", 0, by=ops, reason=WHY)
     forget()
     assert acted(shop, bo, now=timezone.now()).state == "waiting"
+
+
+def test_the_shop_hears_what_was_done_to_it_and_reads_why_and_by_which_rule(
+    shop, bo, lin, staff, stranger, browser_of
+):
+    at = timezone.now()
+    told = Notification.objects.filter(person=staff, kind="shop.penalty")
+    act = acted(shop, bo, "close", days=3, now=at)
+    # Nothing holds while it waits for a second person, and nothing is said.
+    assert not told.exists()
+    approve_act(act, by=lin, reason=WHY, now=at)
+    assert told.get().body == f"原因：{WHY}"
+    page = browser_of(staff).get("/shop/violations/").content.decode()
+    for words in (WHY, "描述不符", "商家不得如此"):
+        assert words in page
+    assert bo.display_name not in page
+    assert WHY not in browser_of(stranger).get("/shop/violations/").content.decode()
+    undo_act(act, by=lin, reason="看错了", now=at)
+    assert told.count() == 2
+    assert WHY not in browser_of(staff).get("/shop/violations/").content.decode()
+
+
+def test_the_shop_hears_once_that_it_is_over(shop, bo, staff):
+    acted(shop, bo)
+    for _twice in range(2):
+        sweep(NOW + DAY)
+    assert Notification.objects.filter(person=staff, kind="shop.penalty").count() == 2

@@ -67,6 +67,7 @@ FIXED = {"api-parameter": "api.page_rows", "unsubscribe": "no-such-word"}
 FORMS = {
     ("api-attachments", "post"),
     ("api-shop-violation-files", "post"),
+    ("api-violation-files", "post"),
     ("api-review-complaint-files", "post"),
 }
 """Addresses that take a file."""

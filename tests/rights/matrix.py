@@ -378,6 +378,8 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("pilot-decline", "post", SHOP, NOBODY),
         *rows("pilot-accept", "post", SHOP, NOBODY),
         *rows("api-violations", "post", ACT),
+        # The shop was told: nothing is added any more.
+        Row("api-violation-files", "post", RUN, RUN, but={"violation.cannot_move": RUN}),
         # Whoever reads appeals in the back office knows of it and may not rule.
         Row("api-ruling", "post", RUN, RUN, LOOK, LOOK),
         *rows("api-shop-acts", "post", ACT, ACT),

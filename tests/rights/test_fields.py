@@ -75,7 +75,12 @@ def test_a_field_more_is_refused_by_its_name(operation, house):
     body = BODIES.get((name, method), lambda _rows: {})(rows)
     kind = {"content_type": "application/json"}
     headers = {}
-    if operation in {"uploadAttachment", "uploadCaseFile", "uploadComplaintFile"}:
+    if operation in {
+        "uploadAttachment",
+        "uploadCaseFile",
+        "uploadComplaintFile",
+        "uploadEvidence",
+    }:
         body, kind = {"file": SimpleUploadedFile("a.txt", b"hello")}, {}
     for pointer, sent in with_extra(body):
         with undone():

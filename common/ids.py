@@ -38,6 +38,7 @@ PREFIXES = {
     "rcf": "file of a complaint",
     "rfl": "flag of a reviewer",
     "rap": "appeal of a reviewer",
+    "bul": "bulletin to shops",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

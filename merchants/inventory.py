@@ -1,6 +1,7 @@
 """The columns of merchants: which are personal, and what becomes of them."""
 
 from common.inventory import table
+from merchants.bulletins import inventory as _bulletins  # noqa: F401
 from merchants.complaints import inventory as _complaints  # noqa: F401
 from merchants.experience import inventory as _experience  # noqa: F401
 from merchants.managers import inventory as _managers  # noqa: F401
@@ -20,7 +21,7 @@ table(
     owner="operations, merchants",
     purpose="Sellers' storefronts.",
     kept="for good",
-    plain="id shop_no name merchant category opened_at greeting_word",
+    plain="id shop_no name merchant category region opened_at greeting_word",
 )
 table(
     "merchants.ShopLine",

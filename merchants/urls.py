@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchants import api
+from merchants.bulletins.api_urls import urlpatterns as bulletins
 from merchants.complaints.api_urls import urlpatterns as complaints
 from merchants.experience import api as experience
 from merchants.home import api as home
@@ -54,6 +55,7 @@ urlpatterns = [
         rules.DraftVoices.as_view(),
         name="api-rule-draft-voice",
     ),
+    *bulletins,
     *managers,
     *complaints,
     *penalties,

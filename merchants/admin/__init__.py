@@ -3,6 +3,7 @@
 from merchants.admin import (  # noqa: F401  (registers them)
     acts,
     appeals,
+    bulletins,
     cases,
     complaints,
     dsr,

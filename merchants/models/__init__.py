@@ -8,6 +8,7 @@ from merchants.models.appeals import (
     RuleRecord,
     Ruling,
 )
+from merchants.models.bulletins import Bulletin, BulletinRecipient, BulletinState, Urgency
 from merchants.models.case_ratings import CaseRating
 from merchants.models.complaints import (
     Arm,
@@ -143,6 +144,9 @@ __all__ = [
     "Article",
     "ArticleLine",
     "ArticleVersion",
+    "Bulletin",
+    "BulletinRecipient",
+    "BulletinState",
     "BuyerPointsCause",
     "BuyerPointsEntry",
     "CaseFile",
@@ -239,6 +243,7 @@ __all__ = [
     "StaffRight",
     "Stage",
     "Statement",
+    "Urgency",
     "Violation",
     "ViolationClass",
     "ViolationState",

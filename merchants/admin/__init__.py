@@ -9,6 +9,7 @@ from merchants.admin import (  # noqa: F401  (registers them)
     dsr,
     events,
     experience,
+    facts,
     managers,
     pilots,
     ratings,

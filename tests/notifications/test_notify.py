@@ -112,7 +112,7 @@ def test_only_addresses_of_ours(mei):
 def test_every_kind_of_the_house_is_told_by_somebody():
     code = "".join(
         file.read_text("utf-8")
-        for app in ("accounts", "apass", "radio", "tickets", "trade", "workforce")
+        for app in ("accounts", "apass", "merchants", "radio", "tickets", "trade", "workforce")
         for file in (ROOT / app).rglob("*.py")
         # Where kinds are declared.
         if file.name != "notifications.py" or file.parent.name == "actions"

@@ -137,6 +137,8 @@ RIGHTS: dict[str, frozenset[str]] = {
             "pilots.speak",
             "pilots.manage",
             "staff.manage",
+            "bulletins.manage",
+            "bulletins.approve",
             "penalties.propose",
             "penalties.decide",
             "shops.act",

@@ -66,6 +66,30 @@ class Hour:
 
 
 @dataclass(frozen=True)
+class Part:
+    """One bar of a chart; ``tone`` is ``bad`` when somebody must act now, ``url`` opens what it counts."""
+
+    label: str
+    count: int
+    url: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Counts beside each other, drawn as bars; ``note`` says in words what is seen first.
+
+    Without parts the note stands alone: there is nothing to draw, or too little to judge.
+    """
+
+    title: str
+    note: str
+    parts: list[Part] = field(default_factory=list)
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """What one app has to say on the first page."""
 
@@ -74,6 +98,7 @@ class Facts:
     work: list[Work] = field(default_factory=list)
     work_more: str = ""
     hours: list[Hour] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -151,6 +176,7 @@ def first_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         "work": [row for it in facts for row in it.work],
         "work_more": next((it.work_more for it in facts if it.work_more), ""),
         "shows_work": user.has_perm("tickets.view_conversation"),
+        "charts": [_barred(chart) for it in facts for chart in it.charts],
         "hours": _drawn([hour for it in facts for hour in it.hours]),
         "changes": _changes() if sees_history else [],
         "changes_url": reverse("admin:common_event_changelist") if sees_history else "",
@@ -201,6 +227,22 @@ def _today(now: datetime) -> str:
 
 def _quiet(facts: list[Facts]) -> str:
     return _("Nothing is late.") if facts else _("What you may see is on the left.")
+
+
+def _barred(chart: Chart) -> dict[str, Any]:
+    """Return a chart with its bars in percent of the longest."""
+    longest = max((part.count for part in chart.parts), default=0)
+    return {
+        "chart": chart,
+        "bars": [
+            {"part": part, "figure": f"{part.count:,}", "width": _percent(part.count, longest)}
+            for part in chart.parts
+        ],
+    }
+
+
+def _percent(count: int, longest: int) -> str:
+    return f"{100 * count / longest:.1f}" if longest else "0"
 
 
 def _drawn(hours: list[Hour]) -> dict[str, Any] | None:

@@ -39,6 +39,7 @@ PREFIXES = {
     "rfl": "flag of a reviewer",
     "rap": "appeal of a reviewer",
     "gst": "gesture of goodwill",
+    "bul": "bulletin to shops",
 }
 """What stands before the digits of a key shown outside, and what it is a key of."""
 

@@ -98,6 +98,8 @@ def _groups() -> list[tuple[str, list[tuple[str, str]]]]:
                 ("apass.candidaterun", "event_repeat"),
                 ("merchants.shop", "storefront"),
                 ("merchants.merchant", "domain"),
+                ("merchants.bulletin", "campaign"),
+                ("merchants.bulletinrecipient", "mark_email_read"),
                 ("merchants.rating", "reviews"),
                 ("merchants.ratingmeasure", "rule_folder"),
                 ("merchants.reviewcomplaint", "report"),

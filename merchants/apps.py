@@ -8,6 +8,8 @@ class MerchantsConfig(AppConfig):
 
     def ready(self) -> None:
         from merchants import clock, rollouts  # noqa: F401
+        from merchants.bulletins import clock as bulletin_clock  # noqa: F401
+        from merchants.bulletins import parameters as bulletin_parameters  # noqa: F401
         from merchants.complaints import parameters as complaint_parameters  # noqa: F401
         from merchants.experience import clock as experience_clock  # noqa: F401
         from merchants.experience import (

@@ -1,6 +1,7 @@
 """The columns of merchants: which are personal, and what becomes of them."""
 
 from common.inventory import table
+from merchants.bulletins import inventory as _bulletins  # noqa: F401
 from merchants.complaints import inventory as _complaints  # noqa: F401
 from merchants.experience import inventory as _experience  # noqa: F401
 from merchants.goodwill import inventory as _goodwill  # noqa: F401
@@ -21,7 +22,7 @@ table(
     owner="operations, merchants",
     purpose="Sellers' storefronts.",
     kept="for good",
-    plain="id shop_no name merchant category opened_at greeting_word",
+    plain="id shop_no name merchant category region opened_at greeting_word",
 )
 table(
     "merchants.ShopLine",

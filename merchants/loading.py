@@ -17,6 +17,7 @@ class ShopLoader(Loader):
         Key("shop_no", 32, required=True),
         Text("name", 120, required=True),
         Text("category", 60),
+        Text("region", 40),
         Moment("opened_at"),
         Key("merchant_no", 32),
         Text("merchant_name", 120),
@@ -31,7 +32,8 @@ class ShopLoader(Loader):
                 "RETURNING line, shop_no",
                 _("merchant_name is given without merchant_no."),
             )
-        corrected: list[str] = [n for n in ("name", "category", "opened_at") if n in known]
+        named = ("name", "category", "region", "opened_at")
+        corrected: list[str] = [n for n in named if n in known]
         if "merchant_no" in known:
             self._store_merchants(chunk)
             cursor.execute(f"ALTER TABLE {STAGE} ADD COLUMN merchant_id bigint")
@@ -47,8 +49,9 @@ class ShopLoader(Loader):
             corrected=corrected,
             blank_keeps=chunk.session.blank_keeps,
         )
+        empty = dict.fromkeys(("category", "region", "greeting_word"), "''")
         for rows in one_row_per_key(chunk, self.key, fates):
-            fates += merge(cursor, target, rows, {"category": "''", "greeting_word": "''"})
+            fates += merge(cursor, target, rows, empty)
         return fates
 
     def _store_merchants(self, chunk: Chunk) -> None:

@@ -1,5 +1,6 @@
 """What merchants' people, the rule team, and those who decide about shops are told."""
 
+from merchants.bulletins import notifications as _bulletins  # noqa: F401
 from merchants.complaints import notifications as _complaints  # noqa: F401
 from merchants.experience import notifications as _experience  # noqa: F401
 from merchants.goodwill import notifications as _goodwill  # noqa: F401

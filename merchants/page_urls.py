@@ -1,5 +1,6 @@
 """Addresses of the merchants' pages."""
 
+from merchants.bulletins import page_urls as bulletins
 from merchants.complaints import page_urls as complaints
 from merchants.experience import page_urls as experience
 from merchants.goodwill import page_urls as goodwill
@@ -10,6 +11,7 @@ from merchants.rulebook import page_urls as rulebook
 
 urlpatterns = [
     *home.urlpatterns,
+    *bulletins.urlpatterns,
     *complaints.urlpatterns,
     *experience.urlpatterns,
     *goodwill.urlpatterns,

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from merchants import api
+from merchants.bulletins.api_urls import urlpatterns as bulletins
 from merchants.complaints.api_urls import urlpatterns as complaints
 from merchants.experience import api as experience
 from merchants.goodwill.api_urls import urlpatterns as goodwill
@@ -56,6 +57,7 @@ urlpatterns = [
         name="api-rule-draft-voice",
     ),
     *key_accounts,
+    *bulletins,
     *complaints,
     *goodwill,
     *penalties,

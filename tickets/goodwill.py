@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import translation
 
+from common.masking import mask_name
 from merchants.goodwill.registry import (
     LiveTalk,
     card_key,
@@ -27,7 +28,7 @@ def talks(shop_id: int, limit: int) -> Sequence[LiveTalk]:
     rows = rows.select_related("order", "member__user").order_by("-last_message_at", "-pk")
     return [
         LiveTalk(
-            row.conversation_no, row.order.order_no, row.member.shown_name,
+            row.conversation_no, row.order.order_no, mask_name(row.member.display_name),
             row.order.product, row.order.paid_amount, row.order.freight,
             row.last_message_at or row.opened_at,
         )

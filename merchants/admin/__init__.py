@@ -3,11 +3,13 @@
 from merchants.admin import (  # noqa: F401  (registers them)
     acts,
     appeals,
+    bulletins,
     cases,
     complaints,
     dsr,
     events,
     experience,
+    facts,
     goodwill,
     key_accounts,
     pilots,

@@ -35,7 +35,15 @@ class ShopAdmin(BaseAdmin):
     """Storefronts. They are loaded; only what our own house says in their name is typed here."""
 
     editable_fields = ("greeting_word",)
-    list_display = ("shop_no", "name", "merchant", "category", "greeting_word", "opened_at")
+    list_display = (
+        "shop_no",
+        "name",
+        "merchant",
+        "category",
+        "region",
+        "greeting_word",
+        "opened_at",
+    )
     list_select_related = ("merchant",)
     search_fields = ("shop_no", "name")
     search_help_text = _("Shop no. or name")

@@ -8,6 +8,7 @@ from merchants.models.appeals import (
     RuleRecord,
     Ruling,
 )
+from merchants.models.bulletins import Bulletin, BulletinRecipient, BulletinState, Urgency
 from merchants.models.case_ratings import CaseRating
 from merchants.models.complaints import (
     Arm,
@@ -144,6 +145,9 @@ __all__ = [
     "Article",
     "ArticleLine",
     "ArticleVersion",
+    "Bulletin",
+    "BulletinRecipient",
+    "BulletinState",
     "BuyerPointsCause",
     "BuyerPointsEntry",
     "CaseFile",
@@ -244,6 +248,7 @@ __all__ = [
     "StaffRight",
     "Stage",
     "Statement",
+    "Urgency",
     "Violation",
     "ViolationClass",
     "ViolationState",

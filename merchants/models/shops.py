@@ -34,6 +34,7 @@ class Shop(models.Model):
         verbose_name=_("merchant"),
     )
     category = models.CharField(_("main category"), max_length=60, blank=True)
+    region = models.CharField(_("region"), max_length=40, blank=True, default="", db_default="")
     opened_at = models.DateTimeField(pgettext_lazy("of a shop", "opened at"), null=True, blank=True)
     greeting_word = models.CharField(
         _("greeting word"),

@@ -94,7 +94,7 @@ def test_the_page_asks_a_fixed_number_of_questions(browser_of, ops, mei, team, s
         order = make_order(mei, shop, f"B{number}", timezone.now())
         open_conversation(mei.member, by=mei, medium="web", order=order, body="在吗")
     # Nothing was shared: savepoints around the health checks included.
-    assert ask() == few <= 53
+    assert ask() == few <= 55
 
 
 def test_an_account_manager_is_shown_nothing_of_the_desk(browser_of, wen, long_waiting):

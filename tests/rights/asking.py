@@ -20,6 +20,7 @@ BY_KIND = {
     "hrc": "marked", "blk": "block", "whk": "webhook", "whd": "delivery", "prq": "data_request", "ntf": "notice",
     "rtg": "review", "cfl": "case_file", "sac": "waiting_act",
     "mga": "account", "usr": "hand",
+    "bul": "bulletin",
     "rcp": "complaint", "rcf": "complaint_file", "rfl": "reviewer_flag", "rap": "reviewer_appeal",
     "gst": "gesture",
 }  # fmt: skip

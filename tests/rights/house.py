@@ -45,6 +45,8 @@ from common.models import SavedView
 from common.parameters import set_value
 from merchants.actions import RatingDraft
 from merchants.actions.appeals import file_appeal
+from merchants.actions.bulletin_sending import send_bulletin, tell_waiting
+from merchants.actions.bulletins import BulletinWords, draft_bulletin
 from merchants.actions.case_files import upload_case_file
 from merchants.actions.complaint_files import store_complaint_file
 from merchants.actions.complaints import decide_complaint, file_complaint
@@ -109,7 +111,7 @@ ROLES = {
 }
 CASE_ROWS = (
     "violation_no", "decided_no", "appealed_no", "case_file", "waiting_act", "acted", "merchant_no",
-    "account", "tried", "hired", "hand",
+    "account", "tried", "hired", "hand", "bulletin",
     "complaint", "complaint_file", "rejected_complaint", "upheld_complaint", "reviewer_appeal",
     "reviewer_flag", "gesture", "accepted_gesture", "offered_no",
 )  # fmt: skip
@@ -258,6 +260,8 @@ def build(text: str = "车厘子坏了一半", bought: str = "车厘子", told: 
     sui, kai = (person(name, name, Role.ACCOUNT_MANAGER) for name in ("sui", "kai"))
     _look_after(ours, shared["wen"], sui)
     _look_after(theirs, kai, sui)
+    for side in (ours, theirs):
+        _tell_bulletin(side, ops)
     _complaints_of(ours, judges[0], told=ours.people["qiao"])
     _complaints_of(theirs, judges[0], told=yan)
     _goodwill_of(ours, spender=ours.people["qiao"])
@@ -479,6 +483,15 @@ def _cases_of(side: Side, judges: tuple[User, User], text: str, told: User) -> N
         "appealed_no": appealed.violation.violation_no, "case_file": file.pk,
         "waiting_act": waiting.pk, "acted": acted.pk,
     }  # fmt: skip
+
+
+def _tell_bulletin(side: Side, ops: User) -> None:
+    """Tell the tenant's shop something that nobody else is told."""
+    words = BulletinWords("平常的通知", "As usual", "平常的话", "Plain words")
+    row = draft_bulletin(words, {"shop_nos": [side.rows["shop_no"]]}, by=ops)
+    send_bulletin(row, by=ops)
+    tell_waiting()
+    side.rows["bulletin"] = row.pk
 
 
 def _complaints_of(side: Side, judge: User, told: User) -> None:

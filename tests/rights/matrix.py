@@ -357,6 +357,12 @@ SECTIONS: dict[str, Iterable[Row]] = {
         *rows("shop-violation-statement", "post", SHOP, NOBODY),
         Row("shop-violation-exam", "post", SHOP, NOBODY, but={"422": SHOP}),
         *rows("shop-violation-appeal", "post", SHOP, NOBODY),
+        *rows("api-shop-bulletins", "get", SHOP, NOBODY),
+        *rows("api-shop-bulletin", "get", SHOP, NOBODY),
+        *rows("api-shop-bulletin-reading", "post", SHOP, NOBODY),
+        *rows("shop-bulletins", "get", SHOP),
+        *rows("shop-bulletin", "get", SHOP, NOBODY),
+        *rows("shop-bulletin-reading", "post", SHOP, NOBODY),
         *rows("api-shop-manager", "get", SHOPS | SHOP, SHOPS, "shops"),
         *rows("api-shop-staff", "get", EVERYBODY),
         # Operations give a reason, in the back office.

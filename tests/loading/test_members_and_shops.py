@@ -55,6 +55,13 @@ def test_shops_bring_their_merchants(write):
     assert Shop.objects.get(shop_no="S4").merchant is None
 
 
+def test_shops_bring_their_region_and_keep_it_when_it_is_not_said(write):
+    path = write("s.csv", "shop_no,name,region\nS1,岭上,浙江\nS2,山里,\n")
+    assert load_file(ShopLoader(), path).fates == Fates(inserted=2)
+    load_file(ShopLoader(), write("t.csv", "shop_no,name\nS1,岭上鲜果\n"))
+    assert dict(Shop.objects.values_list("shop_no", "region")) == {"S1": "浙江", "S2": ""}
+
+
 def test_a_file_of_names_alone_leaves_merchants_and_categories(write):
     merchant = Merchant.objects.create(merchant_no="B1", name="岭上农业有限公司")
     Shop.objects.create(shop_no="S1", name="旧名", category="生鲜", merchant=merchant)

@@ -31,6 +31,7 @@ ALSO: dict[str, dict[str, Any]] = {
         "shop_left": timedelta(days=1),
     },
     "merchants.casefile": {"file": "cases/none", "part": "evidence"},
+    "merchants.bulletin": {"audience": {"everybody": True}},
     "merchants.rating": {"id": UUID(int=1), "grade": 1},
     "merchants.contactnote": {"shop_id": lambda: _a_shop()},
     "merchants.managerassignment": {

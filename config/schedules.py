@@ -36,13 +36,16 @@ TASK_FUNCTIONS: frozenset[str] = frozenset(
         "accounts.tasks.send_email_code",
         "accounts.tasks.send_code",
         "accounts.tasks.erase_kept",
+        "accounts.tasks.note_member_marks",
         "accounts.tasks.work_on_request",
         "apass.tasks.send_invitation",
+        "apass.tasks.tell_tier_moves",
         "common.tasks.beat",
         "common.tasks.continue_history_check",
         "common.admin.lane.work_on",
         "radio.tasks.deliver_edition",
         "tickets.tasks.return_conversations",
+        "trade.tasks.follow_emergency",
     }
 )
 """Every function the task queue may run, by dotted path. A task that is not here is refused."""

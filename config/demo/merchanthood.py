@@ -329,6 +329,7 @@ def soothed(world: World) -> None:
         if (
             order.shop_id == shop.pk
             and began < order.paid_at < world.now - 5 * DAY
+            and order.member.user is not None
             and order.order_no not in {talk.order_no for talk in going_on}
         ):
             first.setdefault(order.member_id, order)

@@ -294,8 +294,10 @@ def _case(row: Row, at: datetime) -> Row:
 
 
 def _given_back(what: str, about: str) -> str:
-    word = word_of(what)
-    return f"{word} {about}" if about else word
+    part = f"{what}:{about}"
+    if about and word_of(part) != part:
+        return word_of(part)
+    return f"{word_of(what)} {about}" if about else word_of(what)
 
 
 def _draft(row: Row) -> Row:

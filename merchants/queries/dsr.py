@@ -175,16 +175,26 @@ def traffic_of(
     better = min(score + STEP, Decimal(5))
     now, then = rules.search_multiplier(score, numbers), rules.search_multiplier(better, numbers)
     words = {"step": STEP, "to": f"{better:.2f}", "now": f"{now:.3f}", "then": f"{then:.3f}"}
+    if numbers.slope:
+        words["grows_from"] = f"{numbers.neutral + (numbers.lowest - 1) / numbers.slope:.2f}"
     return card | {
         "score": str(score),
         "multiplier": str(now),
         "multiplier_after_step": str(then),
         "weight": str(weighed(now, exposed)),
-        "sentence": _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
-        % words
-        if basis == "experience"
-        else _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.") % words,
+        "sentence": _step_words(basis, now, then, numbers) % words,
     }
+
+
+def _step_words(basis: str, now: Decimal, then: Decimal, numbers: rules.TrafficNumbers) -> str:
+    """Say what a tenth more brings; where the function is flat, that it brings nothing, and from where it does."""
+    if now == then == rules.search_multiplier(Decimal(5), numbers):
+        return _("The weight in search is %(now)s; more is not to be had by scores.")
+    if now == then:
+        return _("Up to %(grows_from)s the weight in search stays %(now)s; from there it grows.")
+    if basis == "experience":
+        return _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
+    return _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.")
 
 
 def formula_scores(

@@ -1,11 +1,12 @@
 """The experience score at its doors: what is shown, in how many queries, and to whom not."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from merchants.models import DSRDay, Penalty
-from merchants.queries.dsr import traffic_card
+from merchants.queries.dsr import traffic_card, traffic_of
 from merchants.queries.experience import experience_card
 from merchants.queries.gate import activity_gate
 from tests.merchants.casts_experience import DAY, MORNING, count, metric, shops
@@ -166,3 +167,12 @@ def test_the_back_office_lists_scores_and_warnings(counted, ops, browser_of):
         assert office.get(f"/admin/merchants/{name}/").status_code == 200
     page = office.get("/admin/merchants/experienceday/?on=2026-11-20").content.decode()
     assert "4.33" in page
+
+
+@pytest.mark.parametrize(
+    ("score", "said"), [("3.49", "3.75以下搜索加权一直是0.850"), ("5.00", "不能再靠评分提高")]
+)
+def test_where_a_tenth_more_brings_nothing_it_is_said(db, score, said):
+    card = traffic_of({}, MORNING, experience=Decimal(score), exposed=Decimal(1))
+    assert card["multiplier"] == card["multiplier_after_step"]
+    assert said in card["sentence"]

@@ -16,6 +16,7 @@ TAGS = {
     "products": "What shops offer.",
     "shops": "Storefronts.",
     "reviews": "What buyers say of orders, and the scores of shops that follow from it.",
+    "goodwill": "What shops give from their own budget to make good, offered to and answered by buyers.",
     "rules": "Rules of the marketplace: in force for everybody, drafts for the merchants asked about them.",
     "penalties": "Violations of shops: stated, decided, appealed; acts on shops; public notices.",
     "cases": "What agents think the business should hear, and what became of it.",

@@ -25,6 +25,7 @@ from apass.entitlements.defaults import make_default_packages
 from apass.models import Membership, MembershipState, Origin
 from merchants.actions import RatingDraft
 from merchants.models import (
+    Gesture,
     ReviewComplaint,
     ReviewerAppeal,
     ReviewerFlag,
@@ -111,6 +112,11 @@ def fill_the_rest(member, talk, lead, ops, word) -> None:
         RatingDraft(desc_match=5, grade=1, comment=f"{canary(word)} 收到了"),
         by=member,
     )
+    Gesture.objects.create(
+        shop=talk.order.shop, member=buyer, order_no=talk.order.order_no, kind="gift", amount=5,
+        words=f"{canary(word)} 来晚了", month=now.date().replace(day=1), offered_at=now,
+        offered_by=ops, holds_until=now + timedelta(days=3),
+    )  # fmt: skip
     merchant = talk.order.shop.merchant
     rule = Rule.objects.create(code=f"rule-{word}", family="trade", title="规则")
     version = RuleVersion.objects.create(rule=rule, number=1, text="规则", drafted_by=ops)

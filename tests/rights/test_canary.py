@@ -108,6 +108,9 @@ def test_nothing_of_ours_is_found_by_who_may_not_know_it(house, who):
         )
         # The description's examples are about the same cast: made up, and alike for everybody.
         told_to_all = {"周小宁"} if url.startswith("/api/schema/") else set()
+        # What a shop has sold is its own to know; who bought it stays masked.
+        if who == "qiao" and url.startswith("/shop/goodwill/"):
+            told_to_all = {BOUGHT}
         for secret in forbidden:
             if secret in told_to_all:
                 continue

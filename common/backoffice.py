@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 from common.selftest import selftest, selftest_echo
@@ -41,6 +42,14 @@ class BackOffice(UnfoldAdminSite):
             ),
             path("selftest/echo/", self.admin_view(selftest_echo), name="selftest-echo"),
         ]
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
+        """Return the lists this person may open, found when a page shows them.
+
+        Django hands them to every page, and the sidebar is our own: a fifth of a page's time for nothing.
+        """
+        found = super().get_app_list
+        return SimpleLazyObject(lambda: found(request, app_label))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Send people to the house's own door, and back here afterwards."""

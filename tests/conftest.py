@@ -4,6 +4,7 @@ the house, Dora answers in another team, and Chen is a member who must never see
 """
 
 import copy
+import gc
 import os
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, connections
 from django.test import Client, TransactionTestCase, override_settings
+from django.test.utils import ContextList
 
 from accounts.models import Member, Role, Tier, User
 from accounts.standing import numbers
@@ -32,6 +34,13 @@ from trade.models import Order, OrderStatus, Product
 from workforce.models import AgentStatus, Presence, Team, TeamMembership
 
 PASSWORD = "open-sesame-88"
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make, not again and again among all that was imported."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -273,6 +282,22 @@ def plain_files(tmp_path_factory):
     storages["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
     (kept / "static").mkdir()
     with override_settings(STORAGES=storages, STATIC_ROOT=kept / "static"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_pages():
+    """Keep of an answer the names of its templates and the context of its page alone.
+
+    The test client copies a context for each part that is included: two hundred for a page of lists.
+    """
+
+    def store(kept, signal, sender, template, context, **_given):
+        kept.setdefault("templates", []).append(template)
+        if "context" not in kept:
+            kept["context"] = ContextList([copy.copy(context)])
+
+    with mock.patch("django.test.client.store_rendered_templates", store):
         yield
 
 

@@ -4,8 +4,19 @@ Held by test_back_office for every list that is registered, so that a new one is
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from tests.rights.matrix import ACCOUNT_MANAGER, AUDITOR, NOBODY, OPERATIONS, SEE_ALL, Roles
+from tests.rights.matrix import (
+    ACCOUNT_MANAGER,
+    AUDITOR,
+    EVERYBODY,
+    NOBODY,
+    OPERATIONS,
+    SEE_ALL,
+    STRANGER,
+    TOKEN,
+    Roles,
+)
 
 # Whose lists may be looked at, by app; a list of an app that is not here is for superusers alone.
 VIEW: dict[str, Roles] = {
@@ -152,6 +163,21 @@ ERRANDS: dict[str, dict[str, Errand]] = {
 """What one asked for stays one's own to look at and to stop when one's role changes."""
 
 OFFICE = SEE_ALL | {ACCOUNT_MANAGER}
+"""Who has a back office at all."""
+
+OUTSIDE = (STRANGER, TOKEN, *sorted(EVERYBODY - OFFICE))
+"""Whom its door stops, whatever is behind it; see test_back_office_door."""
+
+INSIDE = tuple(sorted(OFFICE))
+"""Whose every step behind the door is walked."""
+
+
+def refused(answer: Any) -> bool:
+    """Tell whether somebody was shown the sign-in, or that nothing is there."""
+    return answer.status_code == 404 or answer.headers.get("Location", "").startswith(
+        ("/?next=", "/admin/login/")
+    )
+
 
 PAGES: dict[str, Roles] = {
     "index": OFFICE,

@@ -26,7 +26,7 @@ ALSO: dict[str, dict[str, Any]] = {
     "workforce.skill": {"code": "fruit"},
     "workforce.workcalendar": {"code": "day"},
     "workforce.qualitymeasure": {"month": date(2026, 1, 1)},
-    "django_q.failure": {"success": False, "stopped": timezone.now()},
+    "django_q.failure": {"id": "another word", "success": False, "stopped": timezone.now()},
 }
 
 

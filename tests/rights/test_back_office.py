@@ -1,18 +1,19 @@
-"""Every list of the back office, for every role: looked at, counted, exported, added to, deleted from."""
+"""Every list of the back office, for who may enter it: looked at, counted, exported, added to, deleted from.
+
+Everybody else is stopped before any of it: test_back_office_door.
+"""
 
 import pytest
 from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import reverse
 
-from tests.rights.back_office import ADD, DELETE, EXPORT, VIEW, VIEW_OF
-from tests.rights.house import ROLES, undone
-from tests.rights.matrix import STRANGER, TOKEN
+from tests.rights.back_office import ADD, DELETE, EXPORT, INSIDE, VIEW, VIEW_OF
+from tests.rights.house import undone
 from tests.rights.rows import key_of_a_row
 
 pytestmark = pytest.mark.django_db
 
-WHO = [STRANGER, *ROLES, TOKEN]
 PAGES = {model._meta.label_lower: page for model, page in admin.site._registry.items()}
 NOBODYS = "01900000-0000-7000-8000-00000000dead"
 
@@ -45,7 +46,7 @@ def test_everybody_does_what_the_rule_says(label, house):
     has_doors = hasattr(page, "counts_view")
     acts = ["changelist", "add", "delete", *(["counts", "export"] if has_doors else [])]
     row = key_of_a_row(page.model)
-    for role in WHO:
+    for role in INSIDE:
         for act in acts:
             url = reverse(f"admin:{stem}_{act}", args=[row] if act == "delete" else [])
             with undone():
@@ -60,14 +61,12 @@ def test_a_row_is_opened_by_who_may_look_and_nothing_is_told_to_others(label, ho
     page = PAGES[label]
     row = key_of_a_row(page.model)
     stem, see, wrong = label.replace(".", "_"), may(label, "changelist"), {}
-    for role in WHO:
+    for role in INSIDE:
         for act in ("change", "history"):
             with undone():
                 there = house.client(role).get(reverse(f"admin:{stem}_{act}", args=[row]))
             # Of private channels those on their list see the rows, and who runs the radio.
-            if role in see and not rows_of(page, house.side(role).people[ROLES[role]]).filter(
-                pk=row
-            ):
+            if role in see and not rows_of(page, house.person(role)).filter(pk=row):
                 if there.status_code == 200:
                     wrong[f"{role} {act}"] = "a row that is not in the list"
                 continue
@@ -76,7 +75,7 @@ def test_a_row_is_opened_by_who_may_look_and_nothing_is_told_to_others(label, ho
             if role not in see:
                 with undone():
                     nothing = house.client(role).get(reverse(f"admin:{stem}_{act}", args=[NOBODYS]))
-                # A stranger is shown the sign-in; who has no right the same refusal for anything.
+                # Who has no right is told the same about anything.
                 if there.status_code != nothing.status_code or there.status_code == 200:
                     wrong[f"{role} {act}"] = (there.status_code, nothing.status_code)
     assert wrong == {}

@@ -11,11 +11,10 @@ from common.admin.exporting import file_of
 from common.admin.importing import rejects_of
 from common.models import ErrandState, Export, ImportFile, Job, JobRow
 from tests.conftest import person
-from tests.rights.back_office import ERRANDS
+from tests.rights.back_office import ERRANDS, refused
 from tests.rights.house import ROLES, undone
 from tests.rights.matrix import STRANGER, TOKEN
 from tests.rights.test_back_office import NOBODYS
-from tests.rights.test_back_office_moves import refused
 
 pytestmark = pytest.mark.django_db
 

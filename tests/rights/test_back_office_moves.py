@@ -1,4 +1,7 @@
-"""What moves rows in the back office, for every role: forms, actions, saved views, pages of no row."""
+"""What moves rows in the back office, for who may enter it: forms, actions, saved views, pages of no row.
+
+Everybody else is stopped before any of it: test_back_office_door.
+"""
 
 import pytest
 from django.contrib import admin
@@ -11,7 +14,7 @@ from accounts.models import LegalHold, Member, Role
 from common.models import DefaultView, Event, SavedView
 from tests.conftest import PASSWORD
 from tests.hostile.doors import patterns
-from tests.rights.back_office import ACTS, CHANGE, ERRANDS, OFFICE, PAGES
+from tests.rights.back_office import ACTS, CHANGE, ERRANDS, INSIDE, PAGES, refused
 from tests.rights.house import ROLES, undone
 from tests.rights.matrix import SEE_ALL, STRANGER, TOKEN
 from tests.rights.rows import key_of_a_row
@@ -26,13 +29,6 @@ OF_ALL = {"changelist", "add", "change", "delete", "history", "act", "counts", "
 
 def door(label: str, act: str, *args) -> str:
     return reverse(f"admin:{label.replace('.', '_')}_{act}", args=args)
-
-
-def refused(answer) -> bool:
-    """Tell whether somebody was shown the sign-in, or that nothing is there."""
-    return answer.status_code == 404 or answer.headers.get("Location", "").startswith(
-        ("/?next=", "/admin/login/")
-    )
 
 
 def asks(answer) -> bool:
@@ -76,7 +72,7 @@ def hold(house):
 def test_an_action_is_asked_and_done_by_who_may_and_by_nobody_else(label, house):
     row, wrong = key_of_a_row(LISTS[label].model), {}
     words = {"step": "do", "reason": "试"}
-    for role in WHO:
+    for role in INSIDE:
         for name, may in ACTS[label].items():
             client, before = house.client(role), Event.objects.count()
             own_page = door(label, "act", quote(row), name)
@@ -92,14 +88,9 @@ def test_an_action_is_asked_and_done_by_who_may_and_by_nobody_else(label, house)
                 nothing = client.post(door(label, "act", NOBODYS, name), words)
                 if not refused(done) or done.status_code != nothing.status_code:
                     wrong[f"{role} {name}"] = (done.status_code, nothing.status_code)
-                # Whoever has no back office is stopped before any of its pages.
-                if role in OFFICE:
-                    asked = (
-                        client.get(own_page),
-                        client.post(door(label, "changelist"), chosen | words),
-                    )
-                    if any(map(asks, asked)):
-                        wrong[f"{role} {name}"] = "asked"
+                asked = client.get(own_page), client.post(door(label, "changelist"), chosen | words)
+                if any(map(asks, asked)):
+                    wrong[f"{role} {name}"] = "asked"
                 if Event.objects.count() != before:
                     wrong[f"{role} {name}"] = "done"
     assert wrong == {}
@@ -135,7 +126,7 @@ def test_a_form_is_posted_by_who_may_and_writes_nothing_it_does_not_show(label, 
         door(label, "change", quote(row)),
         {},
     )
-    for role in WHO:
+    for role in INSIDE:
         client, may = house.client(role), role in CHANGE.get(label, ())
         with undone():
             given = filled(page, client, url) if may else {"_save": "1", "is_active": "on"}
@@ -159,7 +150,7 @@ def test_nobody_posts_a_row_into_being_or_away_who_may_not_open_the_form(label, 
 
     page, wrong = LISTS[label], {}
     row = key_of_a_row(page.model)
-    for role in WHO:
+    for role in INSIDE:
         client, before = house.client(role), page.model._default_manager.count()
         for act in ("add", "delete"):
             if role in may(label, act):
@@ -203,7 +194,7 @@ def state_of(view: str) -> tuple:
 def test_a_saved_view_is_changed_by_its_owner_alone(does, house, shared):
     wrong = {}
     foreign, nobodys = house.theirs.personal["hu"]["view"], "view_" + "0" * 32
-    for role in WHO:
+    for role in INSIDE:
         client, own = house.client(role), house.own(role)["view"]
 
         def changed(view, client=client):
@@ -235,7 +226,7 @@ def test_a_saved_view_is_changed_by_its_owner_alone(does, house, shared):
 
 def test_a_view_is_kept_by_who_sees_the_list_and_shared_by_operations(house):
     kept = {}
-    for role in WHO:
+    for role in INSIDE:
         for roles in ([], ["auditor"]):
             with undone():
                 before = SavedView.objects.count()

@@ -81,12 +81,14 @@ def test_the_number_of_queries_does_not_grow(params, mei, shop, browser_of, ops)
     assert len(few) == len(more) <= 14
 
 
-@pytest.mark.parametrize("label", LABELS)
-def test_no_list_asks_more_than_a_few_questions(label, owned, browser_of, auditor, dora, lin):
-    browser = browser_of(auditor)
-    asked(browser, list_url(label))
-    _answer, statements = asked(browser, list_url(label))
-    assert len(statements) <= 14, "\n".join(statements)
+def test_no_list_asks_more_than_a_few_questions(owned, browser_of, auditor, dora, lin):
+    browser, curious = browser_of(auditor), {}
+    for label in LABELS:
+        asked(browser, list_url(label))
+        _answer, statements = asked(browser, list_url(label))
+        if len(statements) > 14:
+            curious[label] = statements
+    assert curious == {}
 
 
 def test_orders_are_found_by_number_member_shop_and_product(

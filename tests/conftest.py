@@ -36,6 +36,20 @@ from workforce.models import AgentStatus, Presence, Team, TeamMembership
 PASSWORD = "open-sesame-88"
 
 
+WALKS = {"rights", "hostile"}
+"""Folders whose files walk the whole house."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin the long walks before the thousands of short tests, each where its house is built once.
+
+    Workers are handed the groups first; no worker is to come upon a long one when the others are done.
+    """
+    for item in items:
+        if item.path.parent.name in WALKS and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 def pytest_collection_finish() -> None:
     """Look for garbage among what tests make, not again and again among all that was imported."""
     gc.collect()

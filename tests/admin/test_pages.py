@@ -41,10 +41,11 @@ from common.models import (
     Job,
 )
 from tests.conftest import make_order
+from tests.rights.back_office import ADD, DELETE
 from tests.rights.rows import key_of_a_row
 from tickets.models import CannedReply, Disposition
 
-HOUSE = {"accounts", "common", "merchants", "tickets", "trade", "workforce"}
+HOUSE = {"accounts", "apass", "common", "merchants", "radio", "tickets", "trade", "workforce"}
 PAGES = sorted(
     (model._meta.label_lower, page)
     for model, page in admin.site._registry.items()
@@ -169,13 +170,25 @@ def test_a_stranger_is_sent_to_the_house_door(client, db):
     assert door.url.startswith("/?next=")
 
 
-def test_every_row_opens_with_its_history(world, browser_of, ops):
+@pytest.mark.parametrize("who", ["ops", "auditor"])
+def test_every_row_opens_with_its_history(who, world, request, browser_of):
     keys = {label.replace(".", "_"): key_of_a_row(page.model) for label, page in ROWS}
     urls = {
         f"{name} {act}": reverse(f"admin:{name}_{act}", args=[key])
         for name, key in keys.items()
         for act in ("change", "history")
     }
+    person = request.getfixturevalue(who)
+    assert answers(browser_of(person), urls) == dict.fromkeys(urls, 200)
+
+
+def test_every_form_opens_for_operations(world, browser_of, ops):
+    names = {label: label.replace(".", "_") for label, _page in ROWS}
+    urls = {f"add {label}": reverse(f"admin:{names[label]}_add") for label in ADD}
+    urls |= {f"export {label}": reverse(f"admin:{it}_export") for label, it in names.items()}
+    for label in DELETE:
+        key = key_of_a_row(dict(PAGES)[label].model)
+        urls[f"delete {label}"] = reverse(f"admin:{names[label]}_delete", args=[key])
     assert answers(browser_of(ops), urls) == dict.fromkeys(urls, 200)
 
 

@@ -8,7 +8,7 @@ from django.test import RequestFactory
 from django.urls import Resolver404, URLPattern, resolve
 
 from tests.hostile.corpus import BODIES, TEXTS, XSS, of_json
-from tests.hostile.doors import doors, patterns
+from tests.hostile.doors import patterns
 from tests.hostile.senders import api_doors, fields_of, sent_by, value_for
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ JSON = "application/json"
 def test_the_fields_of_a_door_are_found_in_its_code(world):
     found = {
         (door.name, method): {name for sent in sent_by(door, method) for name in fields_of(sent)}
-        for door, method in api_doors(doors(world.rows))
+        for door, method in api_doors(world)
     }
     assert {"medium", "body", "subject"} <= found["api-conversations", "post"]
     assert {"url", "events", "description"} <= found["api-webhooks", "post"]
@@ -28,7 +28,7 @@ def test_the_fields_of_a_door_are_found_in_its_code(world):
 
 
 def test_hostile_text_in_every_field(world, doorman):
-    for door, method in api_doors(doors(world.rows)):
+    for door, method in api_doors(world):
         for sent in sent_by(door, method):
             fields = fields_of(sent)
             for what, text in [*TEXTS.items(), *((one[:30], one) for one in XSS)]:
@@ -40,7 +40,7 @@ def test_a_field_nobody_asked_for_is_refused(world, doorman):
     doorman.least = 20
     extra = ("is_superuser", "role", "owner", "state", "amount", "is_internal", "id", "pk")
     let_in = []
-    for door, method in api_doors(doors(world.rows)):
+    for door, method in api_doors(world):
         for sent in sent_by(door, method):
             good = {n: value_for(f, "x", world.rows) for n, f in fields_of(sent).items()}
             names = {name: True for name in extra if name not in good}
@@ -53,7 +53,7 @@ def test_a_field_nobody_asked_for_is_refused(world, doorman):
 
 
 def test_what_is_no_json(world, doorman):
-    for door, method in api_doors(doors(world.rows)):
+    for door, method in api_doors(world):
         for what, body in BODIES.items():
             doorman.send(door, method, what, data=body, content_type=JSON)
         for kind in ("text/xml", "application/x-www-form-urlencoded", "multipart/form-data", "x"):
@@ -64,7 +64,7 @@ def test_ten_megabytes_are_refused(world, doorman):
     doorman.least = 20
     body = b'{"body": "' + b"x" * 10_000_000 + b'"}'
     taken = []
-    for door, method in api_doors(doors(world.rows)):
+    for door, method in api_doors(world):
         if not sent_by(door, method):
             continue  # it reads no body at all
         answer = doorman.send(door, method, "10 MB", data=body, content_type=JSON)

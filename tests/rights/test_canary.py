@@ -147,11 +147,14 @@ def no_hit(answer) -> bool:
 @pytest.mark.parametrize("who", ["mei", "bo", "he", "ops", "aud"])
 def test_the_crawl_finds_what_is_there(house, who):
     found = ""
+    finds = {WRITTEN, BOUGHT, TOLD} if who in ("mei", "bo") else None
     for url in dict.fromkeys(requests(house)):
         with undone():
             answer = house.looking[who].get(url)
         if answer.status_code == 200 and not echoes(url):
             found += contents(answer)
+        if finds and all(one in found for one in finds):
+            break  # there is nothing that they must not find
     assert WRITTEN in found
     assert (BOUGHT in found) == (who != "he")
     # What one person was told is read by that person alone, whoever runs the house.

@@ -6,8 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from merchants.actions import count_day
+from merchants.actions import count_day, exclude_rating, withdraw_review
 from merchants.actions.appeals import file_appeal, rule_appeal
+from merchants.models import HeldReview
 from merchants.queries.home import home_card, own_shops
 from tests.merchants.casts_penalties import DAY, NOW, WHY, decided, noticed
 from tests.merchants.casts_ratings import another_shop, at, buyers, employ, rate
@@ -127,3 +128,31 @@ def test_who_works_for_no_shop_is_told_so(browser_of, qiao):
 
 def test_members_find_no_merchants_front(browser_of, mei):
     assert browser_of(mei).get("/shop/").status_code == 404
+
+
+def test_words_that_are_looked_at_first_stand_on_no_home(qiao, staff, shop, mei, ada):
+    rate(ada, shop, 5, comment="很甜", succeeded_at=at(17))
+    said = rate(mei, shop, 1, grade=-1, comment="不退钱就差评", succeeded_at=at(18))
+    hold = HeldReview.objects.create(rating=said, held_at=at(18), until=at(19))
+
+    def words():
+        return [one["text"] for one in home(qiao, shop, now=at(19, 11))["voices"]["words"]]
+
+    assert words() == ["很甜"]
+    HeldReview.objects.filter(pk=hold.pk).update(released_at=at(19, 10))
+    assert words() == ["不退钱就差评", "很甜"]
+
+
+def test_what_was_withdrawn_or_excluded_is_no_bad_review_of_the_week(
+    qiao, staff, shop, ops, mei, ada, chen
+):
+    gone, fake, bad = (
+        rate(who, shop, 1, grade=-1, succeeded_at=at(18)) for who in (mei, ada, chen)
+    )
+    assert home(qiao, shop, now=at(20))["voices"]["unhappy"] == 3
+    withdraw_review(gone, by=None, now=at(19))
+    exclude_rating(fake, ground="suspected_fake", reason=WHY, by=ops, now=at(19))
+    voices = home(qiao, shop, now=at(20))["voices"]
+    assert (voices["unhappy"], voices["unhappy_before"]) == (1, 0)
+    assert home(qiao, shop, now=at(26))["voices"]["unhappy_before"] == 1
+    assert bad.grade == -1

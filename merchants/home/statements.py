@@ -20,9 +20,14 @@ _PEER_MEANS = ", ".join(
     _PEERS.format(name) for name in ("desc_match", "service_attitude", "logistics_service")
 )
 
+# Below the least number of ratings a score is not shown, on the line as little as beside it.
+_OWN_MEANS = ", ".join(
+    f"CASE WHEN s.{short}_count >= %(least)s THEN s.{short}_e5 END"
+    for short in ("desc", "service", "logistics")
+)
+
 _TREND = f"""
-SELECT jsonb_agg(jsonb_build_array(d.day, s.desc_e5, s.service_e5, s.logistics_e5, {_PEER_MEANS})
-                 ORDER BY d.day)
+SELECT jsonb_agg(jsonb_build_array(d.day, {_OWN_MEANS}, {_PEER_MEANS}) ORDER BY d.day)
   FROM merchants_dsrday d
   LEFT JOIN merchants_dsrsnapshot s
     ON s.id = ((d.day - date '0001-01-01' + 1)::bigint << 32 | %(shop)s)

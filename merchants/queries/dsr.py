@@ -255,11 +255,14 @@ def standing_now(shop: Shop) -> tuple[dict[str, Counted], int]:
     )
 
 
-def trend(shop: Shop, *, days: int = 90) -> list[dict[str, Any]]:
+def trend(shop: Shop, *, days: int = 90, whole: bool = False) -> list[dict[str, Any]]:
     """Return the scores of ``shop`` on the last ``days`` counted days, oldest first, with its peers' means.
 
-    Each has ``day``, and by dimension ``score`` and ``peers`` (five decimals, None where unknown).
+    Each has ``day``, and by dimension ``score`` and ``peers`` (five decimals, None where unknown). A
+    score of fewer ratings than ``dsr.min_ratings_display`` is as unknown here as it is beside the line;
+    the back office reads it ``whole``.
     """
+    least = 0 if whole else value("dsr.min_ratings_display")
     counted = last_counted()
     if counted is None:
         return []
@@ -273,7 +276,9 @@ def trend(shop: Shop, *, days: int = 90) -> list[dict[str, Any]]:
             "day": row.day,
             **{
                 dimension: {
-                    "score": of_e5(getattr(row, f"{short}_e5")),
+                    "score": of_e5(getattr(row, f"{short}_e5"))
+                    if getattr(row, f"{short}_count") >= least
+                    else None,
                     "peers": peers.get((row.day, dimension)),
                 }
                 for dimension, short in SHORT.items()

@@ -347,3 +347,11 @@ def test_two_clocks_count_a_day_once(mei, shop):
     done = [clock.done() for clock in clocks]
     assert sum(one is not None for one in done) == 1
     assert counted(shop, D20)[:2] == (5, 1)
+
+
+def test_below_ten_ratings_the_line_is_as_empty_as_the_figure(shop, mei):
+    rate(mei, shop, 4, 4, 4)
+    bring_up_to_date(at(21, 1))
+    assert standing_card(shop, at(21))["scores"][0]["score"] == "—"
+    assert trend(shop)[0]["desc_match"]["score"] is None
+    assert trend(shop, whole=True)[0]["desc_match"]["score"] == D("4.00000")

@@ -1,6 +1,7 @@
 """Qiao opens the shop's home: what runs out first, where the shop stands, what bent the line."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -156,3 +157,28 @@ def test_what_was_withdrawn_or_excluded_is_no_bad_review_of_the_week(
     assert (voices["unhappy"], voices["unhappy_before"]) == (1, 0)
     assert home(qiao, shop, now=at(26))["voices"]["unhappy_before"] == 1
     assert bad.grade == -1
+
+
+def test_below_ten_ratings_no_line_is_drawn_and_no_change_said(qiao, staff, shop):
+    for day, count, score in ((10, 3, 1), (18, 12, 5)):
+        for buyer in buyers(count):
+            rate(buyer, shop, score, score, score, succeeded_at=at(day))
+    for day in range(11, 20):
+        count_day(date(2026, 11, day), now=at(day + 1, 3))
+    card = home(qiao, shop, now=at(20))
+    line = {row["day"]: row["desc_match"]["score"] for row in card["trend"]["days"]}
+    assert line["2026-11-17"] is None
+    assert line["2026-11-18"] == line["2026-11-19"] == Decimal("4.20000")
+    assert [score["change"] for score in card["standing"]["scores"]] == [None] * 3
+
+
+def test_a_change_within_seven_days_is_none_between_other_days(qiao, staff, shop):
+    for day, score in ((1, 5), (19, 1)):
+        for buyer in buyers(12):
+            rate(buyer, shop, score, score, score, succeeded_at=at(day))
+    # The clock stood still from the 10th to the 18th.
+    for day in (*range(2, 10), 19):
+        count_day(date(2026, 11, day), now=at(day + 1, 3))
+    card = home(qiao, shop, now=at(20))
+    assert [score["change"] for score in card["standing"]["scores"]] == [None] * 3
+    assert card["trend"]["events"] == []

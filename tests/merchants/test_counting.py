@@ -355,3 +355,38 @@ def test_below_ten_ratings_the_line_is_as_empty_as_the_figure(shop, mei):
     assert standing_card(shop, at(21))["scores"][0]["score"] == "—"
     assert trend(shop)[0]["desc_match"]["score"] is None
     assert trend(shop, whole=True)[0]["desc_match"]["score"] == D("4.00000")
+
+
+def test_what_waits_for_the_next_count_has_no_effect_before_it(mei, ada, chen, shop, ops):
+    rate(mei, shop, 5, 5, 5)
+    low = rate(ada, shop, 1, 1, 1)
+    exclude_rating(low, ground="suspected_fake", reason=WHY, by=ops)
+    count(D20)
+    restore_rating(low, reason=WHY, by=ops)
+    late = rate(chen, shop, 3, 3, 3)
+
+    def told():
+        rows = {row["order_no"]: row for row in owned_page(shop)[0]}
+        return [
+            (rows[one.order_no]["counts"], rows[one.order_no]["effects"]["desc_match"])
+            for one in (low, late)
+        ]
+
+    # The mean of that day is Mei's five alone.
+    assert told() == [(False, None), (False, None)]
+    count(D21)
+    assert told() == [(True, "-1.00000"), (True, "0.00000")]
+
+
+def test_what_was_excluded_and_restored_between_two_counts_never_stopped_counting(
+    mei, ada, shop, ops
+):
+    rate(mei, shop, 5, 5, 5)
+    low = rate(ada, shop, 1, 1, 1)
+    count(D20)
+    exclude_rating(low, ground="suspected_fake", reason=WHY, by=ops)
+    restore_rating(low, reason=WHY, by=ops)
+    rows = {row["order_no"]: row for row in owned_page(shop)[0]}
+    assert (rows[low.order_no]["counts"], rows[low.order_no]["effects"]["desc_match"]) == (
+        True, "-2.00000",
+    )  # fmt: skip

@@ -174,17 +174,35 @@ def traffic_of(
         return card
     better = min(score + STEP, Decimal(5))
     now, then = rules.search_multiplier(score, numbers), rules.search_multiplier(better, numbers)
-    words = {"step": STEP, "to": f"{better:.2f}", "now": f"{now:.3f}", "then": f"{then:.3f}"}
+    words = {"to": f"{better:.2f}", "now": f"{now:.3f}", "then": f"{then:.3f}"}
+    said = _step_words(basis, better - score) % words
+    if exposed != 1:
+        said = _("%(said)s Measures on the shop multiply this weight by %(by)s now.") % {
+            "said": said, "by": f"{exposed.normalize():f}",
+        }  # fmt: skip
     return card | {
         "score": str(score),
         "multiplier": str(now),
+        "step": str((better - score).quantize(score)),
         "multiplier_after_step": str(then),
         "weight": str(weighed(now, exposed)),
-        "sentence": _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
-        % words
-        if basis == "experience"
-        else _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.") % words,
+        "sentence": said,
     }
+
+
+def _step_words(basis: str, step: Decimal) -> str:
+    """Say what one step more brings; above the highest score there is none to promise."""
+    if basis == "experience" and not step:
+        return _("Experience score %(to)s is the highest there is: weight in search %(now)s.")
+    if basis == "experience" and step < STEP:
+        return _(
+            "Experience score up to %(to)s, the highest there is: weight in search %(now)s → %(then)s."
+        )
+    if basis == "experience":
+        return _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
+    if not step:
+        return _("The score of %(to)s is the highest there is: it weighs %(now)s in search.")
+    return _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.")
 
 
 def formula_scores(

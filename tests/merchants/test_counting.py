@@ -20,7 +20,7 @@ from merchants.actions import (
 )
 from merchants.models import DSRDay, DSRSnapshot, Grade, PeerScore, Rating, RatingMove, ShopScore
 from merchants.queries.changes import explain, explanation_card
-from merchants.queries.dsr import formula_scores, standing_card, traffic_card, trend
+from merchants.queries.dsr import formula_scores, standing_card, traffic_card, traffic_of, trend
 from merchants.queries.effects import owned_page
 from tests.merchants.casts_ratings import (
     DAY,
@@ -390,3 +390,24 @@ def test_what_was_excluded_and_restored_between_two_counts_never_stopped_countin
     assert (rows[low.order_no]["counts"], rows[low.order_no]["effects"]["desc_match"]) == (
         True, "-2.00000",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("score", "step", "said"),
+    [
+        ("4.90", "0.10", "体验分 +0.1到 5.00：搜索加权 1.080 → 1.100。"),
+        ("4.95", "0.05", "体验分涨到最高的5.00：搜索加权1.090 → 1.100。"),
+        ("5.00", "0.00", "体验分5.00已是最高：搜索加权1.100。"),
+    ],
+)
+def test_a_tenth_more_is_promised_only_where_there_is_one(score, step, said):
+    card = traffic_of({}, at(21), experience=D(score), exposed=D(1))
+    assert (card["step"], card["sentence"]) == (step, said)
+
+
+def test_what_measures_do_to_the_weight_is_said_with_it():
+    card = traffic_of({}, at(21), experience=D("4.80"), exposed=D(0))
+    assert (card["multiplier"], card["weight"]) == ("1.0600", "0.0000")
+    assert card["sentence"].endswith("对店铺的措施现在使搜索加权再乘以0。")
+    card = traffic_of({}, at(21), experience=D("4.80"), exposed=D(1))
+    assert "措施" not in card["sentence"]

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 
+from accounts.models import Member
 from common.rules import midnight
 from merchants.actions import (
     add_followup,
@@ -251,3 +252,27 @@ def test_a_page_asks_as_often_however_long_it_is(ada, ops, shop, django_assert_n
     exclude_rating(rows[0], ground="malicious", reason=WHY, by=ops)
     with django_assert_num_queries(5):
         assert len(review_page(ada, shop)[0]) == 12
+
+
+def test_nobody_measures_what_they_wrote_or_what_was_said_of_their_own_merchant(
+    mei, wen, ops, shop, bad
+):
+    mask = {"ground": "insulting", "reason": WHY}
+    out = {"ground": "suspected_fake", "reason": WHY}
+    employ(ops, shop, "answer")
+    assert refusal(exclude_rating, bad, by=ops, **out) == "conflict.own_case"
+    assert refusal(mask_review, bad, by=ops, **mask) == "conflict.own_case"
+    ops.staff_accounts.update(ended_at=NOW)
+    assert refusal(exclude_rating, bad, by=ops, **out) == "conflict.own_case"
+    exclude_rating(bad, by=None, **out)
+    mask_review(bad, by=None, **mask)
+    assert refusal(restore_rating, bad, reason=WHY, by=ops) == "conflict.own_case"
+    assert refusal(unmask_review, bad, reason=WHY, by=ops) == "conflict.own_case"
+
+
+def test_an_author_who_works_here_measures_no_review_of_their_own(mei, ops, bad):
+    Member.objects.filter(pk=mei.member.pk).update(user=ops)
+    out = {"ground": "suspected_fake", "reason": WHY}
+    assert refusal(exclude_rating, bad, by=ops, **out) == "conflict.own_case"
+    exclude_rating(bad, by=None, **out)
+    assert refusal(restore_rating, bad, reason=WHY, by=ops) == "conflict.own_case"

@@ -411,3 +411,20 @@ def test_what_measures_do_to_the_weight_is_said_with_it():
     assert card["sentence"].endswith("对店铺的措施现在使搜索加权再乘以0。")
     card = traffic_of({}, at(21), experience=D("4.80"), exposed=D(1))
     assert "措施" not in card["sentence"]
+
+
+def test_a_clock_that_dies_before_the_peers_are_compared_has_counted_nothing(shop, monkeypatch):
+    from merchants.actions import dsr
+
+    it = rated_shop("甲", 4)
+
+    def die(*_args):
+        raise OSError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dsr, "compare_peers", die)
+        with pytest.raises(OSError, match="killed"):
+            bring_up_to_date(at(21, 1))
+    bring_up_to_date(at(21, 2))
+    assert DSRDay.objects.count() == 1
+    assert standing_card(it, at(21))["scores"][0]["peers_mean"] == "4.00000"

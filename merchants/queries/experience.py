@@ -177,7 +177,8 @@ def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
         "peers_mean_label": "—" if mean is None else str(said(metric.unit, mean)),
         "is_lower_better": metric.is_lower_better,
         "peers": place.peers if place else None,
-        "better_than": None if place is None else _percent(place.share),
+        "better_than": None if place is None else _share(place.worse, place),
+        "level_with": None if place is None else _share(place.level, place),
         "sample": own.sample if own else 0,
         "least": peers.least if peers else None,
         "score": None if score is None else str(rules.two_decimals(score)),
@@ -189,8 +190,9 @@ def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
     }
 
 
-def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):.0f}"
+def _share(of: int, place: rules.Place) -> str | None:
+    """Return so many peers in percent of all; None without any."""
+    return f"{float(Fraction(of, place.peers) * 100):.0f}" if place.peers else None
 
 
 def _stands(state: str, own: Any, peers: Any, place: rules.Place | None) -> str:
@@ -200,11 +202,23 @@ def _stands(state: str, own: Any, peers: Any, place: rules.Place | None) -> str:
             return _(
                 "No other shop of the category has enough cases: the middle stands for it, 4.00."
             )
-        return ngettext(
-            "Better than %(share)s%% of %(n)s shop of the category.",
-            "Better than %(share)s%% of %(n)s shops of the category.",
-            place.peers,
-        ) % {"share": _percent(place.share), "n": place.peers}
+        told = {
+            "share": _share(place.worse, place), "level": _share(place.level, place),
+            "n": place.peers,
+        }  # fmt: skip
+        if place.level:
+            words = ngettext(
+                "Better than %(share)s%% of %(n)s shop of the category, level with %(level)s%%.",
+                "Better than %(share)s%% of %(n)s shops of the category, level with %(level)s%%.",
+                place.peers,
+            )
+        else:
+            words = ngettext(
+                "Better than %(share)s%% of %(n)s shop of the category.",
+                "Better than %(share)s%% of %(n)s shops of the category.",
+                place.peers,
+            )
+        return words % told
     if state == FEW:
         return _(
             "%(n)s cases, fewer than %(least)s: too few to judge. The category's mean stands for it, 4.00."

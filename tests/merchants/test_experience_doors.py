@@ -166,3 +166,12 @@ def test_the_back_office_lists_scores_and_warnings(counted, ops, browser_of):
         assert office.get(f"/admin/merchants/{name}/").status_code == 200
     page = office.get("/admin/merchants/experienceday/?on=2026-11-20").content.decode()
     assert "4.33" in page
+
+
+def test_who_does_as_well_as_all_others_is_not_said_to_do_better():
+    mine, *others = shops(5, "陶器")
+    count(metric("bad_review_rate", "product", [(it, "0.02", 40) for it in (mine, *others)],
+                 is_lower_better=True))  # fmt: skip
+    one = metrics_of(experience_card(mine, MORNING))["bad_review_rate"]
+    assert (one["score"], one["better_than"], one["level_with"]) == ("4.00", "0", "100")
+    assert one["sentence"] == "优于同类目4家店铺中的0%，与100%相同。"

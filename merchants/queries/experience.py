@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
@@ -268,11 +269,11 @@ def warnings_of(
         (last,) = decode_cursor(cursor, as_number)
         rows = rows.filter(pk__lt=last)
     found = list(rows.order_by("-pk")[: limit + 1])
-    page = [_warning_card(row, at) for row in found[:limit]]
+    page = [_warning_card(shop, row, at) for row in found[:limit]]
     return page, encode_cursor([found[limit - 1].pk]) if len(found) > limit else ""
 
 
-def _warning_card(row: ExperienceWarning, at: datetime) -> dict[str, Any]:
+def _warning_card(shop: Shop, row: ExperienceWarning, at: datetime) -> dict[str, Any]:
     metric = shop_metric(row.metric)
     return {
         "metric": row.metric,
@@ -288,7 +289,7 @@ def _warning_card(row: ExperienceWarning, at: datetime) -> dict[str, Any]:
         "gap_label": str(amount_words(row.metric, abs(row.gap))),
         "rule": rule_words(row),
         "how": str(metric.how) if metric else how_words(row.metric),
-        "how_url": metric.how_url if metric else how_url(row.metric),
+        "how_url": of_shop(metric.how_url if metric else how_url(row.metric), shop),
         "at": row.at,
         "is_running": midnight(row.until) > at,
     }
@@ -311,6 +312,14 @@ def how_words(code: str) -> str:
     if code.startswith("points"):
         return _("See your cases: what may still be stated, appealed or mended.")
     return _("Answer kindly and soon; look at the reviews that scored service low.")
+
+
+def of_shop(url: str, shop: Shop) -> str:
+    """Let a link to the page of scores lead to those of ``shop``: one may work for several."""
+    page = "/shop/score/"
+    if not url.startswith(f"{page}#"):
+        return url
+    return f"{page}?shop={quote(shop.shop_no)}{url.removeprefix(page)}"
 
 
 def how_url(code: str) -> str:

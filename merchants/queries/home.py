@@ -120,6 +120,7 @@ def _experience(own: Measured | None, at: datetime) -> Row:
         "score": None if score is None else str(score),
         "band": band,
         "band_label": str(BANDS[band]) if band else "",
+        "trusted_from": f"{value('experience.trusted', at):.2f}",
     }
 
 

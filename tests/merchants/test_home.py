@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from common.parameters import forget, set_value
 from merchants.actions import count_day, exclude_rating, withdraw_review
 from merchants.actions.appeals import file_appeal, rule_appeal
 from merchants.models import HeldReview
@@ -182,3 +183,15 @@ def test_a_change_within_seven_days_is_none_between_other_days(qiao, staff, shop
     card = home(qiao, shop, now=at(20))
     assert [score["change"] for score in card["standing"]["scores"]] == [None] * 3
     assert card["trend"]["events"] == []
+
+
+def test_from_which_score_the_house_stays_out_is_said_as_it_is(browser_of, qiao, staff, shop, ops):
+    from tests.merchants.casts_experience import count, metric, shops
+
+    count(metric("bad_review_rate", "product", [(it, f"0.{n}", 40) for n, it in
+                 enumerate([shop, *shops(4, shop.category)])], is_lower_better=True))  # fmt: skip
+    set_value("experience.trusted", Decimal("4.90"), by=ops, reason=WHY)
+    forget()
+    html = browser_of(qiao).get(reverse("shop-home")).content.decode()
+    assert "4.90" in html
+    assert "4.80" not in html

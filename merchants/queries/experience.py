@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from common.cursors import as_number, decode_cursor, encode_cursor
 from common.parameters import value
-from common.rules import midnight
+from common.rules import midnight, shanghai_day
 from merchants.experience import rules
 from merchants.experience.metrics import ShopMetric, shop_metric, shop_metrics
 from merchants.experience.numbers import b_categories, bands_at, weights_at
@@ -80,7 +80,8 @@ def experience_card(shop: Shop, at: datetime) -> dict[str, Any]:
     at_day = at if counted is None else midnight(counted.day)
     preset = counted.preset if counted else "a"
     weights = weights_at(preset, at_day)
-    metrics = [_metric_card(one, stood.get(one.code)) for one in shop_metrics()]
+    day = shanghai_day(at) if counted is None else counted.day
+    metrics = [_metric_card(one, stood.get(one.code), day) for one in shop_metrics()]
     weighted = rules.parts(
         [
             rules.Scored(row.dimension, getattr(row.own, "score_e5", None))
@@ -151,7 +152,7 @@ class _Own:
     score_e5: int | None
 
 
-def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
+def _metric_card(metric: ShopMetric, stood: _Stood | None, day: date) -> dict[str, Any]:
     own: Any = stood.own if stood else None
     peers: Any = stood.peers if stood else None
     mean = peers.mean if peers else None
@@ -186,7 +187,7 @@ def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
         "sentence": _stands(state, own, peers, place),
         "how": str(metric.how),
         "how_url": metric.how_url,
-        "window_days": value(f"experience.{metric.code}.days"),
+        "window_days": metric.days_on(day),
         "delay_days": metric.delay_days,
     }
 

@@ -175,3 +175,13 @@ def test_who_does_as_well_as_all_others_is_not_said_to_do_better():
     one = metrics_of(experience_card(mine, MORNING))["bad_review_rate"]
     assert (one["score"], one["better_than"], one["level_with"]) == ("4.00", "0", "100")
     assert one["sentence"] == "优于同类目4家店铺中的0%，与100%相同。"
+
+
+def test_the_chart_names_a_score_rounded_as_everywhere(counted, qiao, browser_of):
+    DSRDay.objects.create(
+        day=MORNING.date(), counted_at=MORNING, kind="whole", window_days=180, shops=1, seconds=0
+    )
+    employ(qiao, counted)
+    scores(counted, MORNING.date(), desc="4.69999", ratings=20)
+    html = browser_of(qiao).get("/shop/score/").content.decode()
+    assert '<span class="strong">4.70</span>' in html

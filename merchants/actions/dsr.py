@@ -31,9 +31,15 @@ def bring_up_to_date(now: datetime) -> list[DSRDay]:
         days = [yesterday]
     else:
         days = [last.day + _DAY * n for n in range(1, (yesterday - last.day).days + 1)]
-    counted = [found for day in days if (found := count_day(day, now=now)) is not None]
-    for one in counted:
-        compare_peers(one)
+    return [found for day in days if (found := _count_among_peers(day, now)) is not None]
+
+
+@transaction.atomic
+def _count_among_peers(day: date, now: datetime) -> DSRDay | None:
+    """Count a day and compare its shops in one breath: a clock that dies in between does neither."""
+    counted = count_day(day, now=now)
+    if counted is not None:
+        compare_peers(counted)
     return counted
 
 

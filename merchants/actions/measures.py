@@ -8,8 +8,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.actions.asking import refuse_own_case
 from accounts.models import User
-from common.errors import DomainError
+from common.errors import DomainError, Forbidden
 from common.history import record
 from common.rights import require_right
 from common.text import clean
@@ -24,6 +25,7 @@ from merchants.models import (
     RatingMeasure,
     RatingMeasureKind,
     ReviewComplaint,
+    works_for,
 )
 
 RIGHT = "ratings.manage"
@@ -39,10 +41,10 @@ def exclude_rating(
 ) -> RatingMeasure:
     """No longer count ``rating``: neither its scores nor its grade; it stays readable, folded.
 
-    ``ground`` is suspected fake or upheld malicious. Raises ``forbidden``, ``measure.bad_ground``,
-    ``measure.running`` and ``text.empty`` without a reason.
+    ``ground`` is suspected fake or upheld malicious. Raises ``forbidden``, ``conflict.own_case``,
+    ``measure.bad_ground``, ``measure.running`` and ``text.empty`` without a reason.
     """
-    require_right(by, RIGHT)
+    _require_impartial(rating, by)
     _require_ground(ground, EXCLUDING)
     rating = held(rating)
     measure = _begin(rating, RatingMeasureKind.EXCLUDED, ground, reason, by, now)
@@ -59,9 +61,9 @@ def restore_rating(
     """Lift what excludes a rating: it counts again, exactly as before, unless somebody else excludes it.
 
     An upheld complaint, or a decided case, that found it excluded already takes the place of what is
-    lifted. Raises ``forbidden``, ``measure.not_running``.
+    lifted. Raises ``forbidden``, ``conflict.own_case``, ``measure.not_running``.
     """
-    require_right(by, RIGHT)
+    _require_impartial(rating, by)
     hold_complaints_of([rating])
     rating = held(rating)
     measure = _end(rating, RatingMeasureKind.EXCLUDED, reason, by, now)
@@ -107,10 +109,10 @@ def mask_review(
 ) -> RatingMeasure:
     """Mask ``words`` of a review, all of them when none is named; scores and grade stay.
 
-    Raises ``forbidden``, ``measure.bad_ground``, ``measure.running``, ``measure.too_many_words`` and
-    the codes of ``common.text.clean``.
+    Raises ``forbidden``, ``conflict.own_case``, ``measure.bad_ground``, ``measure.running``,
+    ``measure.too_many_words`` and the codes of ``common.text.clean``.
     """
-    require_right(by, RIGHT)
+    _require_impartial(rating, by)
     _require_ground(ground, MASKING)
     if len(words) > MOST_WORDS:
         raise DomainError("measure.too_many_words", _("That many words are masked all together."))
@@ -127,15 +129,26 @@ def unmask_review(
 ) -> RatingMeasure:
     """Show masked words again, unless an upheld complaint masks them too.
 
-    Raises ``forbidden``, ``measure.not_running``.
+    Raises ``forbidden``, ``conflict.own_case``, ``measure.not_running``.
     """
-    require_right(by, RIGHT)
+    _require_impartial(rating, by)
     hold_complaints_of([rating])
     rating = held(rating)
     measure = _end(rating, RatingMeasureKind.MASKED, reason, by, now)
     if not _taken_over(rating, measure):
         Rating.objects.filter(pk=rating.pk).update(is_masked=False)
     return measure
+
+
+def _require_impartial(rating: Rating, by: User | None) -> None:
+    """Raise unless ``by`` may measure reviews, and neither wrote this one nor works for whom it is about."""
+    require_right(by, RIGHT)
+    refuse_own_case(rating.member_id, by)
+    if by is not None and works_for(by, rating.shop):
+        raise Forbidden(
+            _("You work or have worked for this merchant. A colleague does it."),
+            code="conflict.own_case",
+        )
 
 
 def _require_ground(ground: str, known: frozenset[MeasureGround]) -> None:

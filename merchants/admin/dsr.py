@@ -53,7 +53,7 @@ class DSRSnapshotAdmin(ReadOnlyAdmin):
 
     def page_context(self, request: HttpRequest, row: DSRSnapshot) -> dict[str, Any]:
         context = super().page_context(request, row)
-        context["chart"] = chart_of(trend(row.shop))
+        context["chart"] = chart_of(trend(row.shop, whole=True))
         before = row.day - timedelta(days=1)
         if DSRDay.objects.filter(day=before).exists():
             card = explanation_card(explain(row.shop, before, row.day))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from math import sqrt
 from uuid import UUID
 
@@ -55,11 +56,9 @@ class OtherReviews:
     negative: int
 
     @property
-    def share(self) -> Decimal:
-        """The share of negative ones, 0–1."""
-        if not self.graded:
-            return Decimal(0)
-        return (Decimal(self.negative) / self.graded).quantize(Decimal("0.001"))
+    def share(self) -> Fraction:
+        """The share of negative ones, 0–1, exactly: rounded up it would reach a line it lies below."""
+        return Fraction(self.negative, self.graded) if self.graded else Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def signals(
         found.append(Signal(SEVERAL_MERCHANTS, facts))
     if linked:
         found.append(Signal(LINKED, {"by": sorted(set(linked))}))
-    if others.graded >= least_graded and others.share >= least_share:
+    if others.graded >= least_graded and others.share >= Fraction(least_share):
         found.append(Signal(PATTERN, {"graded": others.graded, "negative": others.negative}))
     return found
 

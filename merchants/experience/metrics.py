@@ -47,7 +47,9 @@ class ShopMetric:
     """One metric of shops. ``read(span)`` gives SQL of (shop_id, value, sample), and what it is asked with.
 
     ``how`` says in one sentence what makes it better; ``rule`` is the code of the rule it is judged by,
-    where there is one; ``delay_days`` is how long its facts take to be complete.
+    where there is one; ``delay_days`` is how long its facts take to be complete. ``days_by`` is the
+    parameter that says how many days it looks back where its figures are written down by another's
+    rule; without one it has a number of its own.
     """
 
     code: str
@@ -61,12 +63,17 @@ class ShopMetric:
     least: int = 30
     delay_days: int = 0
     rule: str = ""
+    days_by: str = ""
+
+    def days_on(self, day: date) -> int:
+        """Return how many days it looks back on ``day``."""
+        days: int = value(self.days_by or f"experience.{self.code}.days", midnight(day))
+        return days
 
     def span(self, day: date) -> Span:
         """Return the days it reads for ``day``, by the numbers of that day."""
-        days: int = value(f"experience.{self.code}.days", midnight(day))
         last = day - timedelta(days=self.delay_days)
-        return Span(day, last - timedelta(days=days - 1), last)
+        return Span(day, last - timedelta(days=self.days_on(day) - 1), last)
 
     def least_on(self, day: date) -> int:
         """Return the least sample with which it counts on ``day``."""
@@ -96,11 +103,12 @@ def declare_shop_metric(metric: ShopMetric) -> ShopMetric:
     if len(beside) >= MOST_METRICS:
         raise ValueError(f"{metric.dimension} has {MOST_METRICS} metrics already")
     _metrics[metric.code] = metric
-    declare(
-        f"experience.{metric.code}.days", metric.days,
-        format_lazy(_("{metric}: days it looks back"), metric=metric.label),
-        minimum=7, maximum=365, unit=DAYS,
-    )  # fmt: skip
+    if not metric.days_by:
+        declare(
+            f"experience.{metric.code}.days", metric.days,
+            format_lazy(_("{metric}: days it looks back"), metric=metric.label),
+            minimum=7, maximum=365, unit=DAYS,
+        )  # fmt: skip
     declare(
         f"experience.{metric.code}.least", metric.least,
         format_lazy(_("{metric}: least sample, below it the category's mean"), metric=metric.label),

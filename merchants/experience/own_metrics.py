@@ -15,7 +15,8 @@ from merchants.experience.metrics import (
 from merchants.experience.rules import AFTER_SALE, CONSULT, DISPUTE, EXTRA, LOGISTICS, PRODUCT
 from merchants.models.dsr import DSRSnapshot
 
-DSR_DAYS = 180
+DSR_DAYS = "dsr.window_days"
+"""Scores are read as they were written down: by the days of scores, not by days of the metric."""
 
 
 def _dsr(short: str) -> Read:
@@ -58,7 +59,7 @@ for _metric in (
     ShopMetric(
         "desc_match", PRODUCT, _("as described"), SCORE,
         _("Pictures, weights and sizes as the buyer will find them; say what is not so good, too."),
-        _dsr("desc"), days=DSR_DAYS,
+        _dsr("desc"), days_by=DSR_DAYS,
     ),
     ShopMetric(
         "pickup_48h", LOGISTICS, _("shipped within 48 hours"), SHARE,
@@ -72,7 +73,7 @@ for _metric in (
     ShopMetric(
         "logistics_service", LOGISTICS, _("logistics score"), SCORE,
         _("Tell buyers when a parcel is late, before they ask."),
-        _dsr("logistics"), days=DSR_DAYS,
+        _dsr("logistics"), days_by=DSR_DAYS,
     ),
     ShopMetric(
         "refund_hours", AFTER_SALE, _("average refund duration"), "hours",

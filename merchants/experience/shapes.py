@@ -31,8 +31,9 @@ class ExperienceMetric(serializers.Serializer[Any]):
     peers_mean_label = serializers.CharField()
     is_lower_better = serializers.BooleanField()
     peers = serializers.IntegerField(allow_null=True)
-    better_than = serializers.CharField(
-        allow_null=True, help_text="percent of peers doing worse, those alike counted half"
+    better_than = serializers.CharField(allow_null=True, help_text="percent of peers doing worse")
+    level_with = serializers.CharField(
+        allow_null=True, help_text="percent of peers doing the same; the score counts them half"
     )
     sample = serializers.IntegerField()
     least = serializers.IntegerField(allow_null=True)

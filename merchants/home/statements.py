@@ -20,9 +20,14 @@ _PEER_MEANS = ", ".join(
     _PEERS.format(name) for name in ("desc_match", "service_attitude", "logistics_service")
 )
 
+# Below the least number of ratings a score is not shown, on the line as little as beside it.
+_OWN_MEANS = ", ".join(
+    f"CASE WHEN s.{short}_count >= %(least)s THEN s.{short}_e5 END"
+    for short in ("desc", "service", "logistics")
+)
+
 _TREND = f"""
-SELECT jsonb_agg(jsonb_build_array(d.day, s.desc_e5, s.service_e5, s.logistics_e5, {_PEER_MEANS})
-                 ORDER BY d.day)
+SELECT jsonb_agg(jsonb_build_array(d.day, {_OWN_MEANS}, {_PEER_MEANS}) ORDER BY d.day)
   FROM merchants_dsrday d
   LEFT JOIN merchants_dsrsnapshot s
     ON s.id = ((d.day - date '0001-01-01' + 1)::bigint << 32 | %(shop)s)
@@ -111,20 +116,26 @@ SELECT jsonb_agg(to_jsonb(one) ORDER BY one.ends_at DESC, one.id DESC) FROM (
 ) one
 """
 
+# A review that is neither excluded nor withdrawn; words that are looked at first are nobody's to read yet.
+_STANDS = "NOT is_excluded AND withdrawn_at IS NULL"
+
 _VOICES = f"""
 SELECT jsonb_build_object(
     'unhappy', (SELECT count(*) FROM merchants_rating
-                 WHERE shop_id = %(shop)s AND grade <= 0 AND rated_at > %(now)s - interval '7 days'),
+                 WHERE shop_id = %(shop)s AND grade <= 0 AND {_STANDS}
+                   AND rated_at > %(now)s - interval '7 days'),
     'unhappy_before', (SELECT count(*) FROM merchants_rating
-                        WHERE shop_id = %(shop)s AND grade <= 0
+                        WHERE shop_id = %(shop)s AND grade <= 0 AND {_STANDS}
                           AND rated_at > %(now)s - interval '14 days'
                           AND rated_at <= %(now)s - interval '7 days'),
     'words', (SELECT jsonb_agg(jsonb_build_array(comment, grade, rated_at) ORDER BY rated_at DESC) FROM (
         SELECT comment, grade, rated_at FROM (
-            SELECT comment, grade, rated_at, is_masked, is_excluded, withdrawn_at FROM merchants_rating
+            SELECT id, comment, grade, rated_at, is_masked, is_excluded, withdrawn_at FROM merchants_rating
              WHERE shop_id = %(shop)s ORDER BY rated_at DESC, id DESC LIMIT {_WORDS_LOOKED_AT}
         ) newest
-         WHERE comment <> '' AND NOT is_masked AND NOT is_excluded AND withdrawn_at IS NULL
+         WHERE comment <> '' AND NOT is_masked AND {_STANDS}
+           AND NOT EXISTS (SELECT 1 FROM merchants_heldreview h
+                            WHERE h.rating_id = newest.id AND h.released_at IS NULL)
          ORDER BY rated_at DESC LIMIT %(voices)s
     ) words))
 """

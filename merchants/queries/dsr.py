@@ -174,26 +174,42 @@ def traffic_of(
         return card
     better = min(score + STEP, Decimal(5))
     now, then = rules.search_multiplier(score, numbers), rules.search_multiplier(better, numbers)
-    words = {"step": STEP, "to": f"{better:.2f}", "now": f"{now:.3f}", "then": f"{then:.3f}"}
+    words = {"to": f"{better:.2f}", "now": f"{now:.3f}", "then": f"{then:.3f}"}
     if numbers.slope:
         words["grows_from"] = f"{numbers.neutral + (numbers.lowest - 1) / numbers.slope:.2f}"
+    said = _step_words(basis, better - score, now, then, numbers) % words
+    if exposed != 1:
+        said = _("%(said)s Measures on the shop multiply this weight by %(by)s now.") % {
+            "said": said, "by": f"{exposed.normalize():f}",
+        }  # fmt: skip
     return card | {
         "score": str(score),
         "multiplier": str(now),
+        "step": str((better - score).quantize(score)),
         "multiplier_after_step": str(then),
         "weight": str(weighed(now, exposed)),
-        "sentence": _step_words(basis, now, then, numbers) % words,
+        "sentence": said,
     }
 
 
-def _step_words(basis: str, now: Decimal, then: Decimal, numbers: rules.TrafficNumbers) -> str:
-    """Say what a tenth more brings; where the function is flat, that it brings nothing, and from where it does."""
-    if now == then == rules.search_multiplier(Decimal(5), numbers):
+def _step_words(
+    basis: str, step: Decimal, now: Decimal, then: Decimal, numbers: rules.TrafficNumbers
+) -> str:
+    """Say what one step more brings; above the highest score, and where the function is flat, nothing."""
+    if basis == "experience" and not step:
+        return _("Experience score %(to)s is the highest there is: weight in search %(now)s.")
+    if step and now == then == rules.search_multiplier(Decimal(5), numbers):
         return _("The weight in search is %(now)s; more is not to be had by scores.")
-    if now == then:
+    if step and now == then:
         return _("Up to %(grows_from)s the weight in search stays %(now)s; from there it grows.")
+    if basis == "experience" and step < STEP:
+        return _(
+            "Experience score up to %(to)s, the highest there is: weight in search %(now)s → %(then)s."
+        )
     if basis == "experience":
         return _("Experience score +0.1, to %(to)s: weight in search %(now)s → %(then)s.")
+    if not step:
+        return _("The score of %(to)s is the highest there is: it weighs %(now)s in search.")
     return _("A score of %(to)s would weigh %(then)s in search instead of %(now)s.")
 
 
@@ -265,11 +281,14 @@ def standing_now(shop: Shop) -> tuple[dict[str, Counted], int]:
     )
 
 
-def trend(shop: Shop, *, days: int = 90) -> list[dict[str, Any]]:
+def trend(shop: Shop, *, days: int = 90, whole: bool = False) -> list[dict[str, Any]]:
     """Return the scores of ``shop`` on the last ``days`` counted days, oldest first, with its peers' means.
 
-    Each has ``day``, and by dimension ``score`` and ``peers`` (five decimals, None where unknown).
+    Each has ``day``, and by dimension ``score`` and ``peers`` (five decimals, None where unknown). A
+    score of fewer ratings than ``dsr.min_ratings_display`` is as unknown here as it is beside the line;
+    the back office reads it ``whole``.
     """
+    least = 0 if whole else value("dsr.min_ratings_display")
     counted = last_counted()
     if counted is None:
         return []
@@ -283,7 +302,9 @@ def trend(shop: Shop, *, days: int = 90) -> list[dict[str, Any]]:
             "day": row.day,
             **{
                 dimension: {
-                    "score": of_e5(getattr(row, f"{short}_e5")),
+                    "score": of_e5(getattr(row, f"{short}_e5"))
+                    if getattr(row, f"{short}_count") >= least
+                    else None,
                     "peers": peers.get((row.day, dimension)),
                 }
                 for dimension, short in SHORT.items()

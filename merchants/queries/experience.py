@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from urllib.parse import quote
 
 from django.db.models import FilteredRelation, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
@@ -13,7 +14,7 @@ from django.utils.translation import ngettext
 
 from common.cursors import as_number, decode_cursor, encode_cursor
 from common.parameters import value
-from common.rules import midnight
+from common.rules import midnight, shanghai_day
 from merchants.experience import rules
 from merchants.experience.metrics import ShopMetric, shop_metric, shop_metrics
 from merchants.experience.numbers import b_categories, bands_at, weights_at
@@ -79,7 +80,8 @@ def experience_card(shop: Shop, at: datetime) -> dict[str, Any]:
     at_day = at if counted is None else midnight(counted.day)
     preset = counted.preset if counted else "a"
     weights = weights_at(preset, at_day)
-    metrics = [_metric_card(one, stood.get(one.code)) for one in shop_metrics()]
+    day = shanghai_day(at) if counted is None else counted.day
+    metrics = [_metric_card(one, stood.get(one.code), day) for one in shop_metrics()]
     weighted = rules.parts(
         [
             rules.Scored(row.dimension, getattr(row.own, "score_e5", None))
@@ -150,7 +152,7 @@ class _Own:
     score_e5: int | None
 
 
-def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
+def _metric_card(metric: ShopMetric, stood: _Stood | None, day: date) -> dict[str, Any]:
     own: Any = stood.own if stood else None
     peers: Any = stood.peers if stood else None
     mean = peers.mean if peers else None
@@ -177,20 +179,22 @@ def _metric_card(metric: ShopMetric, stood: _Stood | None) -> dict[str, Any]:
         "peers_mean_label": "—" if mean is None else str(said(metric.unit, mean)),
         "is_lower_better": metric.is_lower_better,
         "peers": place.peers if place else None,
-        "better_than": None if place is None else _percent(place.share),
+        "better_than": None if place is None else _share(place.worse, place),
+        "level_with": None if place is None else _share(place.level, place),
         "sample": own.sample if own else 0,
         "least": peers.least if peers else None,
         "score": None if score is None else str(rules.two_decimals(score)),
         "sentence": _stands(state, own, peers, place),
         "how": str(metric.how),
         "how_url": metric.how_url,
-        "window_days": value(f"experience.{metric.code}.days"),
+        "window_days": metric.days_on(day),
         "delay_days": metric.delay_days,
     }
 
 
-def _percent(share: Fraction) -> str:
-    return f"{float(share * 100):.0f}"
+def _share(of: int, place: rules.Place) -> str | None:
+    """Return so many peers in percent of all; None without any."""
+    return f"{float(Fraction(of, place.peers) * 100):.0f}" if place.peers else None
 
 
 def _stands(state: str, own: Any, peers: Any, place: rules.Place | None) -> str:
@@ -200,11 +204,23 @@ def _stands(state: str, own: Any, peers: Any, place: rules.Place | None) -> str:
             return _(
                 "No other shop of the category has enough cases: the middle stands for it, 4.00."
             )
-        return ngettext(
-            "Better than %(share)s%% of %(n)s shop of the category.",
-            "Better than %(share)s%% of %(n)s shops of the category.",
-            place.peers,
-        ) % {"share": _percent(place.share), "n": place.peers}
+        told = {
+            "share": _share(place.worse, place), "level": _share(place.level, place),
+            "n": place.peers,
+        }  # fmt: skip
+        if place.level:
+            words = ngettext(
+                "Better than %(share)s%% of %(n)s shop of the category, level with %(level)s%%.",
+                "Better than %(share)s%% of %(n)s shops of the category, level with %(level)s%%.",
+                place.peers,
+            )
+        else:
+            words = ngettext(
+                "Better than %(share)s%% of %(n)s shop of the category.",
+                "Better than %(share)s%% of %(n)s shops of the category.",
+                place.peers,
+            )
+        return words % told
     if state == FEW:
         return _(
             "%(n)s cases, fewer than %(least)s: too few to judge. The category's mean stands for it, 4.00."
@@ -254,11 +270,11 @@ def warnings_of(
         (last,) = decode_cursor(cursor, as_number)
         rows = rows.filter(pk__lt=last)
     found = list(rows.order_by("-pk")[: limit + 1])
-    page = [_warning_card(row, at) for row in found[:limit]]
+    page = [_warning_card(shop, row, at) for row in found[:limit]]
     return page, encode_cursor([found[limit - 1].pk]) if len(found) > limit else ""
 
 
-def _warning_card(row: ExperienceWarning, at: datetime) -> dict[str, Any]:
+def _warning_card(shop: Shop, row: ExperienceWarning, at: datetime) -> dict[str, Any]:
     metric = shop_metric(row.metric)
     return {
         "metric": row.metric,
@@ -274,7 +290,7 @@ def _warning_card(row: ExperienceWarning, at: datetime) -> dict[str, Any]:
         "gap_label": str(amount_words(row.metric, abs(row.gap))),
         "rule": rule_words(row),
         "how": str(metric.how) if metric else how_words(row.metric),
-        "how_url": metric.how_url if metric else how_url(row.metric),
+        "how_url": of_shop(metric.how_url if metric else how_url(row.metric), shop),
         "at": row.at,
         "is_running": midnight(row.until) > at,
     }
@@ -297,6 +313,14 @@ def how_words(code: str) -> str:
     if code.startswith("points"):
         return _("See your cases: what may still be stated, appealed or mended.")
     return _("Answer kindly and soon; look at the reviews that scored service low.")
+
+
+def of_shop(url: str, shop: Shop) -> str:
+    """Let a link to the page of scores lead to those of ``shop``: one may work for several."""
+    page = "/shop/score/"
+    if not url.startswith(f"{page}#"):
+        return url
+    return f"{page}?shop={quote(shop.shop_no)}{url.removeprefix(page)}"
 
 
 def how_url(code: str) -> str:

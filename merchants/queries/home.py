@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -120,6 +120,7 @@ def _experience(own: Measured | None, at: datetime) -> Row:
         "score": None if score is None else str(score),
         "band": band,
         "band_label": str(BANDS[band]) if band else "",
+        "trusted_from": f"{value('experience.trusted', at):.2f}",
     }
 
 
@@ -152,6 +153,7 @@ def _given(shop: Shop, at: datetime) -> Row:
         "drafts": statements.DRAFTS,
         "voices": statements.VOICES,
         "reply_days": value("review.seller_reply_days", at),
+        "least": value("dsr.min_ratings_display", at),
     }
 
 
@@ -187,7 +189,7 @@ def _standing(
     days: list[Row],
     at: datetime,
 ) -> Row:
-    before = days[-1 - CHANGE_DAYS] if len(days) > CHANGE_DAYS else None
+    before = _days_before(days, CHANGE_DAYS)
     scores = []
     for name in Dimension.values:
         card = score_card(name, counted[name], peers.get(name), at)
@@ -207,6 +209,16 @@ def _standing(
     }
 
 
+def _days_before(days: list[Row], n: int) -> Row | None:
+    """Return the day ``n`` days before the last one; None when it was not counted: a clock may have stood."""
+    wanted = _day_of(days[-1]) - timedelta(days=n) if days else None
+    return next((row for row in days if _day_of(row) == wanted), None)
+
+
+def _day_of(row: Row) -> date:
+    return date.fromisoformat(row["day"])
+
+
 def _events(rows: Iterable[Sequence[Any]], days: list[Row]) -> list[Row]:
     """Return what bent the line, the newest last: what was done to the shop, and its deepest fall."""
     found = [
@@ -216,6 +228,7 @@ def _events(rows: Iterable[Sequence[Any]], days: list[Row]) -> list[Row]:
     falls = [
         (after[name]["score"] - before[name]["score"], after["day"], name)
         for before, after in pairwise(days)
+        if _day_of(after) - _day_of(before) == timedelta(days=1)
         for name in SHORT
         if after[name]["score"] is not None and before[name]["score"] is not None
     ]

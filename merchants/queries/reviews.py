@@ -10,6 +10,7 @@ from accounts.masks import shown
 from accounts.models import User
 from common.cursors import as_moment, as_uuid, decode_cursor, encode_cursor
 from common.ids import public_key
+from common.parameters import value
 from merchants.models import (
     FollowupReview,
     Grade,
@@ -24,6 +25,7 @@ from merchants.models import (
 )
 from merchants.models.complaints import JUDGE
 from merchants.models.ratings import SCORES
+from merchants.ratings.rules import first_moment_after
 
 PAGE = 20
 MASK = "＊＊＊"
@@ -134,6 +136,35 @@ def without_masked(text: str, measure: RatingMeasure | None) -> str:
     for word in sorted(measure.words, key=len, reverse=True):
         text = text.replace(word, MASK)
     return text
+
+
+def own_card(user: User, rating: Rating, now: datetime) -> dict[str, Any]:
+    """Return what ``user`` said of an order as they read it themselves, and what they may still do.
+
+    ``change_until`` is until when it may be changed or withdrawn, ``followup_until`` until when words
+    may be added; None for what is over, was done, or never may be.
+    """
+    card = review_cards(user, [rating])[0]
+    is_bad = rating.grade in (Grade.NEUTRAL, Grade.NEGATIVE)
+    may_change = is_bad and not rating.edits and not card["is_withdrawn"]
+    may_add = card["followup"] is None and not card["is_withdrawn"]
+    change = _open_until("review.edit_window_days", rating.rated_at, now)
+    add = _open_until("review.followup_window_days", rating.succeeded_at, now)
+    return card | {
+        "order_no": rating.order_no,
+        "change_until": change if may_change else None,
+        "followup_until": add if may_add else None,
+    }
+
+
+def rateable_until(succeeded_at: datetime, now: datetime) -> datetime | None:
+    """Return until when a trade may be rated that succeeded then; None when that is over."""
+    return _open_until("dsr.rate_window_days", succeeded_at, now)
+
+
+def _open_until(days: str, opened_at: datetime, now: datetime) -> datetime | None:
+    until = first_moment_after(opened_at, value(days, opened_at))
+    return until if now < until else None
 
 
 def own_rating(user: User, order_no: str) -> Rating | None:

@@ -51,14 +51,22 @@ table(
     owner=OWNER,
     purpose="What a shop answered under a review.",
     kept=FOR_GOOD,
-    plain="id rating to text at by",
+    plain="id rating to at by",
+    text=personal(
+        "words", "what others read under it", mask="text", copy="ratings", erasure="blanked"
+    ),
 )
 table(
     "merchants.RatingMeasure",
     owner=OWNER,
     purpose="What the house did to a review, and why.",
     kept=FOR_GOOD,
-    plain="id rating kind ground words reason since by ended_at ended_by ended_reason",
+    plain="id rating kind ground since by ended_at ended_by",
+    words=personal(
+        "words", "what nobody reads any more", mask="text", copy="ratings", erasure="blanked"
+    ),
+    reason=personal("words", "why it was done", mask="text", erasure="blanked"),
+    ended_reason=personal("words", "why it was lifted", mask="text", erasure="blanked"),
 )
 table(
     "merchants.RatingMove",

@@ -125,7 +125,7 @@ class Traffic(serializers.Serializer[Any]):
     )
     score = serializers.CharField(allow_null=True)
     multiplier = serializers.CharField(allow_null=True)
-    step = serializers.CharField()
+    step = serializers.CharField(help_text="0.1, or what is left up to the highest score")
     multiplier_after_step = serializers.CharField(allow_null=True)
     exposure = serializers.CharField(help_text="what holds for the shop: 0 while nobody finds it")
     weight = serializers.CharField(allow_null=True, help_text="multiplier × exposure")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
 from common.loading import Fates, FileRefused, files, load_file
 from merchants.actions import count_day, differences
@@ -119,6 +120,17 @@ def test_each_line_that_cannot_be_taken_says_why(bought, ratings_file):
 
 def test_the_last_day_to_rate_is_taken(bought, ratings_file):
     assert load(ratings_file("A5,2026-11-22 23:59:59,5,5,5,positive,")) == Fates(inserted=1)
+
+
+def test_nobody_has_rated_tomorrow(bought, ratings_file, monkeypatch):
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+    path = ratings_file(
+        "A4,2098-01-01,5,5,5,positive,", "A5,2026-11-20 23:59,5,5,5,positive,",
+        "A6,2026-11-25 12:00:01,5,5,5,positive,", "A1,2026-11-06,5,5,5,positive,",
+    )  # fmt: skip
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2026, 11, 20, 16, tzinfo=UTC))
+    assert load(path) == Fates(inserted=2, rejected=2)
+    assert reasons(path) == dict.fromkeys(("A4", "A6"), "rated_at 还没有到。")
 
 
 def test_what_was_given_is_never_changed_by_a_file(bought, ratings_file):

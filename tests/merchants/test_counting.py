@@ -20,7 +20,7 @@ from merchants.actions import (
 )
 from merchants.models import DSRDay, DSRSnapshot, Grade, PeerScore, Rating, RatingMove, ShopScore
 from merchants.queries.changes import explain, explanation_card
-from merchants.queries.dsr import formula_scores, standing_card, traffic_card, trend
+from merchants.queries.dsr import formula_scores, standing_card, traffic_card, traffic_of, trend
 from merchants.queries.effects import owned_page
 from tests.merchants.casts_ratings import (
     DAY,
@@ -347,3 +347,84 @@ def test_two_clocks_count_a_day_once(mei, shop):
     done = [clock.done() for clock in clocks]
     assert sum(one is not None for one in done) == 1
     assert counted(shop, D20)[:2] == (5, 1)
+
+
+def test_below_ten_ratings_the_line_is_as_empty_as_the_figure(shop, mei):
+    rate(mei, shop, 4, 4, 4)
+    bring_up_to_date(at(21, 1))
+    assert standing_card(shop, at(21))["scores"][0]["score"] == "—"
+    assert trend(shop)[0]["desc_match"]["score"] is None
+    assert trend(shop, whole=True)[0]["desc_match"]["score"] == D("4.00000")
+
+
+def test_what_waits_for_the_next_count_has_no_effect_before_it(mei, ada, chen, shop, ops):
+    rate(mei, shop, 5, 5, 5)
+    low = rate(ada, shop, 1, 1, 1)
+    exclude_rating(low, ground="suspected_fake", reason=WHY, by=ops)
+    count(D20)
+    restore_rating(low, reason=WHY, by=ops)
+    late = rate(chen, shop, 3, 3, 3)
+
+    def told():
+        rows = {row["order_no"]: row for row in owned_page(shop)[0]}
+        return [
+            (rows[one.order_no]["counts"], rows[one.order_no]["effects"]["desc_match"])
+            for one in (low, late)
+        ]
+
+    # The mean of that day is Mei's five alone.
+    assert told() == [(False, None), (False, None)]
+    count(D21)
+    assert told() == [(True, "-1.00000"), (True, "0.00000")]
+
+
+def test_what_was_excluded_and_restored_between_two_counts_never_stopped_counting(
+    mei, ada, shop, ops
+):
+    rate(mei, shop, 5, 5, 5)
+    low = rate(ada, shop, 1, 1, 1)
+    count(D20)
+    exclude_rating(low, ground="suspected_fake", reason=WHY, by=ops)
+    restore_rating(low, reason=WHY, by=ops)
+    rows = {row["order_no"]: row for row in owned_page(shop)[0]}
+    assert (rows[low.order_no]["counts"], rows[low.order_no]["effects"]["desc_match"]) == (
+        True, "-2.00000",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("score", "step", "said"),
+    [
+        ("4.90", "0.10", "体验分 +0.1到 5.00：搜索加权 1.080 → 1.100。"),
+        ("4.95", "0.05", "体验分涨到最高的5.00：搜索加权1.090 → 1.100。"),
+        ("5.00", "0.00", "体验分5.00已是最高：搜索加权1.100。"),
+    ],
+)
+def test_a_tenth_more_is_promised_only_where_there_is_one(score, step, said):
+    card = traffic_of({}, at(21), experience=D(score), exposed=D(1))
+    assert (card["step"], card["sentence"]) == (step, said)
+
+
+def test_what_measures_do_to_the_weight_is_said_with_it():
+    card = traffic_of({}, at(21), experience=D("4.80"), exposed=D(0))
+    assert (card["multiplier"], card["weight"]) == ("1.0600", "0.0000")
+    assert card["sentence"].endswith("对店铺的措施现在使搜索加权再乘以0。")
+    card = traffic_of({}, at(21), experience=D("4.80"), exposed=D(1))
+    assert "措施" not in card["sentence"]
+
+
+def test_a_clock_that_dies_before_the_peers_are_compared_has_counted_nothing(shop, monkeypatch):
+    from merchants.actions import dsr
+
+    it = rated_shop("甲", 4)
+
+    def die(*_args):
+        raise OSError("killed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dsr, "compare_peers", die)
+        with pytest.raises(OSError, match="killed"):
+            bring_up_to_date(at(21, 1))
+    bring_up_to_date(at(21, 2))
+    assert DSRDay.objects.count() == 1
+    assert standing_card(it, at(21))["scores"][0]["peers_mean"] == "4.00000"

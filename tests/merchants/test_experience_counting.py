@@ -5,14 +5,17 @@ from decimal import Decimal as D
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
-from common.parameters import forget, set_value
+from common.parameters import declarations, forget, set_value
+from common.rules import shanghai_day
 from merchants.actions.experience import (
     bring_experience_up_to_date,
     count_experience,
     rank_again,
 )
 from merchants.experience import clock
+from merchants.experience.metrics import shop_metric
 from merchants.experience.recomputing import check
 from merchants.models import (
     DSRDay,
@@ -217,3 +220,14 @@ def test_what_the_clock_counts_it_warns_of(shop):
         bring_experience_up_to_date(MORNING)
     (warned,) = ExperienceWarning.objects.all()
     assert (warned.colour, warned.told_at) == ("amber", MORNING)
+
+
+@pytest.mark.parametrize("code", ["desc_match", "logistics_service"])
+def test_the_days_of_a_score_are_those_of_scores(code, ops):
+    # They are read as they were written down; a number of days of their own would move nothing.
+    assert f"experience.{code}.days" not in {one.key for one in declarations()}
+    one, tomorrow = shop_metric(code), shanghai_day(timezone.now()) + DAY
+    assert one.days_on(tomorrow) == 180
+    set_value("dsr.window_days", 90, by=ops, reason="试一试")
+    forget()
+    assert one.days_on(tomorrow) == 90

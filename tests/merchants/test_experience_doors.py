@@ -169,10 +169,26 @@ def test_the_back_office_lists_scores_and_warnings(counted, ops, browser_of):
     assert "4.33" in page
 
 
-@pytest.mark.parametrize(
-    ("score", "said"), [("3.49", "3.75以下搜索加权一直是0.850"), ("5.00", "不能再靠评分提高")]
-)
-def test_where_a_tenth_more_brings_nothing_it_is_said(db, score, said):
-    card = traffic_of({}, MORNING, experience=Decimal(score), exposed=Decimal(1))
-    assert card["multiplier"] == card["multiplier_after_step"]
-    assert said in card["sentence"]
+def test_where_a_tenth_more_brings_nothing_it_is_said(db):
+    card = traffic_of({}, MORNING, experience=Decimal("3.49"), exposed=Decimal(1))
+    assert card["multiplier"] == card["multiplier_after_step"] == "0.8500"
+    assert card["sentence"].startswith("3.75以下搜索加权一直是0.850")
+
+
+def test_who_does_as_well_as_all_others_is_not_said_to_do_better():
+    mine, *others = shops(5, "陶器")
+    count(metric("bad_review_rate", "product", [(it, "0.02", 40) for it in (mine, *others)],
+                 is_lower_better=True))  # fmt: skip
+    one = metrics_of(experience_card(mine, MORNING))["bad_review_rate"]
+    assert (one["score"], one["better_than"], one["level_with"]) == ("4.00", "0", "100")
+    assert one["sentence"] == "优于同类目4家店铺中的0%，与100%相同。"
+
+
+def test_the_chart_names_a_score_rounded_as_everywhere(counted, qiao, browser_of):
+    DSRDay.objects.create(
+        day=MORNING.date(), counted_at=MORNING, kind="whole", window_days=180, shops=1, seconds=0
+    )
+    employ(qiao, counted)
+    scores(counted, MORNING.date(), desc="4.69999", ratings=20)
+    html = browser_of(qiao).get("/shop/score/").content.decode()
+    assert '<span class="strong">4.70</span>' in html

@@ -1,13 +1,16 @@
 """Qiao opens the shop's home: what runs out first, where the shop stands, what bent the line."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from merchants.actions import count_day
+from common.parameters import forget, set_value
+from merchants.actions import count_day, exclude_rating, withdraw_review
 from merchants.actions.appeals import file_appeal, rule_appeal
+from merchants.models import HeldReview
 from merchants.queries.home import home_card, own_shops
 from tests.merchants.casts_penalties import DAY, NOW, WHY, decided, noticed
 from tests.merchants.casts_ratings import another_shop, at, buyers, employ, rate
@@ -127,3 +130,68 @@ def test_who_works_for_no_shop_is_told_so(browser_of, qiao):
 
 def test_members_find_no_merchants_front(browser_of, mei):
     assert browser_of(mei).get("/shop/").status_code == 404
+
+
+def test_words_that_are_looked_at_first_stand_on_no_home(qiao, staff, shop, mei, ada):
+    rate(ada, shop, 5, comment="很甜", succeeded_at=at(17))
+    said = rate(mei, shop, 1, grade=-1, comment="不退钱就差评", succeeded_at=at(18))
+    hold = HeldReview.objects.create(rating=said, held_at=at(18), until=at(19))
+
+    def words():
+        return [one["text"] for one in home(qiao, shop, now=at(19, 11))["voices"]["words"]]
+
+    assert words() == ["很甜"]
+    HeldReview.objects.filter(pk=hold.pk).update(released_at=at(19, 10))
+    assert words() == ["不退钱就差评", "很甜"]
+
+
+def test_what_was_withdrawn_or_excluded_is_no_bad_review_of_the_week(
+    qiao, staff, shop, ops, mei, ada, chen
+):
+    gone, fake, bad = (
+        rate(who, shop, 1, grade=-1, succeeded_at=at(18)) for who in (mei, ada, chen)
+    )
+    assert home(qiao, shop, now=at(20))["voices"]["unhappy"] == 3
+    withdraw_review(gone, by=None, now=at(19))
+    exclude_rating(fake, ground="suspected_fake", reason=WHY, by=ops, now=at(19))
+    voices = home(qiao, shop, now=at(20))["voices"]
+    assert (voices["unhappy"], voices["unhappy_before"]) == (1, 0)
+    assert home(qiao, shop, now=at(26))["voices"]["unhappy_before"] == 1
+    assert bad.grade == -1
+
+
+def test_below_ten_ratings_no_line_is_drawn_and_no_change_said(qiao, staff, shop):
+    for day, count, score in ((10, 3, 1), (18, 12, 5)):
+        for buyer in buyers(count):
+            rate(buyer, shop, score, score, score, succeeded_at=at(day))
+    for day in range(11, 20):
+        count_day(date(2026, 11, day), now=at(day + 1, 3))
+    card = home(qiao, shop, now=at(20))
+    line = {row["day"]: row["desc_match"]["score"] for row in card["trend"]["days"]}
+    assert line["2026-11-17"] is None
+    assert line["2026-11-18"] == line["2026-11-19"] == Decimal("4.20000")
+    assert [score["change"] for score in card["standing"]["scores"]] == [None] * 3
+
+
+def test_a_change_within_seven_days_is_none_between_other_days(qiao, staff, shop):
+    for day, score in ((1, 5), (19, 1)):
+        for buyer in buyers(12):
+            rate(buyer, shop, score, score, score, succeeded_at=at(day))
+    # The clock stood still from the 10th to the 18th.
+    for day in (*range(2, 10), 19):
+        count_day(date(2026, 11, day), now=at(day + 1, 3))
+    card = home(qiao, shop, now=at(20))
+    assert [score["change"] for score in card["standing"]["scores"]] == [None] * 3
+    assert card["trend"]["events"] == []
+
+
+def test_from_which_score_the_house_stays_out_is_said_as_it_is(browser_of, qiao, staff, shop, ops):
+    from tests.merchants.casts_experience import count, metric, shops
+
+    count(metric("bad_review_rate", "product", [(it, f"0.{n}", 40) for n, it in
+                 enumerate([shop, *shops(4, shop.category)])], is_lower_better=True))  # fmt: skip
+    set_value("experience.trusted", Decimal("4.90"), by=ops, reason=WHY)
+    forget()
+    html = browser_of(qiao).get(reverse("shop-home")).content.decode()
+    assert "4.90" in html
+    assert "4.80" not in html

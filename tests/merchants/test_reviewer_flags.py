@@ -394,3 +394,11 @@ def test_refunds_are_told_by_trade(mei, shop):
 
 def test_now_is_asked_of_the_clock_when_nobody_says_it(mei):
     assert may_refund_quickly(mei.member.pk, timezone.now())
+
+
+def test_a_share_just_below_the_line_is_no_pattern():
+    # 323 of 404 are 79.95 %.
+    how = {"linked": [], "least_graded": 8, "least_share": Decimal("0.8")}
+    assert rules.signals([], others=rules.OtherReviews(404, 323), **how) == []
+    found = rules.signals([], others=rules.OtherReviews(405, 324), **how)
+    assert [one.kind for one in found] == ["pattern"]

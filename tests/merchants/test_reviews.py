@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 
+from accounts.models import Member
+from common.personal_data import Subject
 from common.rules import midnight
 from merchants.actions import (
     add_followup,
@@ -18,6 +20,7 @@ from merchants.actions import (
 )
 from merchants.models import FollowupReview, Grade, Rating, RatingMeasure, ReviewReply
 from merchants.queries.reviews import review_page
+from merchants.ratings.personal_data import Ratings
 from tests.merchants.casts_ratings import (
     DAY,
     NOW,
@@ -251,3 +254,49 @@ def test_a_page_asks_as_often_however_long_it_is(ada, ops, shop, django_assert_n
     exclude_rating(rows[0], ground="malicious", reason=WHY, by=ops)
     with django_assert_num_queries(5):
         assert len(review_page(ada, shop)[0]) == 12
+
+
+def test_nobody_measures_what_they_wrote_or_what_was_said_of_their_own_merchant(
+    mei, wen, ops, shop, bad
+):
+    mask = {"ground": "insulting", "reason": WHY}
+    out = {"ground": "suspected_fake", "reason": WHY}
+    employ(ops, shop, "answer")
+    assert refusal(exclude_rating, bad, by=ops, **out) == "conflict.own_case"
+    assert refusal(mask_review, bad, by=ops, **mask) == "conflict.own_case"
+    ops.staff_accounts.update(ended_at=NOW)
+    assert refusal(exclude_rating, bad, by=ops, **out) == "conflict.own_case"
+    exclude_rating(bad, by=None, **out)
+    mask_review(bad, by=None, **mask)
+    assert refusal(restore_rating, bad, reason=WHY, by=ops) == "conflict.own_case"
+    assert refusal(unmask_review, bad, reason=WHY, by=ops) == "conflict.own_case"
+
+
+def test_an_author_who_works_here_measures_no_review_of_their_own(mei, ops, bad):
+    Member.objects.filter(pk=mei.member.pk).update(user=ops)
+    out = {"ground": "suspected_fake", "reason": WHY}
+    assert refusal(exclude_rating, bad, by=ops, **out) == "conflict.own_case"
+    exclude_rating(bad, by=None, **out)
+    assert refusal(restore_rating, bad, reason=WHY, by=ops) == "conflict.own_case"
+
+
+# --- Forgotten ---------------------------------------------------------------------------------------------
+
+
+def test_who_is_forgotten_is_named_by_no_reply_and_no_measure(mei, qiao, ops, shop):
+    member = mei.member
+    rating = rate(mei, shop, 1, grade=Grade.NEGATIVE, comment="坏了，打13800002071")
+    employ(qiao, shop, "answer")
+    reply_to_review(rating, "请林小梅回电，已打13800002071", by=qiao, now=NOW)
+    mask_review(
+        rating, ground="private", words=["13800002071"], reason="留了电话13800002071", by=ops
+    )
+    subject = Subject(member.pk, mei.pk, member.member_no, names=("林小梅",))
+    store = Ratings()
+    (row,) = store.rows(subject, None, 10).rows
+    assert "13800002071" in row["replies"]
+    assert store.pseudonymise(subject, None, 10).changed == 3
+    left = str(list(ReviewReply.objects.values())) + str(list(RatingMeasure.objects.values()))
+    assert "13800002071" not in left
+    assert "林小梅" not in left
+    assert store.pseudonymise(subject, None, 10).changed == 0

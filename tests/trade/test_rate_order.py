@@ -8,6 +8,7 @@ from common.deadlines import sweep
 from common.models import Deadline
 from merchants.models import Rating, ShopScore
 from tests.conftest import make_order
+from tests.merchants.casts_ratings import rate
 from trade.models import OrderStatus
 from trade.ratings.clock import DUE, begin
 from trade.ratings.defaults import closes_at, give_default_ratings
@@ -95,6 +96,66 @@ def test_a_bad_one_is_changed_followed_up_and_only_then_settled(ask, mei, receiv
     more = ask(mei, "post", "N1/rating/followup/", {"text": "补发了"})
     assert (more.status_code, more.json()["followup"]["text"]) == (201, "补发了")
     assert ask(mei, "post", "N1/rating/followup/", {"text": "又"}).status_code == 409
+
+
+def test_it_says_until_when_more_may_be_said(ask, mei, received):
+    told = ask(mei, "post", "N1/rating/", GIVEN | {"grade": "negative"}).json()
+    assert told["change_until"] == "2026-12-21T00:00:00+08:00"
+    assert told["followup_until"] == "2027-05-19T00:00:00+08:00"
+    changed = ask(mei, "patch", "N1/rating/", {"grade": "neutral"}).json()
+    assert (changed["change_until"], bool(changed["followup_until"])) == (None, True)
+    more = ask(mei, "post", "N1/rating/followup/", {"text": "补发了"}).json()
+    assert more["followup_until"] is None
+
+
+def test_a_good_one_is_never_offered_a_change(ask, mei, received):
+    assert ask(mei, "post", "N1/rating/", GIVEN).json()["change_until"] is None
+
+
+CHANGE, MORE = "修改这条评价（一次）", "追加评价（一次）"
+
+
+def offered(page, number) -> set[str]:
+    html = page.get(f"/me/orders/{number}/rating/").content.decode()
+    return {words for words in (CHANGE, MORE) if words in html}
+
+
+def test_the_page_offers_only_what_can_still_be_done(
+    browser_of, mei, shop, received, monkeypatch, time_machine_at
+):
+    from django.utils import timezone
+
+    page = browser_of(mei)
+    page.post("/me/orders/N1/rating/", {"grade": "-1", "desc_match": "1"})
+    assert offered(page, "N1") == {CHANGE, MORE}
+    monkeypatch.setattr(timezone, "now", lambda: SIGNED + timedelta(days=40))
+    assert offered(browser_of(mei), "N1") == {MORE}
+    monkeypatch.setattr(timezone, "now", lambda: SIGNED + timedelta(days=181))
+    assert offered(browser_of(mei), "N1") == set()
+
+
+def test_the_page_asks_for_no_rating_that_would_be_refused(browser_of, mei, shop, time_machine_at):
+    make_order(mei, shop, "OLD", SIGNED - timedelta(days=30), signed_at=SIGNED - timedelta(days=20))
+    make_order(mei, shop, "NEW", SIGNED, status=OrderStatus.SHIPPED)
+    for number, said in (("OLD", "评价这笔订单的时间已过"), ("NEW", "交易成功后才能评价")):
+        html = browser_of(mei).get(f"/me/orders/{number}/rating/").content.decode()
+        assert '<form class="stack gap-4"' not in html
+        assert said in html
+
+
+def test_who_rates_a_shop_too_often_in_a_month_is_told_that_it_does_not_count(
+    browser_of, mei, shop, received, time_machine_at
+):
+    for day in range(1, 4):
+        rate(mei, shop, 5, 5, 5, succeeded_at=SIGNED - timedelta(days=day))
+    said = (
+        browser_of(mei)
+        .post("/me/orders/N1/rating/", {"grade": "1", "desc_match": "5"}, follow=True)
+        .content.decode()
+    )
+    assert Rating.objects.get(order_no="N1").is_surplus
+    assert "今晚起计入" not in said
+    assert "一个月内只计最早的几次评分" in said
 
 
 # --- What nobody rated ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Ratings by order_no: whose, of which shop and from when is what their orders say."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.loading import Choice, Fates, Key, Loader, Moment, Refused, Text, Whole
@@ -112,6 +113,7 @@ class RatingLoader(Loader):
             ),
             "status = 'closed' AND NOT is_sure": _("This order was closed without being received."),
             "rated_at < succeeded_at": _("rated_at lies before the trade succeeded."),
+            f"rated_at > '{timezone.now().isoformat()}'": _("rated_at has not come yet."),
             nothing: _("The line has neither a score nor a grade."),
             f"NOT is_there AND {late}": _("The time to rate this order was over at rated_at."),
         }

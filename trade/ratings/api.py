@@ -1,6 +1,7 @@
 """A buyer's ratings at the API: of one's own orders; of others there is nothing to know."""
 
 from django.http import Http404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
@@ -9,7 +10,7 @@ from accounts.queries import own_member
 from common.rest import Endpoint, Nothing, accepted, answers
 from merchants.actions import RatingDraft, add_followup, edit_review, withdraw_review
 from merchants.models import Grade, Rating
-from merchants.queries.reviews import own_rating, review_cards
+from merchants.queries.reviews import own_card, own_rating
 from trade.actions import rate_order
 from trade.queries import order_of
 from trade.ratings import shapes
@@ -26,8 +27,7 @@ def rated(request: SignedIn, order_no: str) -> Rating:
 def told(request: SignedIn, order_no: str, status: int = 200) -> Response:
     """Answer with the rating as it is now."""
     rating = rated(request, order_no)
-    card = review_cards(request.user, [rating])[0]
-    return Response(card | {"order_no": rating.order_no}, status=status)
+    return Response(own_card(request.user, rating, timezone.now()), status=status)
 
 
 class OwnRating(Endpoint):

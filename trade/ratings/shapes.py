@@ -13,6 +13,12 @@ class OwnRating(Review):
     """What one said of an order, and until when one may still say more."""
 
     order_no = serializers.CharField()
+    change_until = serializers.DateTimeField(
+        allow_null=True, help_text="changed or withdrawn before then, once; null when it may not be"
+    )
+    followup_until = serializers.DateTimeField(
+        allow_null=True, help_text="followed up before then, once; null when it may not be"
+    )
 
 
 class RatingSent(Sent):

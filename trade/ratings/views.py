@@ -1,11 +1,13 @@
 """A member's page of one order's rating: give it, and later change, withdraw or follow it up."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -14,12 +16,13 @@ from accounts.people import signed_in
 from accounts.views.privacy import for_members
 from common.errors import DomainError
 from merchants.actions import add_followup, edit_review, withdraw_review
-from merchants.models import Grade, Rating
-from merchants.queries.reviews import own_rating, review_cards
+from merchants.models import Rating
+from merchants.queries.reviews import own_card, own_rating, rateable_until
 from trade.actions import rate_order
 from trade.models import Order
 from trade.queries import order_of
 from trade.ratings.forms import ChangeForm, FollowupForm, RatingForm
+from trade.rules import succeeded_at
 
 PAGE = "trade/me/rating.html"
 
@@ -44,10 +47,14 @@ def _give(request: HttpRequest, order: Order) -> HttpResponse:
     if not form.is_valid():
         return _page(request, order, None, form=form, status=422)
     try:
-        rate_order(order, form.draft(), by=signed_in(request))
+        given = rate_order(order, form.draft(), by=signed_in(request))
     except DomainError as refused:
         return _page(request, order, None, form=form, refused=refused.message, status=422)
-    messages.success(request, _("Thank you. Your rating counts from tonight on."))
+    if given.is_surplus:
+        thanks = _("Thank you. Of the scores one gives a shop in a month only the earliest count.")
+    else:
+        thanks = _("Thank you. Your rating counts from tonight on.")
+    messages.success(request, thanks)
     return redirect("my-rating", order_no=order.order_no)
 
 
@@ -74,15 +81,26 @@ def _go_on(request: HttpRequest, order: Order, said: Rating) -> HttpResponse:
     return redirect("my-rating", order_no=order.order_no)
 
 
+def _why_shut(order: Order, now: datetime) -> str:
+    """Say why an order cannot be rated now; nothing while it can."""
+    succeeded = succeeded_at(order.status, order.signed_at, order.closed_at, order.paid_at)
+    if succeeded is None or now < succeeded:
+        return _("It can be rated once the trade has succeeded.")
+    if rateable_until(succeeded, now) is None:
+        return _("The time to rate this order is over.")
+    return ""
+
+
 def _page(
     request: HttpRequest, order: Order, said: Rating | None, *, status: int = 200, **more: Any
 ) -> HttpResponse:
+    now = timezone.now()
     context: dict[str, Any] = {"order": order, "form": RatingForm()}
-    if said is not None:
-        can_change = not said.edits and said.grade in (Grade.NEUTRAL, Grade.NEGATIVE)
+    if said is None:
+        context["shut"] = _why_shut(order, now)
+    else:
         context |= {
-            "said": review_cards(signed_in(request), [said])[0],
-            "can_change": can_change,
+            "said": own_card(signed_in(request), said, now),
             "change": ChangeForm(initial={"grade": said.grade, "comment": said.comment}),
             "followup": FollowupForm(),
         }

@@ -18,7 +18,7 @@ from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
 from common.ids import short_code
-from common.masking import mask_text
+from common.masking import mask_text, mask_texts
 from common.parameters import value
 from common.text import clean
 from merchants.actions.goodwill_telling import (
@@ -199,16 +199,19 @@ def fulfil_gesture(
     ``goodwill.not_accepted``, ``goodwill.no_proof``, ``goodwill.bad_order``, ``goodwill.coupon_used``.
     """
     _require_spender(gesture.shop, by)
-    said = mask_text(clean(proof, max_chars=LONGEST_PROOF, required=False))
+    said = clean(proof, max_chars=LONGEST_PROOF, required=False)
     if not said:
         raise DomainError(
             "goodwill.no_proof", _("Name the order, the payment or the parcel that proves it.")
         )
+    # The shop first: of two coupons used for one order at one moment, the second finds the first.
+    _held_shop(gesture.shop)
     row, now = _held(gesture, now)
     if row.state != GestureState.ACCEPTED:
         raise DomainError("goodwill.not_accepted", _("Nothing waits to be given here."))
     if row.kind == GestureKind.COUPON:
         _require_use(row, said)
+    (said,) = mask_texts([said])
     row.state, row.proof, row.ended_at, row.ended_by = GestureState.FULFILLED, said, now, by
     row.save()
     for kind in (LATE, COUPON_OVER):

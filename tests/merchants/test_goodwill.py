@@ -8,6 +8,7 @@ from django.db import DatabaseError, transaction
 
 from accounts.models import Notification
 from common.deadlines import sweep
+from common.errors import DomainError
 from common.history import history_of
 from common.models import Deadline
 from merchants.actions.goodwill import (
@@ -370,6 +371,46 @@ def test_a_coupon_is_used_for_a_further_order_of_its_buyer_once(
     used = refusal(fulfil_gesture, second, proof=further.order_no, by=spender, now=NOW + 2 * DAY)
     assert used == "goodwill.coupon_used"
     assert fulfil_gesture(second, proof=last.order_no, by=spender).state == "fulfilled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_coupons_used_for_one_order_at_one_moment_one_is_refused(
+    planned, spender, bought, mei, shop
+):
+    second_order = make_order(mei, shop, "2611190341700007", NOW - DAY)
+    coupons = [
+        answer_gesture(offered(planned, order, spender), accept=True, by=mei, now=NOW)
+        for order in (bought, second_order)
+    ]
+    further = make_order(mei, shop, "2611210341700002", NOW + DAY)
+    with transaction.atomic():
+        list(Gesture.objects.select_for_update().all())
+        both = [
+            Beside(
+                lambda coupon=coupon: fulfil_gesture(
+                    coupon, proof=further.order_no, by=spender, now=NOW + DAY
+                )
+            )
+            for coupon in coupons
+        ]
+        assert all(one.waits() for one in both)
+    refused = []
+    for one in both:
+        try:
+            one.done()
+        except DomainError as error:
+            refused.append(error.code)
+    assert refused == ["goodwill.coupon_used"]
+    assert Gesture.objects.filter(state="fulfilled").count() == 1
+
+
+def test_an_order_number_that_looks_like_a_bank_card_proves_a_coupon_too(
+    planned, spender, bought, mei, shop
+):
+    taken = answer_gesture(offered(planned, bought, spender), accept=True, by=mei, now=NOW)
+    further = make_order(mei, shop, "6222021234567890128", NOW + DAY)
+    given = fulfil_gesture(taken, proof=further.order_no, by=spender, now=NOW + DAY)
+    assert given.proof == further.order_no
 
 
 def test_a_coupon_nobody_used_is_over_and_its_cost_free(planned, spender, bought, mei):

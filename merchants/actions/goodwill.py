@@ -207,9 +207,12 @@ def fulfil_gesture(
     # The shop first: of two coupons used for one order at one moment, the second finds the first.
     _held_shop(gesture.shop)
     row, now = _held(gesture, now)
-    if row.state != GestureState.ACCEPTED:
+    is_coupon = row.kind == GestureKind.COUPON
+    # A coupon is over to the second, also when the clock has not come by yet.
+    is_over = is_coupon and row.due_at is not None and now >= row.due_at
+    if row.state != GestureState.ACCEPTED or is_over:
         raise DomainError("goodwill.not_accepted", _("Nothing waits to be given here."))
-    if row.kind == GestureKind.COUPON:
+    if is_coupon:
         _require_use(row, said)
     (said,) = mask_texts([said])
     row.state, row.proof, row.ended_at, row.ended_by = GestureState.FULFILLED, said, now, by

@@ -299,10 +299,9 @@ def test_the_same_answer_twice_changes_nothing_and_another_one_is_too_late(
     planned, spender, bought, mei
 ):
     gesture = offered(planned, bought, spender)
-    first = answer_gesture(gesture, accept=True, by=mei, now=NOW)
-    assert (
-        answer_gesture(gesture, accept=True, by=mei, now=NOW + DAY).answered_at == first.answered_at
-    )
+    first = answer_gesture(gesture, accept=True, by=mei, now=NOW + SECOND)
+    again = answer_gesture(gesture, accept=True, by=mei, now=NOW + DAY)
+    assert again.answered_at == first.answered_at
     assert refusal(answer_gesture, gesture, accept=False, by=mei, now=NOW) == "goodwill.over"
     assert lines_of(gesture) == ["gesture.offered", "gesture.accepted"]
 
@@ -370,7 +369,8 @@ def test_a_coupon_is_used_for_a_further_order_of_its_buyer_once(
     last = make_order(mei, shop, "2611220341700003", NOW + 2 * DAY)
     used = refusal(fulfil_gesture, second, proof=further.order_no, by=spender, now=NOW + 2 * DAY)
     assert used == "goodwill.coupon_used"
-    assert fulfil_gesture(second, proof=last.order_no, by=spender).state == "fulfilled"
+    given = fulfil_gesture(second, proof=last.order_no, by=spender, now=NOW + 2 * DAY)
+    assert given.state == "fulfilled"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -417,6 +417,9 @@ def test_a_coupon_nobody_used_is_over_and_its_cost_free(planned, spender, bought
     taken = answer_gesture(offered(planned, bought, spender), accept=True, by=mei, now=NOW)
     # Thirty days after the day it was taken, at midnight.
     assert taken.due_at.isoformat() == "2026-12-21T00:00:00+08:00"
+    further = make_order(mei, planned, "2611210341700002", NOW + DAY)
+    late = {"proof": further.order_no, "by": spender, "now": taken.due_at}
+    assert refusal(fulfil_gesture, taken, **late) == "goodwill.not_accepted"
     sweep(now=taken.due_at)
     taken.refresh_from_db()
     assert (taken.state, taken.is_late) == ("expired", False)

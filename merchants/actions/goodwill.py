@@ -107,7 +107,6 @@ def offer_gesture(
     """
     _require_spender(shop, by)
     said = mask_text(clean(words, max_chars=LONGEST_WORDS))
-    now = now or timezone.now()
     if rules.is_for_a_review(said, value("goodwill.not_for_reviews", now).split()):
         raise DomainError(
             "goodwill.for_review",
@@ -125,6 +124,8 @@ def offer_gesture(
             "goodwill.no_talk", _("No talk about this order goes on under this number.")
         )
     held = _held_shop(shop)
+    # After the wait: a budget set meanwhile holds, and so does a month begun meanwhile.
+    now = now or timezone.now()
     _fits(held, order, kind, amount, now)
     gesture = Gesture.objects.create(
         shop=held,

@@ -182,6 +182,20 @@ def test_two_offers_at_one_moment_share_one_budget(planned, spender, bought, ada
     assert Gesture.objects.get().amount == Decimal(40)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_offer_that_waited_for_a_new_budget_is_measured_by_it(planned, spender, bought, shop):
+    with transaction.atomic():
+        type(shop).objects.select_for_update(no_key=True).get(pk=shop.pk)
+        waiting = Beside(lambda: offered(shop, bought, spender, now=None))
+        assert waiting.waits()
+        nothing = {"month_budget": Decimal(0), "most_each": Decimal(0)}
+        set_goodwill_plan(shop, **nothing, kinds=KINDS, by=spender)
+    with pytest.raises(DomainError) as refused:
+        waiting.done()
+    assert refused.value.code == "goodwill.no_plan"
+    assert not Gesture.objects.exists()
+
+
 # --- What may not be offered ------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from common.history import record
 from common.ids import short_code
 from common.masking import mask_text, mask_texts
 from common.parameters import value
+from common.search import normalise
 from common.text import clean
 from merchants.actions.goodwill_telling import (
     tell_answered,
@@ -107,7 +108,9 @@ def offer_gesture(
     """
     _require_spender(shop, by)
     said = mask_text(clean(words, max_chars=LONGEST_WORDS))
-    if rules.is_for_a_review(said, value("goodwill.not_for_reviews", now).split()):
+    # As it is searched: wide letters and traditional characters say the same.
+    forbidden = [normalise(one) for one in value("goodwill.not_for_reviews", now).split()]
+    if rules.is_for_a_review(normalise(said), forbidden):
         raise DomainError(
             "goodwill.for_review",
             _(

@@ -200,7 +200,15 @@ def test_an_offer_that_waited_for_a_new_budget_is_measured_by_it(planned, spende
 
 
 @pytest.mark.parametrize(
-    "words", ["给个五星好评就退运费", "麻烦您改 评 一下", "delete the Review please", "追-评返现"]
+    "words",
+    [
+        "给个五星好评就退运费",
+        "麻烦您改 评 一下",
+        "delete the Review please",
+        "追-评返现",
+        "給個好評",
+        "delete the ｒｅｖｉｅｗ",
+    ],
 )
 def test_an_offer_may_not_be_tied_to_a_review(planned, spender, bought, words):
     assert refusal(offered, planned, bought, spender, words=words) == "goodwill.for_review"

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Notification
+from accounts.personal_data import subject_of
 from common.deadlines import sweep
 from common.errors import DomainError
 from common.history import history_of
@@ -20,6 +21,7 @@ from merchants.actions.goodwill import (
     withdraw_gesture,
 )
 from merchants.goodwill import rules
+from merchants.goodwill.personal_data import Goodwill
 from merchants.models import Gesture, GestureKind, GoodwillPlan
 from merchants.queries.goodwill import effect_of, goodwill_of, plan_of
 from merchants.queries.home import todo_of
@@ -36,6 +38,7 @@ from tests.merchants.casts_ratings import (
 from tests.tickets.casts import answered
 from tests.waiting import Beside
 from tickets.models import AuthorKind, Message, MessageKind, State
+from tickets.personal_data import Messages
 
 pytestmark = pytest.mark.django_db
 
@@ -597,3 +600,31 @@ def test_the_member_takes_and_leaves_on_their_page(live, shop, spender, mei, ada
         assert answer.status_code == status
     again = client.post(f"/me/goodwill/{one.public_key}/answer/", {"accept": "yes"})
     assert (again.status_code, "已经结束" in again.content.decode()) == (422, True)
+
+
+# --- The member leaves ------------------------------------------------------------------------------
+
+
+def test_a_members_name_goes_from_the_card_in_the_talk_too(planned, spender, bought, talk, mei):
+    words = f"{mei.member.display_name}，包裹来晚了，抱歉"
+    gesture = offered(planned, bought, spender, words=words, conversation_no=talk.conversation_no)
+    subject = subject_of(mei.member)
+    for store in (Goodwill(), Messages()):
+        store.pseudonymise(subject, None, 100)
+    gesture.refresh_from_db()
+    card = Message.objects.get(conversation=talk)
+    for said in (gesture.words, card.body, card.payload["words"]):
+        assert mei.member.display_name not in said
+        assert "包裹来晚了" in said
+
+
+def test_a_gift_that_never_comes_holds_nobody(planned, spender, bought, mei):
+    from django.utils import timezone
+
+    subject, store = subject_of(mei.member), Goodwill()
+    gesture = offered(planned, bought, spender, kind="gift")
+    answer_gesture(gesture, accept=True, by=mei, now=NOW)
+    Gesture.objects.filter(pk=gesture.pk).update(due_at=timezone.now() + DAY)
+    assert store.running(subject)
+    Gesture.objects.filter(pk=gesture.pk).update(due_at=timezone.now() - SECOND)
+    assert not store.running(subject)

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, InternalError, transaction
 from django.db.utils import Error
 
+from accounts.models import Notification
 from common.history import history_of
 from common.models import Deadline, Parameter
 from common.parameters import set_value
@@ -377,3 +378,11 @@ def test_what_is_in_force_by_the_calendar_is_so_though_the_clock_is_late(
     assert code == "rule.cannot_move"
     run_clock(due + DAY)
     assert RuleVersion.objects.in_force(due + SECOND).get() == second
+
+
+def test_the_news_of_a_rule_names_the_day_of_shanghai(consulted, qiao, ops):
+    version = answered(consulted, qiao, ops)
+    # Half past midnight on the 17th in Shanghai, the 16th in Greenwich.
+    begins = version.result_published_at + 7 * DAY + timedelta(hours=14, minutes=30)
+    noticed(version, ops, effective_from=begins)
+    assert "2026-11-17" in Notification.objects.get(person=qiao, kind="rules.changes").body

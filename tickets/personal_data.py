@@ -54,6 +54,19 @@ def blanked(texts: Sequence[str], subject: Subject) -> list[str]:
     return [blank_text(text, keep=keep, names=names) for text in texts]
 
 
+def _nameless_payloads(
+    payloads: Sequence[dict[str, Any] | None], subject: Subject
+) -> list[dict[str, Any] | None]:
+    """Return what cards and files carry without the member: the name of a file, the words of a shop."""
+    found = [dict(one) if one is not None else None for one in payloads]
+    for key in ("name", "words"):
+        words = blanked([str((one or {}).get(key) or "") for one in found], subject)
+        for one, said in zip(found, words, strict=True):
+            if one and one.get(key):
+                one[key] = said
+    return found
+
+
 class Conversations(Store):
     """The threads: about what, when, how it ended."""
 
@@ -180,11 +193,7 @@ class Messages(Store):
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:
         found = self._slice(subject, after, limit)
         bodies = blanked([row.body for row in found], subject)
-        files = blanked([str((row.payload or {}).get("name") or "") for row in found], subject)
-        payloads = [
-            row.payload | {"name": name} if row.payload and row.payload.get("name") else row.payload
-            for row, name in zip(found, files, strict=True)
-        ]
+        payloads = _nameless_payloads([row.payload for row in found], subject)
         altered = [(row, body) for row, body in zip(found, bodies, strict=True) if row.body != body]
         with connection.cursor() as cursor:
             cursor.execute(

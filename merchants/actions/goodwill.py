@@ -18,8 +18,9 @@ from common.deadlines import drop_deadline, set_deadline
 from common.errors import DomainError, Forbidden, NotFound
 from common.history import record
 from common.ids import short_code
-from common.masking import mask_text
+from common.masking import mask_text, mask_texts
 from common.parameters import value
+from common.search import normalise
 from common.text import clean
 from merchants.actions.goodwill_telling import (
     tell_answered,
@@ -107,8 +108,9 @@ def offer_gesture(
     """
     _require_spender(shop, by)
     said = mask_text(clean(words, max_chars=LONGEST_WORDS))
-    now = now or timezone.now()
-    if rules.is_for_a_review(said, value("goodwill.not_for_reviews", now).split()):
+    # As it is searched: wide letters and traditional characters say the same.
+    forbidden = [normalise(one) for one in value("goodwill.not_for_reviews", now).split()]
+    if rules.is_for_a_review(normalise(said), forbidden):
         raise DomainError(
             "goodwill.for_review",
             _(
@@ -125,6 +127,8 @@ def offer_gesture(
             "goodwill.no_talk", _("No talk about this order goes on under this number.")
         )
     held = _held_shop(shop)
+    # After the wait: a budget set meanwhile holds, and so does a month begun meanwhile.
+    now = now or timezone.now()
     _fits(held, order, kind, amount, now)
     gesture = Gesture.objects.create(
         shop=held,
@@ -199,16 +203,22 @@ def fulfil_gesture(
     ``goodwill.not_accepted``, ``goodwill.no_proof``, ``goodwill.bad_order``, ``goodwill.coupon_used``.
     """
     _require_spender(gesture.shop, by)
-    said = mask_text(clean(proof, max_chars=LONGEST_PROOF, required=False))
+    said = clean(proof, max_chars=LONGEST_PROOF, required=False)
     if not said:
         raise DomainError(
             "goodwill.no_proof", _("Name the order, the payment or the parcel that proves it.")
         )
+    # The shop first: of two coupons used for one order at one moment, the second finds the first.
+    _held_shop(gesture.shop)
     row, now = _held(gesture, now)
-    if row.state != GestureState.ACCEPTED:
+    is_coupon = row.kind == GestureKind.COUPON
+    # A coupon is over to the second, also when the clock has not come by yet.
+    is_over = is_coupon and row.due_at is not None and now >= row.due_at
+    if row.state != GestureState.ACCEPTED or is_over:
         raise DomainError("goodwill.not_accepted", _("Nothing waits to be given here."))
-    if row.kind == GestureKind.COUPON:
+    if is_coupon:
         _require_use(row, said)
+    (said,) = mask_texts([said])
     row.state, row.proof, row.ended_at, row.ended_by = GestureState.FULFILLED, said, now, by
     row.save()
     for kind in (LATE, COUPON_OVER):

@@ -12,7 +12,7 @@ from common.errors import DomainError
 from common.history import record
 from common.rights import require_right
 from merchants.actions.rule_moves import MANAGE, locked
-from merchants.models import ConsultationInvite, Merchant, RuleState, RuleVersion
+from merchants.models import ConsultationInvite, Merchant, RuleState, RuleVersion, Shop
 
 MOST_NAMED = 5_000
 BEFORE = (RuleState.DRAFT, RuleState.INTERNAL_REVIEW)
@@ -82,7 +82,7 @@ def invite_filtered(
         raise DomainError("invite.sample", _("Draw at least one."))
     how = ConsultationInvite.How.FILTER if sample is None else ConsultationInvite.How.SAMPLE
     before = version.invites.count()
-    drawn = version.invites.filter(how=how).count() if sample is not None else 0
+    drawn = _drawn(version, category) if sample is not None else 0
     with connection.cursor() as cursor:
         cursor.execute(
             _DRAW,
@@ -96,6 +96,14 @@ def invite_filtered(
             },
         )
     return _noted(version, before, how, by, now)
+
+
+def _drawn(version: RuleVersion, category: str) -> int:
+    """Return how many are drawn already, of a category when one is named: each has its own sample."""
+    rows = version.invites.filter(how=ConsultationInvite.How.SAMPLE)
+    if category:
+        rows = rows.filter(merchant__in=Shop.objects.filter(category=category).values("merchant"))
+    return rows.count()
 
 
 def _invitable(version: RuleVersion, by: User) -> RuleVersion:

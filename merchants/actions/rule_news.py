@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.actions import notify_many
 from accounts.models import User
+from common.rules import shanghai_day
 from common.words import last_day_words
 from merchants.models import EffectReview, RuleVersion, StaffAccount, StaffRight
 
@@ -48,7 +49,10 @@ def tell_notice(version: RuleVersion, *, now: datetime) -> int:
         url=f"/rules/{version.rule.code}/{version.number}/",
         subject=version,
         dedupe="notice",
-        words={"title": version.rule.title, "moment": f"{version.planned_from:%Y-%m-%d}"},
+        words={
+            "title": version.rule.title,
+            "moment": shanghai_day(version.planned_from).isoformat(),
+        },
         now=now,
     )
 

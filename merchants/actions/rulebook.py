@@ -22,6 +22,7 @@ from common.history import record
 from common.rights import require_right
 from common.text import clean
 from merchants.actions.rule_moves import ABOUT, DUE, LONGEST_TEXT, MANAGE, locked, move
+from merchants.actions.taking_effect import catch_up
 from merchants.models import (
     ArticleVersion,
     Rule,
@@ -150,6 +151,8 @@ def drop_version(
 ) -> RuleVersion:
     """Give a version up before it takes effect. Raises ``forbidden``, ``rule.cannot_move``."""
     require_right(by, MANAGE)
+    # What is due is in force by the calendar, also when the clock has not come by yet.
+    catch_up(version.rule, now=now or timezone.now())
     version = locked(version)
     dropped = move(version, RuleState.DROPPED, "rule.dropped", by=by, reason=reason, now=now)
     drop_deadline(DUE, version)
@@ -167,8 +170,9 @@ def _checked(wording: Wording) -> dict[str, Any]:
         "text": clean(wording.text, max_chars=LONGEST_TEXT),
         "violation_class": wording.violation_class,
         "points": points,
-        "condition": check_condition(dict(wording.condition), ABOUT),
-        "exceptions": check_exceptions(list(wording.exceptions)),
+        # As they came: what is no object or no list is refused, not taken apart.
+        "condition": check_condition(wording.condition, ABOUT),
+        "exceptions": check_exceptions(wording.exceptions or []),
     }
 
 

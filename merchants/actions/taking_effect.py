@@ -116,6 +116,8 @@ def retire_version(
 ) -> RuleVersion:
     """End a rule in force without another one in its place. Raises ``forbidden``, ``rule.cannot_move``."""
     require_right(by, APPROVE)
+    # The next version may be due and the clock late: of two in force one would be retired too late.
+    catch_up(version.rule, now=now or timezone.now())
     return _retire(locked(version), by=by, reason=reason, now=now)
 
 
@@ -176,6 +178,7 @@ def decide_end(
 ) -> EndProposal:
     """Decide on the proposal to end a rule, once. Raises ``forbidden``, ``end.decided``, ``rule.cannot_move``."""
     require_right(by, APPROVE)
+    catch_up(proposal.version.rule, now=now or timezone.now())
     version = locked(proposal.version)
     proposal = EndProposal.objects.select_for_update().get(pk=proposal.pk)
     if proposal.ends is not None:

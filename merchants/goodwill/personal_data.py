@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.masking import blank_text
@@ -48,7 +49,10 @@ class Goodwill(Store):
         )
 
     def running(self, subject: Subject) -> Any:
-        owed = Gesture.objects.filter(member=subject.member, state=rules.ACCEPTED)
+        # What a shop is late with may never come; nobody has to wait for that to leave.
+        owed = Gesture.objects.filter(
+            member=subject.member, state=rules.ACCEPTED, due_at__gt=timezone.now()
+        )
         return _("A shop owes you something you accepted.") if owed.exists() else ""
 
     def pseudonymise(self, subject: Subject, after: str | None, limit: int) -> Step:

@@ -99,9 +99,9 @@ def absence(request: HttpRequest) -> HttpResponse:
 @require_POST
 @who_can("portfolio.use")
 def back(request: HttpRequest) -> HttpResponse:
-    """Say that one is back, or stays."""
+    """Say that one is back, or stays: the absence that holds or comes first; leave after it stays."""
     by = signed_in(request)
-    for row in _absences(by):
+    for row in _absences(by)[:1]:
         end_absence(row, by=by)
     messages.success(request, _("Your shops call you again."))
     return redirect("portfolio")

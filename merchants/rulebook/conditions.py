@@ -29,6 +29,8 @@ DEEPEST = 6
 MOST_PARTS = 60
 MOST_VALUES = 200
 LONGEST_WORD = 120
+MOST_PLACES = 12
+"""Decimals a number may have; a share of the smallest things needs fewer."""
 _LARGEST, _CENT = Decimal(10) ** 12, Decimal("0.01")
 
 _COMPARED = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
@@ -163,7 +165,9 @@ def _one(fact: Fact, value: Any) -> Any:
         number = Decimal(str(value))
     except InvalidOperation:
         raise ValueError from None
-    if not number.is_finite() or abs(number) >= _LARGEST:
+    # The exponent is asked, not the text: 1e-999999999 would be written out as so many zeros.
+    exponent = number.as_tuple().exponent
+    if not number.is_finite() or abs(number) >= _LARGEST or int(exponent) < -MOST_PLACES:
         raise ValueError
     if fact.kind == MONEY and number != number.quantize(_CENT):
         raise ValueError

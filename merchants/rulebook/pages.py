@@ -67,7 +67,9 @@ def version(request: HttpRequest, code: str, number: int) -> HttpResponse:
     diff = None
     if "against" in request.GET:
         given = request.GET["against"]
-        diff = reading.diff_card(code, number, int(given) if given.isdecimal() else -1)
+        diff = reading.diff_card(
+            code, number, int(given) if given.isdecimal() and len(given) <= 5 else -1
+        )
         if diff is None:
             raise Http404
     context = {

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from common.cursors import decode_cursor, encode_cursor
 from common.errors import DomainError, NotFound
+from common.rules import SHANGHAI
 from common.search.finding import found_keys
 from merchants.models import (
     Choice,
@@ -31,7 +32,8 @@ SHOWN = timedelta(days=180)
 """How long after its result a draft stays on the list of those one was asked about."""
 
 SHOWN_STATES = (RuleState.CONSULTATION, RuleState.RESULT_PUBLISHED, RuleState.NOTICE,
-                RuleState.TRIAL, RuleState.EFFECTIVE, RuleState.SUPERSEDED)  # fmt: skip
+                RuleState.TRIAL, RuleState.EFFECTIVE, RuleState.SUPERSEDED,
+                RuleState.RETIRED, RuleState.DROPPED)  # fmt: skip
 
 
 def rule_page(
@@ -192,7 +194,8 @@ def draft_card(user: User, version: RuleVersion, now: datetime) -> dict[str, Any
         for vote in version.votes.filter(merchant__in=merchants).select_related("group")
     }
     may_vote = _voting(user)
-    is_told = version.is_published
+    # Also of one that was dropped or ended since: what was answered stays answered.
+    is_told = version.result_published_at is not None
     changes = _changes_by_group(version) if is_told else {}
     own = [
         _own(merchant, votes.get(merchant.pk), merchant.pk in may_vote, is_told, changes)
@@ -356,7 +359,9 @@ def _span(version: RuleVersion) -> str:
     begins = version.effective_from or version.planned_from
     if begins is None:
         return ""
-    words = _("In force from %(since)s") % {"since": begins.isoformat()}
+    words = _("In force from %(since)s") % {"since": begins.astimezone(SHANGHAI).isoformat()}
     if version.effective_until:
-        words += " " + _("until %(until)s") % {"until": version.effective_until.isoformat()}
+        words += " " + _("until %(until)s") % {
+            "until": version.effective_until.astimezone(SHANGHAI).isoformat()
+        }
     return words

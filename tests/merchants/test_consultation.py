@@ -241,3 +241,10 @@ def test_two_who_open_it_at_once_open_it_once(reviewed, zhao):
     assert other.done() == "rule.cannot_move"
     reviewed.refresh_from_db()
     assert reviewed.consultation_began_at == NOW
+
+
+def test_each_category_has_a_sample_of_its_own(draft, ops, lingshan, lu, shop):
+    for category in (shop.category, "珠宝"):
+        assert invite_filtered(draft, category=category, sample=1, by=ops) == 1
+        assert invite_filtered(draft, category=category, sample=1, by=ops) == 0
+    assert draft.invites.count() == 2

@@ -7,7 +7,9 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from accounts.models import Notification
+from accounts.personal_data import subject_of
 from common.deadlines import sweep
+from common.errors import DomainError
 from common.history import history_of
 from common.models import Deadline
 from merchants.actions.goodwill import (
@@ -19,6 +21,7 @@ from merchants.actions.goodwill import (
     withdraw_gesture,
 )
 from merchants.goodwill import rules
+from merchants.goodwill.personal_data import Goodwill
 from merchants.models import Gesture, GestureKind, GoodwillPlan
 from merchants.queries.goodwill import effect_of, goodwill_of, plan_of
 from merchants.queries.home import todo_of
@@ -35,6 +38,7 @@ from tests.merchants.casts_ratings import (
 from tests.tickets.casts import answered
 from tests.waiting import Beside
 from tickets.models import AuthorKind, Message, MessageKind, State
+from tickets.personal_data import Messages
 
 pytestmark = pytest.mark.django_db
 
@@ -181,11 +185,33 @@ def test_two_offers_at_one_moment_share_one_budget(planned, spender, bought, ada
     assert Gesture.objects.get().amount == Decimal(40)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_an_offer_that_waited_for_a_new_budget_is_measured_by_it(planned, spender, bought, shop):
+    with transaction.atomic():
+        type(shop).objects.select_for_update(no_key=True).get(pk=shop.pk)
+        waiting = Beside(lambda: offered(shop, bought, spender, now=None))
+        assert waiting.waits()
+        nothing = {"month_budget": Decimal(0), "most_each": Decimal(0)}
+        set_goodwill_plan(shop, **nothing, kinds=KINDS, by=spender)
+    with pytest.raises(DomainError) as refused:
+        waiting.done()
+    assert refused.value.code == "goodwill.no_plan"
+    assert not Gesture.objects.exists()
+
+
 # --- What may not be offered ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "words", ["给个五星好评就退运费", "麻烦您改 评 一下", "delete the Review please", "追-评返现"]
+    "words",
+    [
+        "给个五星好评就退运费",
+        "麻烦您改 评 一下",
+        "delete the Review please",
+        "追-评返现",
+        "給個好評",
+        "delete the ｒｅｖｉｅｗ",
+    ],
 )
 def test_an_offer_may_not_be_tied_to_a_review(planned, spender, bought, words):
     assert refusal(offered, planned, bought, spender, words=words) == "goodwill.for_review"
@@ -298,10 +324,9 @@ def test_the_same_answer_twice_changes_nothing_and_another_one_is_too_late(
     planned, spender, bought, mei
 ):
     gesture = offered(planned, bought, spender)
-    first = answer_gesture(gesture, accept=True, by=mei, now=NOW)
-    assert (
-        answer_gesture(gesture, accept=True, by=mei, now=NOW + DAY).answered_at == first.answered_at
-    )
+    first = answer_gesture(gesture, accept=True, by=mei, now=NOW + SECOND)
+    again = answer_gesture(gesture, accept=True, by=mei, now=NOW + DAY)
+    assert again.answered_at == first.answered_at
     assert refusal(answer_gesture, gesture, accept=False, by=mei, now=NOW) == "goodwill.over"
     assert lines_of(gesture) == ["gesture.offered", "gesture.accepted"]
 
@@ -369,13 +394,57 @@ def test_a_coupon_is_used_for_a_further_order_of_its_buyer_once(
     last = make_order(mei, shop, "2611220341700003", NOW + 2 * DAY)
     used = refusal(fulfil_gesture, second, proof=further.order_no, by=spender, now=NOW + 2 * DAY)
     assert used == "goodwill.coupon_used"
-    assert fulfil_gesture(second, proof=last.order_no, by=spender).state == "fulfilled"
+    given = fulfil_gesture(second, proof=last.order_no, by=spender, now=NOW + 2 * DAY)
+    assert given.state == "fulfilled"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_coupons_used_for_one_order_at_one_moment_one_is_refused(
+    planned, spender, bought, mei, shop
+):
+    second_order = make_order(mei, shop, "2611190341700007", NOW - DAY)
+    coupons = [
+        answer_gesture(offered(planned, order, spender), accept=True, by=mei, now=NOW)
+        for order in (bought, second_order)
+    ]
+    further = make_order(mei, shop, "2611210341700002", NOW + DAY)
+    with transaction.atomic():
+        list(Gesture.objects.select_for_update().all())
+        both = [
+            Beside(
+                lambda coupon=coupon: fulfil_gesture(
+                    coupon, proof=further.order_no, by=spender, now=NOW + DAY
+                )
+            )
+            for coupon in coupons
+        ]
+        assert all(one.waits() for one in both)
+    refused = []
+    for one in both:
+        try:
+            one.done()
+        except DomainError as error:
+            refused.append(error.code)
+    assert refused == ["goodwill.coupon_used"]
+    assert Gesture.objects.filter(state="fulfilled").count() == 1
+
+
+def test_an_order_number_that_looks_like_a_bank_card_proves_a_coupon_too(
+    planned, spender, bought, mei, shop
+):
+    taken = answer_gesture(offered(planned, bought, spender), accept=True, by=mei, now=NOW)
+    further = make_order(mei, shop, "6222021234567890128", NOW + DAY)
+    given = fulfil_gesture(taken, proof=further.order_no, by=spender, now=NOW + DAY)
+    assert given.proof == further.order_no
 
 
 def test_a_coupon_nobody_used_is_over_and_its_cost_free(planned, spender, bought, mei):
     taken = answer_gesture(offered(planned, bought, spender), accept=True, by=mei, now=NOW)
     # Thirty days after the day it was taken, at midnight.
     assert taken.due_at.isoformat() == "2026-12-21T00:00:00+08:00"
+    further = make_order(mei, planned, "2611210341700002", NOW + DAY)
+    late = {"proof": further.order_no, "by": spender, "now": taken.due_at}
+    assert refusal(fulfil_gesture, taken, **late) == "goodwill.not_accepted"
     sweep(now=taken.due_at)
     taken.refresh_from_db()
     assert (taken.state, taken.is_late) == ("expired", False)
@@ -531,3 +600,31 @@ def test_the_member_takes_and_leaves_on_their_page(live, shop, spender, mei, ada
         assert answer.status_code == status
     again = client.post(f"/me/goodwill/{one.public_key}/answer/", {"accept": "yes"})
     assert (again.status_code, "已经结束" in again.content.decode()) == (422, True)
+
+
+# --- The member leaves ------------------------------------------------------------------------------
+
+
+def test_a_members_name_goes_from_the_card_in_the_talk_too(planned, spender, bought, talk, mei):
+    words = f"{mei.member.display_name}，包裹来晚了，抱歉"
+    gesture = offered(planned, bought, spender, words=words, conversation_no=talk.conversation_no)
+    subject = subject_of(mei.member)
+    for store in (Goodwill(), Messages()):
+        store.pseudonymise(subject, None, 100)
+    gesture.refresh_from_db()
+    card = Message.objects.get(conversation=talk)
+    for said in (gesture.words, card.body, card.payload["words"]):
+        assert mei.member.display_name not in said
+        assert "包裹来晚了" in said
+
+
+def test_a_gift_that_never_comes_holds_nobody(planned, spender, bought, mei):
+    from django.utils import timezone
+
+    subject, store = subject_of(mei.member), Goodwill()
+    gesture = offered(planned, bought, spender, kind="gift")
+    answer_gesture(gesture, accept=True, by=mei, now=NOW)
+    Gesture.objects.filter(pk=gesture.pk).update(due_at=timezone.now() + DAY)
+    assert store.running(subject)
+    Gesture.objects.filter(pk=gesture.pk).update(due_at=timezone.now() - SECOND)
+    assert not store.running(subject)

@@ -390,3 +390,14 @@ def test_two_writers_that_pass_by_the_actions_do_not_overlap_either(shop, wen, s
         assert second.waits()
     with pytest.raises(IntegrityError):
         second.done()
+
+
+def test_who_comes_back_keeps_the_leave_after_it(wen, browser_of):
+    today, now = timezone.localdate(), timezone.now()
+    first = away(wen, first=today, last=today + DAY, now=now)
+    later = away(wen, first=today + 30 * DAY, last=today + 31 * DAY, now=now)
+    assert browser_of(wen).post("/portfolio/return/").status_code == 302
+    first.refresh_from_db()
+    later.refresh_from_db()
+    assert first.ended_at is not None
+    assert later.ended_at is None

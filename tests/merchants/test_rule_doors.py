@@ -3,6 +3,8 @@
 import pytest
 
 from accounts.doors import doors_of
+from merchants.actions.rulebook import drop_version
+from merchants.actions.taking_effect import retire_version
 from merchants.models import RuleVote
 from tests.merchants.casts_rulebook import TEXT, answered, employ, noticed, run_clock
 from tests.merchants.test_consultation import say
@@ -203,3 +205,28 @@ def test_a_cursor_goes_on(in_force, mei, browser_of, ops):
             break
     assert seen == ["late-shipping", "z0", "z1", "z2"]
     assert client.get("/api/v1/rules/", {"cursor": "x"}).json()["code"] == "cursor.bad"
+
+
+def test_who_was_asked_reads_what_became_of_it_also_when_it_is_dropped_or_ended(
+    in_force, qiao, zhao, ops, browser_of
+):
+    client = browser_of(qiao)
+    retire_version(in_force, by=zhao, reason="试")
+    card = client.get(DRAFT).json()
+    assert (card["state"], card["own"][0]["answer"]) == ("retired", "采纳:法定节假日顺延。")
+    assert client.get("/shop/rules/drafts/late-shipping/1/").status_code == 200
+
+
+def test_the_page_of_a_dropped_draft_is_still_there(open_draft, qiao, ops, browser_of):
+    drop_version(open_draft, by=ops, reason="试")
+    assert browser_of(qiao).get("/shop/rules/drafts/late-shipping/1/").status_code == 200
+
+
+def test_the_day_on_paper_and_in_the_news_is_that_of_shanghai(in_force, qiao, mei, browser_of):
+    text = browser_of(mei).get("/rules/late-shipping/1/text/").content.decode()
+    assert "2026-11-16T10:00:00+08:00" in text
+
+
+def test_an_absurd_version_is_not_there(in_force, mei, browser_of):
+    answer = browser_of(mei).get("/rules/late-shipping/1/", {"against": "9" * 5000})
+    assert answer.status_code == 404

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, InternalError, transaction
 from django.db.utils import Error
 
+from accounts.models import Notification
 from common.history import history_of
 from common.models import Deadline, Parameter
 from common.parameters import set_value
@@ -333,3 +334,55 @@ def test_too_few_cases_say_nothing(consulted, qiao, ops):
     run_clock(version.effective_from + 30 * DAY)
     review = version.reviews.get(days=30)
     assert (review.moved, review.measured_at is not None) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"condition": [1]}, "condition.shape"),
+        ({"condition": "paid"}, "condition.shape"),
+        ({"condition": 5}, "condition.shape"),
+        ({"exceptions": 5}, "exception.shape"),
+        (
+            {"condition": {"field": "late_ship_days", "op": "gt", "value": "1e-20000"}},
+            "condition.bad_value",
+        ),
+    ],
+)
+def test_what_is_no_condition_at_all_is_refused_too(fields, code, rule, ops):
+    assert refusal(draft_version, rule, wording(**fields), by=ops) == code
+    assert not RuleVersion.objects.exists()
+
+
+@pytest.mark.parametrize("verb", [retire_version, drop_version])
+def test_what_is_in_force_by_the_calendar_is_so_though_the_clock_is_late(
+    verb, consulted, qiao, ops, zhao, rule
+):
+    first = noticed(answered(consulted, qiao, ops), ops)
+    begins = first.planned_from
+    if verb is drop_version:
+        assert refusal(drop_version, first, by=ops, reason=WHY, now=begins) == "rule.cannot_move"
+        return
+    run_clock(begins)
+    second = draft_version(rule, wording("第一条 七十二小时内发货。"), by=ops, now=begins)
+    pass_gates(second, ops)
+    send_to_review(second, by=ops, reason=WHY, now=begins)
+    ask_to_skip(second, ground="law", order="市监 1 号", by=ops, reason=WHY, now=begins)
+    approve_skip(second, by=zhao, reason=WHY, now=begins)
+    due = begins + 7 * DAY
+    give_notice(
+        second, effective_from=due, target_metric="test_measure", target_change=Decimal(-10),
+        by=ops, reason=WHY, now=begins,
+    )  # fmt: skip
+    code = refusal(retire_version, first, by=zhao, reason=WHY, now=due + DAY)
+    assert code == "rule.cannot_move"
+    run_clock(due + DAY)
+    assert RuleVersion.objects.in_force(due + SECOND).get() == second
+
+
+def test_the_news_of_a_rule_names_the_day_of_shanghai(consulted, qiao, ops):
+    version = answered(consulted, qiao, ops)
+    # Half past midnight on the 17th in Shanghai, the 16th in Greenwich.
+    begins = version.result_published_at + 7 * DAY + timedelta(hours=14, minutes=30)
+    noticed(version, ops, effective_from=begins)
+    assert "2026-11-17" in Notification.objects.get(person=qiao, kind="rules.changes").body

@@ -41,6 +41,7 @@ def tell_result(version: RuleVersion, *, now: datetime) -> int:
 
 def tell_notice(version: RuleVersion, *, now: datetime) -> int:
     """Tell everybody who works for a merchant from when on a rule holds."""
+    assert version.planned_from is not None, "what is announced has its day"
     return notify_many(
         User.objects.filter(pk__in=StaffAccount.objects.current().values("user")),
         CHANGES,

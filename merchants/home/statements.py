@@ -148,6 +148,14 @@ _LIMITS = """
 SELECT to_jsonb(measures) FROM merchants_shoplimits WHERE shop_id = %(shop)s
 """
 
+# The last day of experience scores, and what the shop has there: nothing while it has no score of its own.
+_EXPERIENCE = """
+SELECT jsonb_build_array(c.day, e.score::text, e.preset, e.category, e.metrics)
+  FROM (SELECT max(day) AS day FROM merchants_experiencecount) c
+  LEFT JOIN merchants_experienceday e ON e.day = c.day AND e.shop_id = %(shop)s
+ WHERE c.day IS NOT NULL
+"""
+
 PARTS = {
     "trend": _TREND,
     "latest": _LATEST,
@@ -157,6 +165,7 @@ PARTS = {
     "voices": _VOICES,
     "points": _POINTS,
     "limits": _LIMITS,
+    "experience": _EXPERIENCE,
 }
 
 

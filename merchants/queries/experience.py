@@ -29,6 +29,7 @@ from merchants.models import (
     WarningColour,
 )
 
+COUNTED = ("score", "preset", "category", "metrics")
 RANKED, FEW, NONE, MISSING = "ranked", "few", "none", "missing"
 """Of a metric: it counts; too small a sample; no case of the shop's; no peer has any data."""
 
@@ -54,12 +55,22 @@ def last_experience(shop: Shop) -> Counted | None:
     if found is None:
         return None
     day, row = found
-    if row is None:
-        at = midnight(day)
-        preset = "b" if shop.category in b_categories(at) else "a"
-        return Counted(day, None, preset, shop.category, 0)
-    score = Decimal(str(row["score"])).quantize(Decimal("0.01"))
-    return Counted(day, score, row["preset"], row["category"], row["metrics"])
+    return counted_of(shop, day, *((row or {}).get(name) for name in COUNTED))
+
+
+def counted_of(
+    shop: Shop,
+    day: date,
+    score: Decimal | float | str | None,
+    preset: str | None,
+    category: str | None,
+    metrics: int | None,
+) -> Counted:
+    """Return what a row says; where there is none, the shop has no score, and the weights of its category."""
+    if score is None or preset is None or category is None or metrics is None:
+        own = "b" if shop.category in b_categories(midnight(day)) else "a"
+        return Counted(day, None, own, shop.category, 0)
+    return Counted(day, Decimal(str(score)).quantize(Decimal("0.01")), preset, category, metrics)
 
 
 def experience_score(shop: Shop) -> Decimal | None:

@@ -38,7 +38,7 @@ from merchants.penalties.restoring import word_of
 from merchants.penalties.rules import exposure
 from merchants.queries.dsr import SHORT, level_words, score_card, scores_of, traffic_of
 from merchants.queries.experience import Counted as Measured
-from merchants.queries.experience import last_experience
+from merchants.queries.experience import counted_of
 from merchants.ratings import rules
 from merchants.ratings.numbers import credit_thresholds
 from merchants.ratings.rules import Counted, Peers
@@ -80,14 +80,14 @@ def home_card(user: User, shop: Shop, rights: Iterable[str], at: datetime) -> Ro
 
     ``todo`` is what runs out, the nearest first; ``standing`` the scores of the last counted day with
     their change within a week; ``trend`` sixty days of them with what bent the line; ``cases``,
-    ``drafts`` and ``voices`` the newest of each. Two queries. What is not known yet is null, never 0.
+    ``drafts`` and ``voices`` the newest of each. One query. What is not known yet is null, never 0.
     """
     found = _asked(shop, at)
     latest = found["latest"]
     counted, peers = _counted(latest), _peers(latest)
     days = [_day(row) for row in found["trend"] or ()]
     held = frozenset(rights)
-    own = last_experience(shop)
+    own = _measured(shop, found["experience"])
     todos = waiting_of(found["todo"], at)
     return {
         "shop_no": shop.shop_no,
@@ -110,6 +110,10 @@ def home_card(user: User, shop: Shop, rights: Iterable[str], at: datetime) -> Ro
         "drafts": [_draft(row) for row in found["drafts"] or ()],
         "voices": _voices(user, found["voices"]),
     }
+
+
+def _measured(shop: Shop, row: list[Any] | None) -> Measured | None:
+    return None if row is None else counted_of(shop, date.fromisoformat(row[0]), *row[1:])
 
 
 def _experience(own: Measured | None, at: datetime) -> Row:

@@ -51,7 +51,7 @@ def tell_notice(version: RuleVersion, *, now: datetime) -> int:
         dedupe="notice",
         words={
             "title": version.rule.title,
-            "moment": shanghai_day(version.planned_from).isoformat(),
+            "moment": shanghai_day(version.planned_from).isoformat(),  # type: ignore[arg-type]
         },
         now=now,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 _WAITS = """
 SELECT EXISTS (SELECT 1 FROM pg_locks l JOIN pg_stat_activity a USING (pid)

@@ -14,7 +14,7 @@ from tests.tickets.live import ROOT
 # Beside the data when the checkout is somebody else's.
 SHOTS = (ROOT if os.access(ROOT, os.W_OK) else Path(os.environ["XIAOER_DATA"])) / "screenshots"
 # How long a page may take to show what it must: a machine under load is slow, not wrong.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

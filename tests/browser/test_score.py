@@ -85,5 +85,6 @@ def test_a_shop_reads_its_score(new_page, house, staff, shop, size, look):
     if phone:
         assert_touchable(page)
     page.get_by_role("link", name="怎么改善").first.click()
-    expect(page).to_have_url(house.url + "/shop/score/#metric-" + page.url.rpartition("-")[2])
+    own = f"{house.url}/shop/score/?shop={shop.shop_no}#metric-"
+    expect(page).to_have_url(own + page.url.rpartition("-")[2])
     shot(page, f"{name}-how")

@@ -1,21 +1,15 @@
 """Complaints at the API: filed and asked again by the shop, appealed by the member, decided by the house."""
 
-import logging
 import uuid
-from typing import Any
 
 from django.http import FileResponse, Http404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import MultiPartParser
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import SignedIn
 from accounts.models import Member
-from common.files import too_large
-from common.parameters import value
 from common.rest import Endpoint, PageQuery, accepted, answers
 from merchants.actions.complaints import (
     decide_complaint,
@@ -28,7 +22,7 @@ from merchants.actions.reviewer_appeals import appeal_as_reviewer, decide_review
 from merchants.complaints import shapes
 from merchants.models import Rating, ReviewComplaint, ReviewerAppeal, ReviewerFlag, shops_of
 from merchants.models.complaints import JUDGE, READ
-from merchants.penalties.api import CHUNK_BYTES, FORM_BYTES, AnyAnswer, FileForm
+from merchants.penalties.api import AnyAnswer, FileForm, UploadEndpoint, file_answer
 from merchants.queries.complaints import (
     complaint_card,
     complaint_page,
@@ -38,8 +32,6 @@ from merchants.queries.complaints import (
     uploaded_card,
 )
 from merchants.queries.flags import measured
-
-log = logging.getLogger(__name__)
 
 
 def own_review(request: SignedIn, shop_no: str, key: uuid.UUID) -> Rating:
@@ -99,21 +91,8 @@ class ReviewComplaints(Endpoint):
         return Response(complaint_card(complaint, timezone.now()), status=201)
 
 
-class ReviewComplaintFiles(Endpoint):
+class ReviewComplaintFiles(UploadEndpoint):
     """Files for a complaint about one review."""
-
-    parser_classes = [MultiPartParser]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # Who asks is counted, and refused, without a byte of the body.
-        super().initial(request, *args, **kwargs)
-        limit = value("case.upload_bytes")
-        if int(request.META.get("CONTENT_LENGTH") or 0) > limit + FORM_BYTES:
-            # A browser hears the answer only when somebody took what it sent.
-            for _chunk in range(8 * limit // CHUNK_BYTES):
-                if not request._request.read(CHUNK_BYTES):
-                    break
-            raise too_large(limit)
 
     @extend_schema(
         request={"multipart/form-data": FileForm},
@@ -142,23 +121,7 @@ class OneComplaintFile(Endpoint):
         file = file_for(request.user, key, file_key)
         if file is None:
             raise Http404
-        try:
-            content = file.file.open("rb")
-        except FileNotFoundError:
-            log.error("the bytes of complaint file %s are gone", file.pk)
-            raise Http404 from None
-        response = FileResponse(
-            content,
-            as_attachment=file.kind != "image",
-            filename=file.name,
-            content_type=file.content_type,
-        )
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Cache-Control"] = "private, no-store"
-        # Opened by itself it can do nothing; on our pages a picture is only a picture.
-        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
-        return response
+        return file_answer(file)
 
 
 class Reapplications(Endpoint):

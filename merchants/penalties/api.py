@@ -21,7 +21,7 @@ from common.rest import Endpoint, Nothing, PageQuery, Sent, accepted, answers
 from merchants.actions.appeals import file_appeal, send_papers
 from merchants.actions.case_files import upload_case_file
 from merchants.actions.violations import choose_exam, state_side
-from merchants.models import Appeal, Violation
+from merchants.models import Appeal, CaseFile, ComplaintFile, Violation
 from merchants.penalties import shapes
 from merchants.queries.cases import (
     case_card,
@@ -74,8 +74,8 @@ class OneShopCase(Endpoint):
         return Response(case_card(told(request, violation_no), timezone.now()))
 
 
-class ShopCaseFiles(Endpoint):
-    """Files for a statement or an appeal."""
+class UploadEndpoint(Endpoint):
+    """A door that takes one file: who asks is counted, and too large a body refused, before a byte is read."""
 
     parser_classes = [MultiPartParser]
 
@@ -89,6 +89,10 @@ class ShopCaseFiles(Endpoint):
                 if not request._request.read(CHUNK_BYTES):
                     break
             raise too_large(limit)
+
+
+class ShopCaseFiles(UploadEndpoint):
+    """Files for a statement or an appeal."""
 
     @extend_schema(
         request={"multipart/form-data": FileForm},
@@ -112,6 +116,27 @@ class AnyAnswer(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+def file_answer(file: CaseFile | ComplaintFile) -> FileResponse:
+    """Return the bytes of a file whoever asks may open. Raises ``Http404`` when they are gone."""
+    try:
+        content = file.file.open("rb")
+    except FileNotFoundError:
+        log.error("the bytes of %s are gone", file.public_key)
+        raise Http404 from None
+    response = FileResponse(
+        content,
+        as_attachment=file.kind != "image",
+        filename=file.name,
+        content_type=file.content_type,
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    # Opened by itself it can do nothing; on our pages a picture is only a picture.
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response
+
+
 class OneCaseFile(Endpoint):
     """One file's bytes."""
 
@@ -125,23 +150,7 @@ class OneCaseFile(Endpoint):
         file = file_for(request.user, violation_no, key)
         if file is None:
             raise Http404
-        try:
-            content = file.file.open("rb")
-        except FileNotFoundError:
-            log.error("the bytes of case file %s are gone", file.pk)
-            raise Http404 from None
-        response = FileResponse(
-            content,
-            as_attachment=file.kind != "image",
-            filename=file.name,
-            content_type=file.content_type,
-        )
-        response["X-Content-Type-Options"] = "nosniff"
-        response["Cache-Control"] = "private, no-store"
-        # Opened by itself it can do nothing; on our pages a picture is only a picture.
-        response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-        response["Cross-Origin-Resource-Policy"] = "same-origin"
-        return response
+        return file_answer(file)
 
 
 class Statements(Endpoint):
